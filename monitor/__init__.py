@@ -1,0 +1,1 @@
+"""The eye: sees pages and writes down what changed."""

@@ -1,0 +1,1 @@
+"""What is known: values, store, migrations and settings, the ground that eye and mouth stand on."""

@@ -1,0 +1,361 @@
+"""The tables. Migrations make them (monitor/record/migrations); a test holds the two together.
+
+Times are UTC. A text column of JSON is written and read by SQLAlchemy's JSON type.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, kept as naive UTC: SQLite knows no zones, and text order is time order."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse what has no zone: a guess here would be hours off."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone cannot be stored: {value!r}")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Give back what was stored, aware."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+# SQLite counts rows up only for INTEGER keys; PostgreSQL gets the wide type.
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_sha256", String),  # of the last believed body, volatile parts set aside
+    Column("outcome", String),
+    Column("message", Text),
+    Column("first_captured_at", Moment),  # null: the next believed capture is this source's first
+    Column("last_captured_at", Moment),  # the newest believed capture's own time
+    Column("last_polled_at", Moment),
+    Column("next_poll_at", Moment),
+    Column("failures", Integer, nullable=False, default=0),  # in a row
+    Column("stale_copies", Integer, nullable=False, default=0),  # in a row
+    Column("troubled_since", Moment),  # an incident is open
+    Column("told", String),  # the notice type that operators had for the open incident
+    Column("told_at", Moment),
+    Column("stale_told_at", Moment),
+    Column("lease_until", Moment),
+    Column("lease_holder", String),
+)
+
+# Files of a drop folder that were read, so that each is read once.
+drops = Table(
+    "drops",
+    metadata,
+    Column("source_id", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("sha256", String, primary_key=True),
+    Column("read_at", Moment, nullable=False),
+    Column("outcome", String, nullable=False),
+)
+
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("host", String, primary_key=True),
+    Column("next_allowed_at", Moment),
+    Column("robots", Text),
+    Column("robots_fetched_at", Moment),
+    Column("refused_until", Moment),
+    Column("refusals", Integer, nullable=False, default=0),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("sha256", String, primary_key=True),
+    Column("body", LargeBinary, nullable=False),  # zlib
+    Column("size", BigInteger, nullable=False),  # bytes before compression
+    Column("stored_size", BigInteger, nullable=False),
+    Column("created_at", Moment, nullable=False, index=True),
+)
+
+captures = Table(
+    "captures",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("source_id", String, nullable=False, index=True),
+    Column("origin", Text, nullable=False),
+    Column("format", String),
+    Column("captured_at", Moment, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Column("sha256", String, nullable=False, index=True),
+    Column("content_type", String),
+    Column("headers", JSON, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("seen", Integer, nullable=False, default=0),
+    Column("reason", Text),  # why it was held back
+    Column("held", Boolean, nullable=False, default=False, index=True),
+    Column("settled", String),  # released or discarded
+)
+
+recommendations = Table(
+    "recommendations",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("key", String, nullable=False, unique=True),
+    Column("product", String, index=True),
+    Column("kind", String, nullable=False),
+    Column("number", String),
+    Column("agency", Text, nullable=False),
+    Column("agency_folded", String, nullable=False, index=True),
+    Column("title", Text, nullable=False),
+    Column("title_folded", String, nullable=False, index=True),  # a hash of it
+    Column("text", Text, nullable=False),
+    Column("url", Text),
+    Column("status", String, nullable=False),
+    Column("priority", Boolean, nullable=False),
+    Column("narrative", Text, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("text_fingerprint", String, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("present", Boolean, nullable=False),  # false: left, and nothing says why
+    Column("first_seen_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),  # when what people read last changed
+    Column("seen_at", Moment, nullable=False),
+)
+
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("recommendation_id", _Id, ForeignKey("recommendations.id"), nullable=False, index=True),
+)
+
+# Each source's own last reading of a recommendation, beside the state.
+readings = Table(
+    "readings",
+    metadata,
+    Column("source_id", String, primary_key=True),
+    Column("recommendation_id", _Id, ForeignKey("recommendations.id"), primary_key=True),
+    Column("fingerprint", String, nullable=False),
+    Column("text_fingerprint", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("priority", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),  # the newest that this source has confirmed
+    Column("read_at", Moment, nullable=False),
+    Column("misses", Integer, nullable=False, default=0),  # complete captures in a row without it
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("recommendation_id", _Id, ForeignKey("recommendations.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("source_id", String, nullable=False),
+    Column("capture_id", _Id, ForeignKey("captures.id")),
+    Column("observed_at", Moment, nullable=False),
+    Column("status", String, nullable=False),
+    Column("priority", Boolean, nullable=False),
+    Column("narrative", Text, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("present", Boolean, nullable=False, default=True),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("type", String, nullable=False),
+    Column("source_id", String, nullable=False),
+    Column("recommendation_id", _Id, ForeignKey("recommendations.id"), nullable=False),
+    Column("capture_id", _Id, ForeignKey("captures.id"), index=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("revision", Integer, nullable=False),
+    Column("old_revision", Integer),
+    Column("new_revision", Integer),
+    Column("changed", JSON, nullable=False),
+    Column("subject", JSON, nullable=False),
+    Column("silent", Boolean, nullable=False, default=False),  # imported: nobody is told
+    Column("reminder", String),  # which promised date or standstill: told once
+    Index("ix_events_recommendation_id_revision", "recommendation_id", "revision"),
+    UniqueConstraint("recommendation_id", "type", "revision", "reminder"),
+)
+
+# Computed once by the workers, stored with the event's messages, never recomputed.
+descriptions = Table(
+    "descriptions",
+    metadata,
+    Column("event_id", String, ForeignKey("events.id"), primary_key=True),
+    Column("diff", JSON, nullable=False),
+    Column("level", String, nullable=False),
+    Column("signals", JSON, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("capture_id", _Id, ForeignKey("captures.id")),
+    Column("event_id", String, ForeignKey("events.id")),  # a reminder's: it has no capture
+    Column("created_at", Moment, nullable=False),
+    Column("published_at", Moment, index=True),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("enqueued_until", Moment),
+    Column("epoch", String),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("type", String, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    Column("concerns", String, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("published_at", Moment, index=True),
+)
+
+# A recommendation left a complete source: its report's page is asked what became of it.
+lookups = Table(
+    "lookups",
+    metadata,
+    Column("recommendation_id", _Id, ForeignKey("recommendations.id"), primary_key=True),
+    Column("source_id", String, primary_key=True),
+    Column("product", String),
+    Column("url", Text),
+    Column("left_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("message", Text),
+    Column("settled", String),  # closed, open, vanished, returned, expired
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("subscription", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("recipient", String, nullable=False),  # an address; empty where the channel has one end
+    Column("cause", String, nullable=False),  # instant, summary, digest, replay, test, notice
+    Column("cause_ref", String, nullable=False),  # event, capture, slot, "n:event", notice
+    Column("notice_id", String, ForeignKey("notices.id")),
+    Column("parent_id", String, ForeignKey("messages.id")),  # a summary whose thread this is in
+    Column("created_at", Moment, nullable=False),
+    Column("state", String, nullable=False),  # waiting, sent, dead, cancelled
+    Column("due_at", Moment, nullable=False),
+    Column("host", String),  # what is paced and limited: a receiving host, a Slack channel
+    Column("lease_until", Moment),
+    Column("lease_holder", String),
+    Column("enqueued_until", Moment),
+    Column("epoch", String),
+    Column("failures", Integer, nullable=False, default=0),  # steps of the retry schedule used
+    Column("lapses", Integer, nullable=False, default=0),  # leases that ran out
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("uncertain", Boolean, nullable=False, default=False),  # an attempt's outcome is unknown
+    Column("sent_at", Moment),
+    Column("error", Text),
+    Column("receipt", JSON),  # what the receiver gave: Slack's ts and channel
+    UniqueConstraint("subscription", "recipient", "cause", "cause_ref"),
+    Index("ix_messages_state_channel_due_at", "state", "channel", "due_at"),
+)
+
+# What a message holds. A digest's items wait with message_id null until a slot takes them.
+items = Table(
+    "items",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("event_id", String, ForeignKey("events.id"), nullable=False),
+    Column("subscription", String, nullable=False),
+    Column("recipient", String, nullable=False),
+    Column("cause_class", String, nullable=False),  # first, or "replay:n", "test:…"
+    Column("recommendation_id", _Id, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("message_id", String, ForeignKey("messages.id"), index=True),
+    UniqueConstraint("event_id", "subscription", "recipient", "cause_class"),
+    Index("ix_items_order", "subscription", "recipient", "recommendation_id", "revision"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("message_id", String, ForeignKey("messages.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("seconds", Float),
+    Column("outcome", String, nullable=False),  # sent, transient, permanent, throttled, unknown
+    Column("detail", Text),
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("subscription", String, primary_key=True),
+    Column("recipient", String, primary_key=True),
+    Column("slot", String, primary_key=True),
+    Column("message_id", String, ForeignKey("messages.id")),
+    Column("made_at", Moment, nullable=False),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("paused_at", Moment),
+    Column("reason", Text),
+)
+
+# Next free slot of whatever is paced: a Slack channel, a webhook host.
+paces = Table(
+    "paces",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("next_at", Moment, nullable=False),
+    Column("timed_out_at", Moment),
+)

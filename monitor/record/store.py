@@ -1,0 +1,123 @@
+"""The store: one engine a process, transactions for reading and for writing, wrapped errors.
+
+SQLite below the home by default (WAL, one writer at a time, waits for its turn), PostgreSQL by URL.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from monitor.record.settings import Settings
+
+_WAIT_FOR_LOCK = 30  # seconds a writer waits for another before it gives up
+FILE = "recwatch.sqlite3"
+
+
+class StoreError(Exception):
+    """The store cannot be used; the message says what and where, without a password."""
+
+
+class StoreMissing(StoreError):
+    """There is no store yet: nothing has been polled in this home."""
+
+
+def store_url(settings: Settings, home: Path) -> str:
+    """The configured address, or the SQLite file below the home."""
+    return settings.store.url.get_secret_value() or f"sqlite:///{(home / FILE).absolute()}"
+
+
+class Store:
+    """Connections to one store. Make one in each process, after a fork, never before."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _server_engine(url)
+
+    @property
+    def where(self) -> str:
+        """For people: the file, or the address without its password."""
+        return str(self.url.database) if self.is_sqlite else self.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction that writes: committed at the end, rolled back on any error.
+
+        No network call belongs inside: a slow receiver must not hold the store.
+        """
+        with self._wrapped(), self.engine.connect() as plain:
+            connection = plain.execution_options(recwatch_writes=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent look at the store, never waiting for a writer."""
+        with self._wrapped(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def _wrapped(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            raise StoreError(f"the store at {self.where} cannot be used: {error.orig}") from error
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            raise StoreError(f"the connection to the store at {self.where} was lost: {error.orig}") from error
+
+    def close(self) -> None:
+        """Let all connections go."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": _WAIT_FOR_LOCK})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _server_engine(url: str) -> Engine:
+    # READ COMMITTED: rows are locked one by one in key order, so a later read sees what the wait was for.
+    # pre_ping: a database that was restarted costs one reconnection and no error.
+    return create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
+    # The driver's own BEGIN comes too late and is deferred; ours is sent in _begin_sqlite.
+    connection.isolation_level = None
+    # FULL: what was committed, and then told to people, outlives a power failure too.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # IMMEDIATE: a transaction that will write takes its turn at the start. A deferred one that has read
+    # would fail at its first write, without waiting, whenever another has written meanwhile.
+    writes = connection.get_execution_options().get("recwatch_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def upsert(connection: Connection) -> Callable[..., Any]:
+    """The dialect's own `insert`, which has on_conflict_do_nothing and on_conflict_do_update."""
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+        return sqlite_insert
+    from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+    return postgresql_insert

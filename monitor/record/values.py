@@ -1,0 +1,188 @@
+"""The nouns of the product: immutable values without behaviour of their own."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Format(StrEnum):
+    """What a page can be; reference for each: its extractor in monitor/formats/."""
+
+    CSV = "gao-csv"
+    PRODUCT = "gao-product"
+    AGENCY = "gao-agency"
+    TEXT = "gao-text"
+
+
+class Kind(StrEnum):
+    """A recommendation to an agency, or a matter for Congress."""
+
+    RECOMMENDATION = "recommendation"
+    MATTER = "matter"
+
+
+class Status(StrEnum):
+    """The site's status words, folded. A word that is none of these stays as the page has it."""
+
+    OPEN = "open"
+    PARTIAL = "open-partially-addressed"
+    IMPLEMENTED = "closed-implemented"
+    NOT_IMPLEMENTED = "closed-not-implemented"
+
+
+def is_closed(status: str) -> bool:
+    """Whether a status word, known or the page's own, says that the recommendation is closed."""
+    return status.casefold().startswith("closed")
+
+
+class EventType(StrEnum):
+    """What can happen to a recommendation."""
+
+    OPENED = "recommendation.opened"
+    UPDATED = "recommendation.updated"
+    CLOSED = "recommendation.closed"
+    REOPENED = "recommendation.reopened"
+    VANISHED = "recommendation.vanished"
+    OVERDUE = "recommendation.overdue"
+    STALLED = "recommendation.stalled"
+
+
+class NoticeType(StrEnum):
+    """What operators hear about."""
+
+    FAILING = "source.failing"
+    BLOCKED = "source.blocked"
+    QUARANTINED = "source.quarantined"
+    STALE = "source.stale"
+    RECOVERED = "source.recovered"
+    PAUSED = "subscription.paused"
+    DEAD = "delivery.dead"
+
+
+class Outcome(StrEnum):
+    """How one reading of one source ended."""
+
+    BASELINE = "baseline"
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    BLOCKED = "blocked"
+    FAILING = "failing"
+    QUARANTINED = "quarantined"
+    DISALLOWED = "disallowed"
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """One row of a page, verbatim but for markup, entities and surrounding white space.
+
+    `key` is the identity that the page alone allows (see folding.key); `fingerprint` the hash of
+    the folded narrative. `product`, `number` and `url` are None where the page does not say.
+    """
+
+    key: str
+    product: str | None
+    kind: Kind
+    number: str | None
+    agency: str
+    title: str
+    text: str
+    status: str
+    priority: bool
+    narrative: str
+    url: str | None
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """What was read out of one page, and what it is evidence of.
+
+    `complete`: absence from it means something (the export: no longer open; a report's page: not
+    of that report). `subject` is the report's number or the agency that the page is about, None for
+    the export. `announced` is the total that the page states. `stamp` is the page's own "status as
+    of" time, aware. `notes` are things worth telling an operator, such as an unknown status word.
+    """
+
+    format: Format
+    recommendations: tuple[Recommendation, ...]
+    complete: bool
+    url: str | None = None
+    subject: str | None = None
+    announced: int | None = None
+    stamp: datetime | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Bytes as they came, telephone numbers blanked, and where and when they came from.
+
+    `origin` is the address that was asked, or the file's name. `headers` are the response's, names
+    in lower case. `captured_at` is aware.
+    """
+
+    body: bytes
+    origin: str
+    captured_at: datetime
+    content_type: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One side of an event: the recommendation as it stood at a revision."""
+
+    status: str
+    priority: bool
+    narrative: str
+    fingerprint: str
+    text: str
+    observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Which recommendation an event is about, as it was known when the event was stored."""
+
+    key: str
+    product: str | None
+    kind: Kind
+    number: str | None
+    agency: str
+    title: str
+    text: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a recommendation. Never changes once stored.
+
+    `revision` orders the events of one recommendation. `changed` names fields out of narrative,
+    status, priority, text; empty for opened, vanished, overdue and stalled.
+    """
+
+    id: str
+    type: EventType
+    source: str
+    at: datetime
+    recommendation_id: int
+    revision: int
+    subject: Subject
+    changed: tuple[str, ...]
+    old: State | None
+    new: State | None
+    capture_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that operators should hear: trouble with a source, a subscription or a message."""
+
+    id: str
+    type: NoticeType
+    at: datetime
+    concerns: str
+    outcome: str
+    message: str
+    since: datetime

@@ -1,0 +1,1 @@
+"""The mouth: tells people what the eye wrote down."""
