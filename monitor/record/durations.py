@@ -51,6 +51,8 @@ def parse_rate(text: str) -> timedelta:
 
 
 def _duration_or_pass(value: Any) -> Any:
+    if isinstance(value, (int, float)):  # hours were meant, or minutes: seconds would hammer a site
+        raise ValueError(f"{value} has no unit; write 500ms, 5s, 1m, 2h or 3d, in quotes")
     return parse_duration(value) if isinstance(value, str) else value
 
 

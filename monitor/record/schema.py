@@ -75,8 +75,7 @@ sources = Table(
     Column("body_sha256", String),  # of the last believed body, volatile parts set aside
     Column("outcome", String),
     Column("message", Text),
-    Column("first_captured_at", Moment),  # null: the next believed capture is this source's first
-    Column("last_captured_at", Moment),  # the newest believed capture's own time
+    Column("last_captured_at", Moment),  # when the newest believed capture was taken
     Column("last_polled_at", Moment),
     Column("next_poll_at", Moment),
     Column("failures", Integer, nullable=False, default=0),  # in a row
@@ -87,6 +86,21 @@ sources = Table(
     Column("stale_told_at", Moment),
     Column("lease_until", Moment),
     Column("lease_holder", String),
+)
+
+# What a source has shown: one row for each format and subject (a report, an agency) that it gave evidence of.
+coverage = Table(
+    "coverage",
+    metadata,
+    Column("source_id", String, primary_key=True),
+    Column("format", String, primary_key=True),
+    Column("subject", String, primary_key=True),  # empty for the export
+    Column("first_captured_at", Moment, nullable=False),
+    Column("last_captured_at", Moment, nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("stamp", Moment),  # the last believed copy's marks of age: its own "status as of",
+    Column("modified_at", Moment),  # its Last-Modified,
+    Column("served_at", Moment),  # and its Date less its Age
 )
 
 # Files of a drop folder that were read, so that each is read once.
@@ -151,7 +165,7 @@ recommendations = Table(
     Column("agency", Text, nullable=False),
     Column("agency_folded", String, nullable=False, index=True),
     Column("title", Text, nullable=False),
-    Column("title_folded", String, nullable=False, index=True),  # a hash of it
+    Column("title_hash", String, nullable=False, index=True),
     Column("text", Text, nullable=False),
     Column("url", Text),
     Column("status", String, nullable=False),
@@ -163,7 +177,6 @@ recommendations = Table(
     Column("present", Boolean, nullable=False),  # false: left, and nothing says why
     Column("first_seen_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),  # when what people read last changed
-    Column("seen_at", Moment, nullable=False),
 )
 
 aliases = Table(
@@ -173,18 +186,20 @@ aliases = Table(
     Column("recommendation_id", _Id, ForeignKey("recommendations.id"), nullable=False, index=True),
 )
 
-# Each source's own last reading of a recommendation, beside the state.
+# Each source's own last reading of a recommendation, beside the state. What a source shows in different
+# formats is read apart: a report's page in the export's drop folder may be newer or older than the export.
 readings = Table(
     "readings",
     metadata,
     Column("source_id", String, primary_key=True),
+    Column("format", String, primary_key=True),
     Column("recommendation_id", _Id, ForeignKey("recommendations.id"), primary_key=True),
     Column("fingerprint", String, nullable=False),
     Column("text_fingerprint", String, nullable=False),
     Column("status", String, nullable=False),
     Column("priority", Boolean, nullable=False),
     Column("revision", Integer, nullable=False),  # the newest that this source has confirmed
-    Column("read_at", Moment, nullable=False),
+    Column("read_at", Moment, nullable=False),  # when this reading was first made
     Column("misses", Integer, nullable=False, default=0),  # complete captures in a row without it
 )
 
@@ -194,6 +209,7 @@ revisions = Table(
     Column("recommendation_id", _Id, ForeignKey("recommendations.id"), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("source_id", String, nullable=False),
+    Column("format", String, nullable=False),
     Column("capture_id", _Id, ForeignKey("captures.id")),
     Column("observed_at", Moment, nullable=False),
     Column("status", String, nullable=False),
@@ -303,6 +319,8 @@ messages = Table(
     Column("receipt", JSON),  # what the receiver gave: Slack's ts and channel
     UniqueConstraint("subscription", "recipient", "cause", "cause_ref"),
     Index("ix_messages_state_channel_due_at", "state", "channel", "due_at"),
+    Index("ix_messages_state_channel_host_due_at", "state", "channel", "host", "due_at"),
+    Index("ix_messages_lease_until", "lease_until"),
 )
 
 # What a message holds. A digest's items wait with message_id null until a slot takes them.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from monitor.record.settings import Settings
@@ -66,12 +66,12 @@ class Store:
     def _wrapped(self) -> Iterator[None]:
         try:
             yield
-        except OperationalError as error:
-            raise StoreError(f"the store at {self.where} cannot be used: {error.orig}") from error
         except DBAPIError as error:
-            if not error.connection_invalidated:
+            # Its subclasses mostly mean a mistake of ours (IntegrityError and such): those stay as they are.
+            if type(error) not in (OperationalError, DatabaseError) and not error.connection_invalidated:
                 raise
-            raise StoreError(f"the connection to the store at {self.where} was lost: {error.orig}") from error
+            reason = str(error.orig).strip().splitlines()[0]
+            raise StoreError(f"the store at {self.where} cannot be used: {reason}") from error
 
     def close(self) -> None:
         """Let all connections go."""

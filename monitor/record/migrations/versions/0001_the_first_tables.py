@@ -33,6 +33,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_captures_source_id"), ["source_id"], unique=False)
 
     op.create_table(
+        "coverage",
+        sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("format", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("first_captured_at", sa.DateTime(), nullable=False),
+        sa.Column("last_captured_at", sa.DateTime(), nullable=False),
+        sa.Column("seen", sa.Integer(), nullable=False),
+        sa.Column("stamp", sa.DateTime(), nullable=True),
+        sa.Column("modified_at", sa.DateTime(), nullable=True),
+        sa.Column("served_at", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("source_id", "format", "subject", name=op.f("pk_coverage")),
+    )
+    op.create_table(
         "drops",
         sa.Column("source_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -102,7 +115,7 @@ def upgrade() -> None:
         sa.Column("agency", sa.Text(), nullable=False),
         sa.Column("agency_folded", sa.String(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("title_folded", sa.String(), nullable=False),
+        sa.Column("title_hash", sa.String(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), nullable=True),
         sa.Column("status", sa.String(), nullable=False),
@@ -114,14 +127,13 @@ def upgrade() -> None:
         sa.Column("present", sa.Boolean(), nullable=False),
         sa.Column("first_seen_at", sa.DateTime(), nullable=False),
         sa.Column("changed_at", sa.DateTime(), nullable=False),
-        sa.Column("seen_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recommendations")),
         sa.UniqueConstraint("key", name=op.f("uq_recommendations_key")),
     )
     with op.batch_alter_table("recommendations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_recommendations_agency_folded"), ["agency_folded"], unique=False)
         batch_op.create_index(batch_op.f("ix_recommendations_product"), ["product"], unique=False)
-        batch_op.create_index(batch_op.f("ix_recommendations_title_folded"), ["title_folded"], unique=False)
+        batch_op.create_index(batch_op.f("ix_recommendations_title_hash"), ["title_hash"], unique=False)
 
     op.create_table(
         "sources",
@@ -131,7 +143,6 @@ def upgrade() -> None:
         sa.Column("body_sha256", sa.String(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("message", sa.Text(), nullable=True),
-        sa.Column("first_captured_at", sa.DateTime(), nullable=True),
         sa.Column("last_captured_at", sa.DateTime(), nullable=True),
         sa.Column("last_polled_at", sa.DateTime(), nullable=True),
         sa.Column("next_poll_at", sa.DateTime(), nullable=True),
@@ -259,10 +270,15 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_messages_state_channel_due_at", ["state", "channel", "due_at"], unique=False
         )
+        batch_op.create_index(
+            "ix_messages_state_channel_host_due_at", ["state", "channel", "host", "due_at"], unique=False
+        )
+        batch_op.create_index("ix_messages_lease_until", ["lease_until"], unique=False)
 
     op.create_table(
         "readings",
         sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("format", sa.String(), nullable=False),
         sa.Column("recommendation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("fingerprint", sa.String(), nullable=False),
         sa.Column("text_fingerprint", sa.String(), nullable=False),
@@ -274,13 +290,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["recommendation_id"], ["recommendations.id"], name=op.f("fk_readings_recommendation_id")
         ),
-        sa.PrimaryKeyConstraint("source_id", "recommendation_id", name=op.f("pk_readings")),
+        sa.PrimaryKeyConstraint("source_id", "format", "recommendation_id", name=op.f("pk_readings")),
     )
     op.create_table(
         "revisions",
         sa.Column("recommendation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("format", sa.String(), nullable=False),
         sa.Column("capture_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("observed_at", sa.DateTime(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),

@@ -1,0 +1,7 @@
+"""Asks the world for pages, with manners."""
+
+from monitor.fetching.answers import NotModified, Refusal, Request
+from monitor.fetching.asking import Asker
+from monitor.fetching.fetcher import fetch
+
+__all__ = ["Asker", "NotModified", "Refusal", "Request", "fetch"]

@@ -1,0 +1,103 @@
+"""One request to one address: its pace, its answer in bounds, its errors in words."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import httpx
+import structlog
+
+from monitor.clock import Clock
+from monitor.fetching import hosts, rules, sites
+from monitor.fetching.answers import Refusal
+from monitor.fetching.body import BodyRefused, read_body
+from monitor.fetching.retry_after import retry_at
+from monitor.record.outbound import AddressRefused, reason
+from monitor.record.settings import Http
+from monitor.record.store import Store
+from monitor.record.values import Outcome
+
+ANNOUNCED = timedelta(seconds=5)  # a longer wait for a host's pace is said
+_LOOK_AGAIN = timedelta(seconds=60)  # another process may give the host up meanwhile
+_REFUSED = (401, 403, 407, 429, 451, 503)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response, read to its end where it has a body that matters."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Asker:
+    """Sends requests, each of them at the pace of its host."""
+
+    def __init__(self, client: httpx.AsyncClient, store: Store, http: Http, clock: Clock) -> None:
+        self.client = client
+        self.store = store
+        self.http = http
+        self.clock = clock
+
+    def interval(self, robots: str | None) -> timedelta:
+        """The time between two requests to a host with these rules: the longer of theirs and ours."""
+        own = self.http.min_interval
+        return max(hosts.DEFAULT_INTERVAL if own is None else own, rules.crawl_delay(robots))
+
+    async def wait_for_turn(self, name: str, interval: timedelta) -> None:
+        """Wait until the host may be asked, and take that turn."""
+        announced = False
+        while not await asyncio.to_thread(hosts.claim, self.store, name, interval, self.clock.now()):
+            host = await asyncio.to_thread(hosts.load, self.store, name)
+            wait = hosts.wait_for(host, self.clock.now())
+            if wait > ANNOUNCED and not announced:
+                log.info("waiting for the host's pace", host=name, seconds=round(wait.total_seconds()))
+                announced = True
+            await self.clock.sleep(max(min(wait, _LOOK_AGAIN).total_seconds(), 0.01))
+
+    async def ask(
+        self, url: str, headers: dict[str, str], *, max_bytes: int | None = None, truncate: bool = False
+    ) -> Answer | Refusal:
+        """Send one request, without waiting. A Refusal says why no answer came, or none that can be used."""
+        limit = max_bytes or self.http.max_bytes
+        name = sites.host_of(url)
+        try:
+            async with asyncio.timeout(self.http.timeout.total_seconds()):
+                return await self._exchange(url, headers, limit, truncate=truncate)
+        except AddressRefused as error:
+            return Refusal(Outcome.FAILING, f"{name} must not be asked: {error}.")
+        except BodyRefused as error:
+            return Refusal(
+                Outcome.FAILING, f"The answer of {name} cannot be used: {error}.", everywhere=False
+            )
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            return Refusal(Outcome.FAILING, f"{name} could not be reached: {reason(error)}.")
+
+    async def _exchange(self, url: str, headers: dict[str, str], limit: int, *, truncate: bool) -> Answer:
+        async with self.client.stream("GET", url, headers=headers) as response:
+            known = _kept(response.headers)
+            if response.status_code != 200:
+                return Answer(response.status_code, known, b"")
+            return Answer(200, known, await read_body(response, limit, truncate=truncate))
+
+
+def refusal_of(answer: Answer, url: str, now: datetime) -> Refusal | None:
+    """What a status other than 200, 304 and a redirect means."""
+    name, status = sites.host_of(url), answer.status
+    later = retry_at(answer.headers.get("retry-after"), now)
+    if status in _REFUSED:
+        return Refusal(Outcome.BLOCKED, f"{name} refused ({status}).", later)
+    if status in (404, 410):
+        return Refusal(Outcome.FAILING, f"{name} has no page at {url} ({status}).", everywhere=False)
+    if status >= 500:
+        return Refusal(Outcome.FAILING, f"{name} is in trouble ({status}).", later)
+    return Refusal(Outcome.FAILING, f"{name} gave no page but status {status}.", later, everywhere=False)
+
+
+def _kept(headers: httpx.Headers) -> dict[str, str]:
+    """Names in lower case; nothing that identifies us, or that spoke of the bytes on the wire."""
+    left = ("set-cookie", "content-encoding", "content-length", "transfer-encoding", "connection")
+    return {key.lower(): value for key, value in headers.items() if key.lower() not in left}

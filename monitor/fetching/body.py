@@ -1,0 +1,71 @@
+"""Reads an answer's body within bounds: bytes on the wire, bytes unpacked, whole members only."""
+
+import zlib
+from collections.abc import AsyncIterator
+
+import httpx
+
+_STEP = 256 * 1024  # unpacked at a time: a bomb is noticed at the limit, not after it went off
+_GZIP = 31  # zlib's window bits for a gzip header
+_MAGIC = b"\x1f\x8b"
+
+
+class BodyRefused(Exception):
+    """The body cannot be used; the message says why in words."""
+
+
+async def read_body(response: httpx.Response, limit: int, *, truncate: bool = False) -> bytes:
+    """Read a streamed answer, unpacked. BodyRefused: over `limit` bytes, cut off, or packed otherwise.
+
+    `truncate`: what goes beyond the limit is left unread instead.
+    """
+    stated = response.headers.get("content-length", "")
+    if not truncate and stated.isascii() and stated.isdigit() and int(stated[:18]) > limit:
+        raise BodyRefused(_too_long(limit))
+    body = bytearray()
+    async for piece in _pieces(response):
+        body += piece
+        if len(body) > limit:
+            if truncate:
+                return bytes(body[:limit])
+            raise BodyRefused(_too_long(limit))
+    return bytes(body)
+
+
+def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
+    # Packed twice, a few bytes would unpack to more than any limit: one layer of what was asked for.
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    if encoding in ("", "identity"):
+        return response.aiter_raw()
+    if encoding in ("gzip", "x-gzip"):
+        return _unpacked(response.aiter_raw())
+    raise BodyRefused(f"it came packed as {encoding[:40]!r}, which was not asked for")
+
+
+async def _unpacked(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    unpacker = zlib.decompressobj(_GZIP)
+    async for chunk in chunks:
+        pending, more = chunk, True
+        while more:
+            if unpacker.eof:
+                if not pending.startswith(_MAGIC):
+                    break  # padding after the last member
+                unpacker = zlib.decompressobj(_GZIP)
+            piece = _unpack(unpacker, pending)
+            yield piece
+            pending = unpacker.unconsumed_tail or unpacker.unused_data
+            # A full step may have left output behind although it took all of the input.
+            more = bool(pending) or len(piece) == _STEP
+    if not unpacker.eof:
+        raise BodyRefused("it was cut off on the way")
+
+
+def _unpack(unpacker: "zlib._Decompress", packed: bytes) -> bytes:
+    try:
+        return unpacker.decompress(packed, _STEP)
+    except zlib.error:
+        raise BodyRefused("it arrived damaged") from None
+
+
+def _too_long(limit: int) -> str:
+    return f"it is longer than max_bytes in [http] allows ({limit:,} bytes)"

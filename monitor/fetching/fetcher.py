@@ -1,0 +1,140 @@
+"""Asks for a page: rules, pace, redirects within the site, and what came of it."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import structlog
+
+from monitor.fetching import hosts, rules, sites
+from monitor.fetching.answers import NotModified, Refusal, Request
+from monitor.fetching.asking import Answer, Asker, refusal_of
+from monitor.fetching.walls import wall
+from monitor.record.values import Outcome, Page
+
+_REDIRECTS = (301, 302, 303, 307, 308)
+_HOPS = 5
+_RULES_KEPT = timedelta(days=1)
+
+log = structlog.get_logger(__name__)
+
+
+async def fetch(asker: Asker, request: Request) -> Page | NotModified | Refusal:
+    """Ask for a page, waiting for its host's pace, and write down how the host behaved.
+
+    Redirects are followed within the site, each hop held against the rules, the pace and the
+    addresses; one to another place is a refusal. A host that refuses or cannot be reached is left
+    alone for a while by whoever asks (`hosts.refused_until`).
+    """
+    result = await _follow(asker, request)
+    now, name = asker.clock.now(), sites.host_of(request.url)
+    if not isinstance(result, Refusal):
+        host = await asyncio.to_thread(hosts.load, asker.store, name)
+        await asyncio.to_thread(hosts.answered, asker.store, host)
+        return result
+    if result.everywhere and result.outcome is not Outcome.DISALLOWED:
+        args = (asker.store, name, now, request.every, result.retry_at)
+        await asyncio.to_thread(hosts.refused, *args)
+    return result
+
+
+async def _follow(asker: Asker, request: Request) -> Page | NotModified | Refusal:
+    url = request.url
+    for _ in range(_HOPS):
+        answer = await _hop(asker, request, url)
+        if isinstance(answer, Refusal):
+            return answer
+        if answer.status not in _REDIRECTS:
+            return _conclude(request, url, answer, asker.clock.now())
+        location = answer.headers.get("location", "")
+        target = sites.within_site(url, location)
+        if target is None:
+            elsewhere = _printable(location)
+            message = f"{sites.host_of(url)} refused: it sends us on to {elsewhere}, which is another place."
+            return Refusal(Outcome.BLOCKED, message)
+        url = target
+    return Refusal(Outcome.FAILING, f"{sites.host_of(url)} redirects without end.", everywhere=False)
+
+
+async def _hop(asker: Asker, request: Request, url: str) -> Answer | Refusal:
+    robots = None
+    if request.obey_robots:
+        found = await rules_of(asker, url)
+        if isinstance(found, Refusal):
+            return found
+        robots = found.robots
+        if not rules.allows(robots, url):
+            message = f"{sites.host_of(url)} does not allow {url} to programs (robots.txt)."
+            return Refusal(Outcome.DISALLOWED, message, everywhere=False)
+    await asker.wait_for_turn(sites.host_of(url), asker.interval(robots))
+    return await asker.ask(url, _conditions(request))
+
+
+def _conditions(request: Request) -> dict[str, str]:
+    headers = {"Accept": "text/html,text/csv,text/plain;q=0.9,*/*;q=0.5"}
+    if request.etag:
+        headers["If-None-Match"] = request.etag
+    if request.last_modified:
+        headers["If-Modified-Since"] = request.last_modified
+    return headers
+
+
+def _conclude(request: Request, url: str, answer: Answer, now: datetime) -> Page | NotModified | Refusal:
+    if answer.status == 304 and (request.etag or request.last_modified):
+        return NotModified(answer.headers)
+    if answer.status != 200:
+        return refusal_of(answer, url, now) or Refusal(Outcome.FAILING, f"status {answer.status}.")
+    if what := wall(answer.body):
+        return Refusal(Outcome.BLOCKED, f"{sites.host_of(url)} refused ({what}).")
+    return Page(answer.body, request.url, now, answer.headers.get("content-type"), answer.headers)
+
+
+async def rules_of(asker: Asker, url: str) -> hosts.Host | Refusal:
+    """The host with its robots.txt, asked for once a day; a Refusal where it cannot be had."""
+    name = sites.host_of(url)
+    host = await asyncio.to_thread(hosts.load, asker.store, name)
+    now = asker.clock.now()
+    if host.robots_fetched_at and timedelta(0) <= now - host.robots_fetched_at < _RULES_KEPT:
+        return host
+    # Its own pace is the interval that we keep anyway: how long theirs is stands inside.
+    await asker.wait_for_turn(name, asker.interval(None))
+    text = await _ask_rules(asker, url)
+    if isinstance(text, Refusal):
+        # Rules a day old are better than none; what ails the host shows at the page itself.
+        return text if host.robots is None else host
+    await asyncio.to_thread(hosts.keep_robots, asker.store, name, text, asker.clock.now())
+    return await asyncio.to_thread(hosts.load, asker.store, name)
+
+
+async def _ask_rules(asker: Asker, url: str) -> str | Refusal | None:
+    """The text; None for an answer that is not to be believed; empty where the site has no rules."""
+    address = sites.robots_address(url)
+    for _ in range(_HOPS):
+        answer = await asker.ask(address, {"Accept": "text/plain"}, max_bytes=rules.MAX_BYTES, truncate=True)
+        if isinstance(answer, Refusal):
+            return answer
+        if answer.status not in _REDIRECTS:
+            return _read_rules(answer, address, asker.clock.now())
+        target = sites.within_site(address, answer.headers.get("location", ""))
+        if target is None:
+            return None
+        address = target
+        await asker.wait_for_turn(sites.host_of(address), asker.interval(None))
+    return None
+
+
+def _read_rules(answer: Answer, address: str, now: datetime) -> str | Refusal | None:
+    if answer.status == 200:
+        text = rules.believable(answer.body, answer.headers.get("content-type"))
+        if text is None:
+            log.warning("robots.txt is no text and not believed", url=address)
+        return text
+    if answer.status == 429 or answer.status >= 500:
+        # Its rules exist and cannot be read now (RFC 9309): not a licence to ask for anything.
+        found = refusal_of(answer, address, now)
+        return found or Refusal(Outcome.FAILING, f"{address} cannot be read.")
+    # A wall keeps its rules from us, too; that is not to say that there are none.
+    return None if answer.status in (401, 403) else ""
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:200]) or "nowhere"

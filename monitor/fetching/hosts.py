@@ -1,0 +1,97 @@
+"""Manners towards a host, kept in its row of `hosts`: its pace, its refusals, its rules."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, or_, select, update
+
+from monitor import schedule
+from monitor.record.schema import hosts
+from monitor.record.store import Store, upsert
+
+DEFAULT_INTERVAL = timedelta(seconds=10)
+LONGEST_INTERVAL = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host as the store knows it. `robots` is the text of its robots.txt, None if never believed."""
+
+    name: str
+    next_allowed_at: datetime | None = None
+    robots: str | None = None
+    robots_fetched_at: datetime | None = None
+    refused_until: datetime | None = None
+    refusals: int = 0
+
+
+def load(store: Store, name: str) -> Host:
+    """What is known of a host; a blank one where nothing is."""
+    with store.read() as connection:
+        row = connection.execute(select(hosts).where(hosts.c.host == name)).one_or_none()
+    if row is None:
+        return Host(name)
+    return Host(name, row.next_allowed_at, row.robots, row.robots_fetched_at, row.refused_until, row.refusals)
+
+
+def claim(store: Store, name: str, interval: timedelta, now: datetime) -> bool:
+    """Take the host's next request, if it is free now; the one after it is `interval` away.
+
+    One update that only one process can win, so that all of them together keep the pace (invariant 9).
+    A time further away than any interval was written by a clock that ran ahead, and is void.
+    """
+    free = or_(
+        hosts.c.next_allowed_at.is_(None),
+        hosts.c.next_allowed_at <= now,
+        hosts.c.next_allowed_at > now + LONGEST_INTERVAL,
+    )
+    with store.write() as connection:
+        _ensure(connection, name)
+        won = connection.execute(
+            update(hosts)
+            .where(hosts.c.host == name, free)
+            .values(next_allowed_at=now + min(interval, LONGEST_INTERVAL))
+        )
+    return won.rowcount == 1
+
+
+def wait_for(host: Host, now: datetime) -> timedelta:
+    """How long until the host's pace allows the next request; zero when it does now."""
+    free_at = host.next_allowed_at
+    if free_at is None or free_at > now + LONGEST_INTERVAL:
+        return timedelta(0)
+    return max(free_at - now, timedelta(0))
+
+
+def refused(store: Store, name: str, now: datetime, every: timedelta, retry_at: datetime | None) -> datetime:
+    """Write down that the host refuses or cannot be reached; returns when it may be asked again."""
+    with store.write() as connection:
+        _ensure(connection, name)
+        query = select(hosts.c.refusals).where(hosts.c.host == name).with_for_update()
+        count = connection.execute(query).scalar_one() + 1
+        until = schedule.next_try(now, count, every, retry_at=retry_at)
+        _set(connection, name, refusals=count, refused_until=until)
+    return until
+
+
+def answered(store: Store, host: Host) -> None:
+    """Write down that the host gave a page: its refusals are over."""
+    if host.refusals or host.refused_until:
+        with store.write() as connection:
+            _set(connection, host.name, refusals=0, refused_until=None)
+
+
+def keep_robots(store: Store, name: str, text: str | None, now: datetime) -> None:
+    """Keep the rules for a day; None where the answer was not to be believed: older rules stand."""
+    with store.write() as connection:
+        _ensure(connection, name)
+        values = {"robots_fetched_at": now} | ({} if text is None else {"robots": text})
+        _set(connection, name, **values)
+
+
+def _ensure(connection: Connection, name: str) -> None:
+    connection.execute(upsert(connection)(hosts).values(host=name, refusals=0).on_conflict_do_nothing())
+
+
+def _set(connection: Connection, name: str, **values: object) -> None:
+    connection.execute(update(hosts).where(hosts.c.host == name).values(**values))

@@ -1,0 +1,53 @@
+"""Names of hosts: which row of `hosts` is whose, and what counts as the same site. Pure."""
+
+from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def host_of(url: str) -> str:
+    """The host as `hosts` names it: lower case, no trailing dot, the port where it is not the scheme's."""
+    parts = urlsplit(url)
+    name = _name(parts)
+    shown = f"[{name}]" if ":" in name else name
+    port = _port(parts)
+    return shown if port == _PORTS.get(parts.scheme) else f"{shown}:{port}"
+
+
+def robots_address(url: str) -> str:
+    """Where the rules for this address stand."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/robots.txt"
+
+
+def within_site(url: str, location: str) -> str | None:
+    """Resolve a redirect; None where it leaves the site of `url`.
+
+    The same site is the same name with or without `www.`, at the same port, and never from https
+    down to http, where anybody on the way could answer.
+    """
+    try:
+        target = urlsplit(urljoin(url, location))
+        same = _same_site(urlsplit(url), target)
+    except ValueError:  # not an address at all
+        return None
+    if not same or "@" in target.netloc:
+        return None
+    return urlunsplit(target._replace(fragment=""))
+
+
+def _same_site(origin: SplitResult, target: SplitResult) -> bool:
+    if target.scheme not in _PORTS or (origin.scheme == "https" and target.scheme == "http"):
+        return False
+    if _name(origin).removeprefix("www.") != _name(target).removeprefix("www."):
+        return False
+    standard = origin.scheme != target.scheme and _port(origin) == 80 and _port(target) == 443
+    return _port(origin) == _port(target) or standard
+
+
+def _name(parts: SplitResult) -> str:
+    return (parts.hostname or "").rstrip(".")
+
+
+def _port(parts: SplitResult) -> int | None:
+    return parts.port or _PORTS.get(parts.scheme)

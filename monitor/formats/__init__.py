@@ -1,0 +1,67 @@
+"""Pages to recommendations: one file a format, and what tells them apart. Pure.
+
+`extract` reads any of them, whatever encoding or wrapping it was saved in. NotAPage, with a reason and what
+to do about it, is the only exception that leaves.
+"""
+
+import re
+
+from monitor.formats import gao_agency, gao_csv, gao_product, gao_text, recognise
+from monitor.formats.decode import MAX_BYTES, decode, inflate
+from monitor.formats.errors import NotAPage
+from monitor.formats.markup import parse
+from monitor.formats.saved import is_archive, noted_address, page_part
+from monitor.record.values import Capture, Format
+
+__all__ = ["NotAPage", "extract"]
+
+
+def extract(
+    body: bytes,
+    *,
+    format: Format | None = None,
+    content_type: str | None = None,
+    url: str | None = None,
+) -> Capture:
+    """Read one page.
+
+    `format` None: it is recognised. `content_type` is the response's header, used for its charset. `url` is
+    where the page was asked for; a saved page's own note of its address wins nothing over it. NotAPage where
+    the bytes are no page of recommendations, not whole, or not of the format given.
+    """
+    plain = inflate(body)
+    if len(plain) > MAX_BYTES:
+        raise NotAPage(f"the page is larger than {MAX_BYTES // 10**6} MB")
+    if is_archive(plain):
+        part = page_part(plain)
+        plain, content_type, url = part.payload(plain), part.charset, url or part.location
+    text = decode(plain, content_type)
+    url = _web_address(url) or _web_address(noted_address(text))
+    return _markup(text, format, url) if recognise.is_markup(text) else _plain(text, format, url)
+
+
+def _markup(text: str, wanted: Format | None, url: str | None) -> Capture:
+    tree = parse(text)
+    form = recognise.of_markup(text, tree, url)
+    _fits(form, wanted)
+    if form is Format.PRODUCT:
+        return gao_product.extract(text, tree, url)
+    return gao_agency.extract(text, tree, url)
+
+
+def _plain(text: str, wanted: Format | None, url: str | None) -> Capture:
+    form = recognise.of_plain(text)
+    _fits(form, wanted)
+    return gao_csv.extract(text, url) if form is Format.CSV else gao_text.extract(text, url)
+
+
+def _fits(form: Format, wanted: Format | None) -> None:
+    if wanted is not None and wanted is not form:
+        raise NotAPage(
+            f"this is {recognise.NAMES[form]} ({form}), not {recognise.NAMES[wanted]} ({wanted})",
+            f"name the format {form}, or none",
+        )
+
+
+def _web_address(url: str | None) -> str | None:
+    return url if url and re.match(r"https?://\S{1,2000}\Z", url, re.IGNORECASE) else None

@@ -1,0 +1,200 @@
+"""The open-recommendations export: every open recommendation of the whole government. Pure.
+
+A preamble of five lines with a "status as of" stamp, then a header and a row for each recommendation and
+agency. Columns are found by name. A closed recommendation simply leaves, so the export is complete.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from monitor.formats.errors import DOWNLOAD_AGAIN, UNOPENED, NotAPage
+from monitor.formats.markup import parse, text_of
+from monitor.formats.rows import Row, assemble
+from monitor.record.damage import unescape
+from monitor.record.folding import normalize_product
+from monitor.record.values import Capture, Format
+
+_EASTERN = ZoneInfo("America/New_York")
+_SEPARATORS = (",", ";", "\t")
+_COLUMNS = {
+    "title": "publication name",
+    "product": "publication number",
+    "agency": "agency",
+    "text": "recommendation",
+    "status": "status",
+    "priority": "priority",
+    "narrative": "comments",
+}
+_YES = frozenset(("yes", "y", "true", "1"))
+_NO = frozenset(("no", "n", "false", "0", ""))
+_SPREADSHEET_CELL = 32_767  # what a spreadsheet cuts a cell to
+_PREAMBLE_LIMIT = 20_000
+_STAMP = re.compile(
+    r"status as of\s+(?P<month>[A-Z][a-z]{2})[a-z]*\.?\s+(?P<day>\d{1,2}),?\s+(?P<year>\d{4})"
+    r"(?:\s+at\s+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::\d{2})?\s*(?P<half>[AP])\.?M)?",
+    re.IGNORECASE,
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_TAGS = re.compile(r"</?(?:p|br|em|strong|b|i|u|ul|ol|li|a|span|div|sup|sub)\b[^<>]{0,500}>", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Where an export's table begins (offset of its first row), what parts its cells, and its columns."""
+
+    start: int
+    end: int
+    separator: str
+    names: tuple[str, ...]
+
+
+def find_header(text: str) -> Header | None:
+    """The line of column names, wherever the preamble ends; None where there is none."""
+    position = 0
+    while position < min(len(text), _PREAMBLE_LIMIT):
+        end = text.find("\n", position)
+        end = len(text) if end < 0 else end
+        line = text[position:end]
+        if "ublication" in line or "UBLICATION" in line or "ecommendation" in line:
+            for separator in _SEPARATORS:
+                names = tuple(
+                    " ".join(name.replace('"', " ").split()).casefold() for name in line.split(separator)
+                )
+                if {"recommendation", "status"} <= set(names) and len(names) >= 3:
+                    return Header(position, min(end + 1, len(text)), separator, names)
+        position = end + 1
+    return None
+
+
+def extract(text: str, url: str | None) -> Capture:
+    """Read an export; NotAPage where it is cut off, damaged or another table."""
+    header = find_header(text)
+    if header is None:
+        raise NotAPage("there is no line of column names such as the export has", DOWNLOAD_AGAIN)
+    missing = [name for name in _COLUMNS.values() if name not in header.names]
+    if missing:
+        raise NotAPage(f"the export's header lacks {', '.join(missing)}")
+    at = {field: header.names.index(name) for field, name in _COLUMNS.items()}
+    cells = _table(text[header.end :], header)
+    rows = [_row(number, row, at) for number, row in enumerate(cells, 1)]
+    if not rows:
+        raise NotAPage("the export has no rows", DOWNLOAD_AGAIN)
+    recommendations, notes = assemble(rows)
+    nameless = sum(1 for row in rows if row.product is None)
+    if nameless * 2 > len(rows):
+        raise NotAPage("most rows of the export have no publication number")
+    if nameless:
+        notes += (f"rows without a publication number: {nameless}",)
+    stamp = _stamp(text[: header.start])
+    return Capture(Format.CSV, recommendations, complete=True, url=url, stamp=stamp, notes=notes)
+
+
+def _table(text: str, header: Header) -> list[list[str]]:
+    """The rows below the header, empty ones left out, each checked to be whole."""
+    if text.count('"') % 2:
+        raise NotAPage("the export is cut off in the middle of a row", DOWNLOAD_AGAIN)
+    try:
+        cells = [row for row in _read(text, header.separator) if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise NotAPage(f"the export's quoting is damaged: {error}", DOWNLOAD_AGAIN) from None
+    width = len(header.names)
+    while width and not header.names[width - 1]:
+        width -= 1
+    needed = 1 + max(header.names.index(name) for name in _COLUMNS.values())
+    for number, row in enumerate(cells, 1):
+        is_last = number == len(cells)
+        if len(row) < (width if is_last else needed):
+            how = (
+                "is cut off in the middle of its last row"
+                if is_last
+                else f"has only {len(row)} cells in row {number}"
+            )
+            raise NotAPage(f"the export {how}", DOWNLOAD_AGAIN)
+        if any(row[len(header.names) :]):
+            raise NotAPage(
+                f"the export has {len(row)} cells in row {number} instead of {width}", DOWNLOAD_AGAIN
+            )
+    return cells
+
+
+def _read(text: str, separator: str) -> Iterator[list[str]]:
+    try:
+        return iter(list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)))
+    except csv.Error as error:
+        if "unexpected end" in str(error) or "field larger" in str(error):
+            raise
+        # Text after a closing quote: the shape of the rows shows whether that did harm.
+        return csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+
+
+def _row(number: int, cells: list[str], at: dict[str, int]) -> Row:
+    if any(len(cell) == _SPREADSHEET_CELL or _units(cell) == _SPREADSHEET_CELL for cell in cells):
+        raise NotAPage(f"a spreadsheet has cut a cell of row {number} to 32,767 characters", UNOPENED)
+    text, status = _words(cells[at["text"]]), _words(cells[at["status"]])
+    if not text.strip() or not status.strip():
+        raise NotAPage(f"row {number} of the export has no {'status' if text.strip() else 'recommendation'}")
+    return Row(
+        agency=unescape(cells[at["agency"]]),
+        text=text,
+        status=status,
+        priority=_priority(number, cells[at["priority"]]),
+        narrative=_words(cells[at["narrative"]]),
+        title=unescape(cells[at["title"]]),
+        product=_product(cells[at["product"]]),
+    )
+
+
+_product = lru_cache(maxsize=10_000)(normalize_product)
+
+
+def _units(cell: str) -> int:
+    """Length as a spreadsheet counts it, in UTF-16; counted only where it can matter."""
+    return (
+        len(cell)
+        if len(cell) < _SPREADSHEET_CELL // 2 or cell.isascii()
+        else len(cell.encode("utf-16-le", "replace")) // 2
+    )
+
+
+def _words(cell: str) -> str:
+    if "<" in cell and _TAGS.search(cell):
+        body = parse(f"<body>{cell}").body
+        return text_of(body) if body is not None else cell
+    return unescape(cell).replace("\r\n", "\n")
+
+
+def _priority(number: int, cell: str) -> bool:
+    word = cell.strip().casefold()
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise NotAPage(
+        f'row {number} of the export has "{word[:40]}" for its priority instead of Yes or No', DOWNLOAD_AGAIN
+    )
+
+
+def _stamp(preamble: str) -> datetime | None:
+    """When the export was made: Eastern local time, whatever its label says."""
+    found = _STAMP.search(preamble)
+    if not found or found["month"].lower() not in _MONTHS:
+        return None
+    hour = int(found["hour"] or 0) % 12 + (12 if (found["half"] or "A").upper() == "P" else 0)
+    try:
+        local = datetime(
+            int(found["year"]),
+            _MONTHS.index(found["month"].lower()) + 1,
+            int(found["day"]),
+            hour,
+            int(found["minute"] or 0),
+            tzinfo=_EASTERN,
+        )
+        return local.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

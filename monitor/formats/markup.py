@@ -1,0 +1,237 @@
+"""The text of markup as a reader sees it, and whether markup is whole. Pure.
+
+selectolax's own `.text()` reads scripts and joins paragraphs without a space, so the nodes are walked here.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from monitor.record.damage import unescape
+
+_UNSEEN = frozenset(
+    (
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "head",
+        "title",
+        "svg",
+        "iframe",
+        "object",
+        "select",
+        "textarea",
+        "math",
+        "canvas",
+        "audio",
+        "video",
+    )
+)
+_BLOCKS = frozenset(
+    (
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "legend",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "tr",
+        "ul",
+    )
+)
+_HIDDEN_CLASSES = frozenset(
+    (
+        "priority-indicator",
+        "usa-tooltip",
+        "usa-tooltip__body",
+        "tooltip-icon",
+        "visually-hidden",
+        "usa-sr-only",
+        "sr-only",
+    )
+)
+_SPACE = re.compile(r"[ \t\n\r\f]+")
+_LINE_EDGE = re.compile(r"[ \t]*\n[ \t]*")
+_PARAGRAPH = re.compile(r"\n{2,}")
+_EDGES = " \t\n\r\f\v\u00a0\u202f\u200b\ufeff\u2009\u2003\u2002\u3000"
+
+_BREAK, _PARTING = "\n", "\n\n"
+
+
+def tidy(text: str) -> str:
+    """Surrounding white space gone, paragraphs parted by one empty line, all else as it is."""
+    if "\n" in text:
+        text = _PARAGRAPH.sub("\n\n", _LINE_EDGE.sub("\n", text))
+    return text.strip(_EDGES)
+
+
+def one_line(text: str) -> str:
+    """Runs of white space become one space, none at the ends."""
+    return " ".join(text.split()).strip(_EDGES)
+
+
+def classes(node: LexborNode) -> frozenset[str]:
+    """The class names of an element."""
+    return frozenset((node.attributes.get("class") or "").split())
+
+
+def _is_hidden(node: LexborNode) -> bool:
+    attributes = node.attributes
+    if attributes.get("role") == "tooltip":
+        return True
+    return not _HIDDEN_CLASSES.isdisjoint((attributes.get("class") or "").split())
+
+
+def _steps(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
+    """Every node below `root` in document order, and each element again as it closes. Never recurses."""
+    stack: list[tuple[LexborNode, bool]] = [(root, True)]
+    first = root.child
+    if first is not None:
+        stack.append((first, False))
+    while stack:
+        node, closing = stack.pop()
+        if closing:
+            if stack or node.mem_id != root.mem_id:
+                yield node, True
+            continue
+        if node.next is not None:
+            stack.append((node.next, False))
+        tag = node.tag
+        skip = tag in _UNSEEN or (node.is_element_node and _is_hidden(node))
+        if skip:
+            continue
+        yield node, False
+        if node.is_element_node:
+            stack.append((node, True))
+            if node.child is not None:
+                stack.append((node.child, False))
+
+
+def text_of(node: LexborNode) -> str:
+    """What a reader sees of an element: an empty line between paragraphs, line breaks, entities resolved.
+
+    Tooltips, the mark of a priority recommendation and what only screen readers get are left out.
+    """
+    pieces: list[str] = []
+    for step, closing in _steps(node):
+        if step.is_text_node:
+            pieces.append(_SPACE.sub(" ", step.text_content or ""))
+        elif step.tag == "br":
+            pieces.append("" if closing else _BREAK)
+        elif step.tag in ("td", "th"):
+            pieces.append(" ")
+        elif step.tag in _BLOCKS:
+            pieces.append(_PARTING)
+    return tidy(_SPACE_RUN.sub(" ", unescape("".join(pieces))))
+
+
+_SPACE_RUN = re.compile(r" {2,}")
+
+
+@dataclass(slots=True)
+class Line:
+    """One line of a page outside its tables of recommendations, and the addresses linked in it."""
+
+    text: str
+    links: list[str] = field(default_factory=list)
+
+
+def outline(root: LexborNode, tables: dict[int, LexborNode]) -> list[Line | LexborNode]:
+    """The page as lines and, in their places, the given tables (by mem_id) unread."""
+    found: list[Line | LexborNode] = []
+    line = Line("")
+    inside: int | None = None
+    for node, closing in _steps(root):
+        if inside is not None:
+            inside = None if closing and node.mem_id == inside else inside
+            continue
+        if node.is_text_node:
+            line.text += _SPACE.sub(" ", node.text_content or "")
+            continue
+        if node.tag == "a" and not closing and (href := node.attributes.get("href")):
+            line.links.append(href)
+        if node.tag in _BLOCKS or node.tag in ("br", "td", "th", "button"):
+            line = _end_line(found, line)
+        if not closing and node.mem_id in tables:
+            inside = node.mem_id
+            found.append(node)
+    _end_line(found, line)
+    return found
+
+
+def _end_line(found: list[Line | LexborNode], line: Line) -> Line:
+    text = one_line(unescape(line.text))
+    if text:
+        found.append(Line(text, line.links))
+        return Line("")
+    return Line("", line.links)
+
+
+def parse(text: str) -> LexborHTMLParser:
+    """Parse a page; damaged markup is mended as browsers do."""
+    return LexborHTMLParser(text)
+
+
+_OPENING = re.compile(r"<html[\s>]", re.IGNORECASE)
+_CLOSING = re.compile(r"</html\s*>", re.IGNORECASE)
+
+
+def is_whole(text: str) -> bool:
+    """Whether a page has its end: every `<html>` closed, those of texts pasted into it too."""
+    closings = len(_CLOSING.findall(text))
+    if not closings:
+        return False
+    if closings >= len(_OPENING.findall(text)):
+        return True
+    bare = _without(_without(text, "<!--", "-->"), "<script", "</script")
+    return len(_CLOSING.findall(bare)) >= len(_OPENING.findall(bare))
+
+
+def _without(text: str, start: str, end: str) -> str:
+    """Cut out what lies between two marks, in one pass."""
+    kept: list[str] = []
+    lower, position = text.lower(), 0
+    while (first := lower.find(start, position)) >= 0:
+        kept.append(text[position:first])
+        last = lower.find(end, first)
+        if last < 0:
+            return "".join(kept)
+        position = last + len(end)
+    return "".join([*kept, text[position:]])

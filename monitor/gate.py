@@ -1,0 +1,117 @@
+"""Decides whether to believe a capture, before anything of it is written down. Pure.
+
+What the page itself gives away (a refusal, a shape that is none of ours, a table cut off) the extractors
+refuse. Here a capture is held against what its source has shown so far.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from monitor.record import folding
+from monitor.record.settings import Gate
+from monitor.record.values import Capture
+
+_LEAST_KNOWN = 5  # fewer known than this can all be gone: no share is judged
+_LEAST_COMPARED = 20
+_LISTED = 10  # an agency page lists the first ten
+
+
+@dataclass(frozen=True, slots=True)
+class Rewording:
+    """A narrative of one recommendation, as the source showed it last and as it shows it now."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A capture held against what is known: open ones shown last time, gone now; narratives compared."""
+
+    known_open: int
+    gone: int
+    compared: int
+    rewordings: Sequence[Rewording] = ()
+
+
+def objection(capture: Capture, draft: Draft, limits: Gate) -> str | None:
+    """Why the capture is not believed, in a sentence for operators; None where it is."""
+    checks = (
+        _announced(capture),
+        _blank(capture, draft),
+        _vanished(draft, limits),
+        _reworded(draft, limits),
+        _same_words(draft),
+    )
+    return next((reason for reason in checks if reason), None)
+
+
+def _announced(capture: Capture) -> str | None:
+    """An agency page lists the first ten of its total; totals disagree a little between pages.
+
+    What is missing from it means nothing, so a few rows less do no harm; most of them missing is a page cut
+    off or a shape that is no longer read.
+    """
+    if capture.announced is None:
+        return None
+    parsed = len(capture.recommendations)
+    if parsed * 2 >= min(capture.announced, _LISTED):
+        return None
+    return f"the page announces {capture.announced} open recommendations and shows {parsed}"
+
+
+def _blank(capture: Capture, draft: Draft) -> str | None:
+    if capture.recommendations or not capture.complete or not draft.known_open:
+        return None
+    return f"none of the {draft.known_open} known recommendations is on it"
+
+
+def _vanished(draft: Draft, limits: Gate) -> str | None:
+    if draft.known_open < _LEAST_KNOWN or draft.gone / draft.known_open <= limits.max_vanished:
+        return None
+    return (
+        f"{draft.gone} of {draft.known_open} open recommendations are gone at once "
+        f"(more than {limits.max_vanished:.0%})"
+    )
+
+
+def _reworded(draft: Draft, limits: Gate) -> str | None:
+    if draft.compared < _LEAST_COMPARED:
+        return None
+    # A first response is what the source is watched for, however many come in a week.
+    count = sum(not folding.is_boilerplate(one.old) for one in draft.rewordings)
+    if count / draft.compared <= limits.max_changed:
+        return None
+    return f"{count} of {draft.compared} narratives changed at once (more than {limits.max_changed:.0%})"
+
+
+def _same_words(draft: Draft) -> str | None:
+    """The same words added to all, or cut from all, are the site's and not GAO's."""
+    if draft.compared < 2 or len(draft.rewordings) < draft.compared:
+        return None
+    if words := _in_common(_added(one.old, one.new) for one in draft.rewordings):
+        return f"the same words were added to every narrative: {_excerpt(words)}"
+    if words := _in_common(_added(one.new, one.old) for one in draft.rewordings):
+        return f"the same words were cut from every narrative: {_excerpt(words)}"
+    return None
+
+
+def _in_common(additions: Iterable[str]) -> str:
+    found = set(additions)
+    return found.pop() if len(found) == 1 else ""
+
+
+def _added(old: str, new: str) -> str:
+    """The one stretch of words that `new` has more than `old`; empty when they differ otherwise."""
+    before, after = folding.fold(old).split(), folding.fold(new).split()
+    extra = len(after) - len(before)
+    if extra <= 0:
+        return ""
+    same = next(
+        (i for i, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), len(before)
+    )
+    return " ".join(after[same : same + extra]) if before[same:] == after[same + extra :] else ""
+
+
+def _excerpt(words: str) -> str:
+    return f"“{words[:80]}…”" if len(words) > 80 else f"“{words}”"

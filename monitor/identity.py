@@ -1,0 +1,199 @@
+"""Which known recommendation a row of a page is. Pure.
+
+A row's own key decides wherever it is known. On a miss the same recommendation may stand there under another
+key: its report was known by title alone, its agency is spelled otherwise, its text was edited and states no
+number. Each of these is believed only where exactly one known recommendation fits.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+
+from monitor.record import folding
+from monitor.record.values import Kind, Recommendation
+
+_SAME_TEXT = 0.75  # share of words in common from which an edited text is still the same one
+_LIKE_NAMES = 0.5  # the same of the words of two agencies' names
+_CLEARLY = 0.1  # and by how much it must beat the next best
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What identity needs of a known recommendation. `keys` are its key and its aliases."""
+
+    id: int
+    key: str
+    product: str | None
+    kind: Kind
+    number: str | None
+    agency_folded: str
+    title_hash: str
+    text: str
+    text_fingerprint: str
+    keys: tuple[str, ...] = ()
+
+    @property
+    def provisional(self) -> bool:
+        """Whether its report is known by title alone."""
+        return self.key.startswith("~")
+
+
+@dataclass(slots=True)
+class Matching:
+    """Rows and whom they are: `known` by the row's place; `aliases` to add; `joined` ids' real keys."""
+
+    known: dict[int, Known] = field(default_factory=dict)
+    aliases: dict[str, int] = field(default_factory=dict)
+    joined: dict[int, str] = field(default_factory=dict)
+
+
+def match(rows: Sequence[Recommendation], known: Iterable[Known], *, complete: bool) -> Matching:
+    """Say for each row (by its place) which known recommendation it is; rows left out are unseen ones.
+
+    `complete`: a known recommendation of the same report that no row claims is really gone, so a row
+    that differs from it in its agency's name or its text may be it.
+    """
+    candidates = list(known)
+    by_key = {key: one for one in candidates for key in (one.key, *one.keys)}
+    found = Matching()
+    for place, row in enumerate(rows):
+        if one := _by_key(row, by_key):
+            _claim(found, place, row, one)
+    rules = [_same_report, _same_title, _renamed_title]
+    rules += [_edited_text, _renamed_agency] if complete else [_edited_text]
+    for rule in rules:
+        _apply(rule, rows, candidates, found)
+    return found
+
+
+def _by_key(row: Recommendation, by_key: dict[str, Known]) -> Known | None:
+    exact = by_key.get(row.key)
+    if exact is None or not row.key.startswith("~"):
+        return exact
+    # A title can name several reports: under such a key the text must fit too.
+    if exact.text_fingerprint == folding.text_fingerprint(row.text):
+        return exact
+    apart = by_key.get(folding.key_apart(row.key, row.text))
+    return apart or (exact if _similarity(row.text, exact.text) >= _SAME_TEXT else None)
+
+
+def _claim(found: Matching, place: int, row: Recommendation, one: Known) -> None:
+    found.known[place] = one
+    if row.key != one.key and row.key not in one.keys:
+        found.aliases[row.key] = one.id
+        if one.provisional and not row.key.startswith("~"):
+            found.joined[one.id] = row.key
+
+
+Rule = Callable[[Recommendation, Known], bool]
+
+
+def _apply(rule: Rule, rows: Sequence[Recommendation], candidates: list[Known], found: Matching) -> None:
+    """Join unmatched rows and unclaimed candidates that fit each other, each of them only once."""
+    claimed = {one.id for one in found.known.values()}
+    open_rows = [(place, row) for place, row in enumerate(rows) if place not in found.known]
+    if not open_rows:
+        return
+    shelves = _shelve(one for one in candidates if one.id not in claimed)
+    fits = {place: [one for one in shelves[_shelf(row)] if rule(row, one)] for place, row in open_rows}
+    chosen = {place: best for place, row in open_rows if (best := _only(row, fits[place]))}
+    for place, one in chosen.items():
+        if sum(other.id == one.id for other in chosen.values()) == 1:
+            _claim(found, place, rows[place], one)
+
+
+def _shelf(row: Recommendation) -> tuple[Kind, str | None]:
+    return row.kind, row.number
+
+
+def _shelve(known: Iterable[Known]) -> dict[tuple[Kind, str | None], list[Known]]:
+    shelves: dict[tuple[Kind, str | None], list[Known]] = defaultdict(list)
+    for one in known:
+        shelves[one.kind, one.number].append(one)
+    return shelves
+
+
+def _only(row: Recommendation, fits: list[Known]) -> Known | None:
+    """The one that fits, or of several the one whose text is clearly nearest."""
+    if len(fits) < 2:
+        return fits[0] if fits else None
+    ranked = sorted(((_similarity(row.text, one.text), one.id, one) for one in fits), reverse=True)
+    (first, _, best), (second, _, _) = ranked[:2]
+    return best if first - second >= _CLEARLY else None
+
+
+def _same_report(row: Recommendation, one: Known) -> bool:
+    """The page says the number of a report that is known otherwise under this recommendation's key."""
+    return (
+        row.product is not None
+        and row.product == one.product
+        and _same_agency(row, one)
+        and _text_fits(row, one)
+    )
+
+
+def _same_title(row: Recommendation, one: Known) -> bool:
+    """One of the two is known by title alone, and title, number, agency and text all fit."""
+    by_title = one.provisional or row.key.startswith("~")
+    contradicting = row.product and one.product and row.product != one.product
+    return (
+        by_title
+        and not contradicting
+        and one.title_hash == folding.title_hash(row.title)
+        and _same_agency(row, one)
+        and _text_fits(row, one)
+    )
+
+
+def _renamed_title(row: Recommendation, one: Known) -> bool:
+    """A report known by title alone got another title: agency, number and the whole text are the same."""
+    by_title = one.provisional or row.key.startswith("~")
+    contradicting = row.product and one.product and row.product != one.product
+    return (
+        by_title
+        and not contradicting
+        and _same_agency(row, one)
+        and one.text_fingerprint == folding.text_fingerprint(row.text)
+    )
+
+
+def _edited_text(row: Recommendation, one: Known) -> bool:
+    """No number is stated, so the key rests on the text, and the text was edited."""
+    if row.number is not None or not _same_agency(row, one):
+        return False
+    same_place = (row.product and row.product == one.product) or one.title_hash == folding.title_hash(
+        row.title
+    )
+    return bool(same_place) and _similarity(row.text, one.text) >= _SAME_TEXT
+
+
+def _renamed_agency(row: Recommendation, one: Known) -> bool:
+    """The agency is spelled otherwise or was renamed: everything else is the same.
+
+    One recommendation to three agencies is three rows of one text, so the names must be alike.
+    """
+    same_report = (
+        row.product == one.product if row.product else one.title_hash == folding.title_hash(row.title)
+    )
+    names = SequenceMatcher(None, folding.fold_agency(row.agency).split(), one.agency_folded.split())
+    return same_report and names.ratio() >= _LIKE_NAMES and _text_fits(row, one)
+
+
+def _same_agency(row: Recommendation, one: Known) -> bool:
+    return folding.fold_agency(row.agency) == one.agency_folded
+
+
+def _text_fits(row: Recommendation, one: Known) -> bool:
+    same = one.text_fingerprint == folding.text_fingerprint(row.text)
+    return same or _similarity(row.text, one.text) >= _SAME_TEXT
+
+
+def _similarity(one: str, other: str) -> float:
+    """The share of words that two texts have in common, in order: 0 to 1."""
+    words, others = folding.fold(one).split(), folding.fold(other).split()
+    matcher = SequenceMatcher(None, words, others, autojunk=False)
+    # The two cheap bounds spare most pairs the quadratic part.
+    if matcher.real_quick_ratio() < _SAME_TEXT or matcher.quick_ratio() < _SAME_TEXT:
+        return 0.0
+    return matcher.ratio()

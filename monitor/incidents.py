@@ -1,0 +1,247 @@
+"""When operators hear about a source: once an incident, and once when it is well again.
+
+A source that cannot be read is told at its second failure in a row, a capture that was held back
+at once and daily for as long as anything is held, silence when it outlasts the source's patience.
+All of it is a few columns of `sources`, written in the transaction of the reading itself, so that
+a kill neither loses a notice nor tells it twice.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from monitor.record.durations import format_duration
+from monitor.record.ids import new_id
+from monitor.record.schema import captures, meta, notices, sources
+from monitor.record.settings import Source
+from monitor.record.store import upsert
+from monitor.record.values import Notice, NoticeType, Outcome
+
+TOLD_AT = 2  # failures in a row
+STALE_COPIES = 3  # in a row, then the source is failing
+REMINDER = timedelta(days=1)
+
+WELL = frozenset({Outcome.BASELINE, Outcome.UNCHANGED, Outcome.CHANGED})
+
+
+def record(
+    connection: Connection,
+    source_id: str,
+    outcome: Outcome,
+    message: str,
+    now: datetime,
+    *,
+    aside: bool = False,
+) -> tuple[Notice, ...]:
+    """Write down how a reading ended, and return what operators are told of it.
+
+    Keeps `outcome`, `message`, `failures` and the incident of the `sources` row. `aside`: the page
+    is a file that somebody saved for a source that also fetches; it says nothing about whether
+    the site can be reached, so it neither ends nor prolongs the incident of a site that refuses.
+    """
+    row = _row(connection, source_id)
+    if outcome in WELL:
+        changes, told = _well(row, source_id, now, keep=aside and _is_sites(row))
+        changes["stale_copies"] = 0
+    elif aside and outcome is not Outcome.QUARANTINED:
+        changes, told = {}, []
+    else:
+        changes, told = _trouble(row, source_id, outcome, message, now)
+    _update(connection, source_id, {**changes, "outcome": outcome, "message": message})
+    return _keep(connection, told)
+
+
+def record_stale_copy(
+    connection: Connection, source_id: str, message: str, now: datetime
+) -> tuple[Outcome, tuple[Notice, ...]]:
+    """Count a copy older than the last believed one: nothing, but the third in a row is a failure."""
+    copies = _row(connection, source_id)["stale_copies"] + 1
+    _update(connection, source_id, {"stale_copies": copies})
+    if copies < STALE_COPIES:
+        _update(connection, source_id, {"outcome": Outcome.UNCHANGED, "message": message})
+        return Outcome.UNCHANGED, ()
+    return Outcome.FAILING, record(connection, source_id, Outcome.FAILING, message, now)
+
+
+def check_stale(connection: Connection, source: Source, now: datetime) -> tuple[Notice, ...]:
+    """Tell once that a source brought no capture for longer than its patience, and when it does again."""
+    row = _row(connection, source.id)
+    since = row["last_captured_at"] or _watched_since(connection, source.id, now)
+    silent = now - since > source.patience
+    if silent and row["stale_told_at"] is None:
+        _update(connection, source.id, {"stale_told_at": now})
+        message = _stale_message(source, row["last_captured_at"])
+        return _keep(connection, [_notice(NoticeType.STALE, source.id, "stale", message, since, now)])
+    if not silent and row["stale_told_at"] is not None:
+        _update(connection, source.id, {"stale_told_at": None})
+        message = f"{source.id} has a new capture, of {since:%Y-%m-%d %H:%M} UTC."
+        told = _notice(NoticeType.RECOVERED, source.id, row["outcome"] or "", message, since, now)
+        return _keep(connection, [told])
+    return ()
+
+
+def remind_held(connection: Connection, source_id: str, now: datetime) -> tuple[Notice, ...]:
+    """Remind daily, for as long as a capture of this source is held back."""
+    row = _row(connection, source_id)
+    if row["told_at"] is None or now - row["told_at"] < REMINDER:
+        return ()
+    query = select(func.count(), func.min(captures.c.recorded_at), func.max(captures.c.reason))
+    count, since, reason = connection.execute(
+        query.where(captures.c.source_id == source_id, captures.c.held)
+    ).one()
+    if not count:
+        return ()
+    _update(connection, source_id, {"told_at": now})
+    what = "1 capture is" if count == 1 else f"{count} captures are"
+    message = f"{what} still held back ({reason}). See: recwatch quarantine list"
+    told = _notice(NoticeType.QUARANTINED, source_id, Outcome.QUARANTINED, message, since, now)
+    return _keep(connection, [told])
+
+
+def record_lookup(
+    connection: Connection, source_id: str, outcome: Outcome, message: str, now: datetime
+) -> tuple[Notice, ...]:
+    """Write down how a round of look-ups on reports' pages ended: an incident of its own.
+
+    The source itself may be read without trouble meanwhile, and its success must not hide that
+    nobody can say what became of the recommendations that left.
+    """
+    key = f"lookups:{source_id}"
+    state = _LookupTrouble.read(connection, key)
+    if outcome in WELL:
+        connection.execute(meta.delete().where(meta.c.key == key))
+        if not state or not state.told:
+            return ()
+        told = _notice(
+            NoticeType.RECOVERED, source_id, outcome, "Reports' pages can be read again.", state.since, now
+        )
+        return _keep(connection, [told])
+    state = state or _LookupTrouble(0, now, told=False)
+    tell = not state.told and state.failures + 1 >= TOLD_AT
+    _LookupTrouble(state.failures + 1, state.since, state.told or tell).write(connection, key)
+    if not tell:
+        return ()
+    return _keep(connection, [_notice(_type_of(outcome), source_id, outcome, message, state.since, now)])
+
+
+@dataclass(frozen=True)
+class _LookupTrouble:
+    failures: int
+    since: datetime
+    told: bool
+
+    @staticmethod
+    def read(connection: Connection, key: str) -> "_LookupTrouble | None":
+        text = connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
+        if text is None:
+            return None
+        value = json.loads(text)
+        return _LookupTrouble(value["failures"], datetime.fromisoformat(value["since"]), value["told"])
+
+    def write(self, connection: Connection, key: str) -> None:
+        value = json.dumps({"failures": self.failures, "since": self.since.isoformat(), "told": self.told})
+        insert = upsert(connection)(meta).values(key=key, value=value)
+        connection.execute(insert.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+
+Changes = dict[str, Any]
+
+
+def _well(row: Changes, source_id: str, now: datetime, *, keep: bool) -> tuple[Changes, list[Notice]]:
+    if keep:
+        return {}, []
+    # told_at stays: the daily reminder of what is held counts from it.
+    changes: Changes = {"failures": 0, "troubled_since": None, "told": None}
+    if row["told"] is None:
+        return changes, []
+    changes["stale_told_at"] = None  # one notice ends both
+    since = row["troubled_since"] or now
+    message = f"{source_id} is well again, after {_length(now - since)}."
+    return changes, [_notice(NoticeType.RECOVERED, source_id, row["outcome"] or "", message, since, now)]
+
+
+def _trouble(
+    row: Changes, source_id: str, outcome: Outcome, message: str, now: datetime
+) -> tuple[Changes, list[Notice]]:
+    failures, since = row["failures"] + 1, row["troubled_since"] or now
+    changes: Changes = {"failures": failures, "troubled_since": since}
+    kind = _type_of(outcome)
+    # What is held back asks for a decision, so it is told even where the site's silence was already.
+    first = row["told"] is None or (kind is NoticeType.QUARANTINED and row["told"] != kind)
+    if not first or (kind is not NoticeType.QUARANTINED and failures < TOLD_AT):
+        return changes, []
+    return {**changes, "told": kind, "told_at": now}, [_notice(kind, source_id, outcome, message, since, now)]
+
+
+def _is_sites(row: Changes) -> bool:
+    """Whether the open incident is that of a site that cannot be read, not of a capture."""
+    return bool(row["failures"]) and row["told"] != NoticeType.QUARANTINED
+
+
+def _type_of(outcome: Outcome) -> NoticeType:
+    if outcome is Outcome.BLOCKED:
+        return NoticeType.BLOCKED
+    return NoticeType.QUARANTINED if outcome is Outcome.QUARANTINED else NoticeType.FAILING
+
+
+def _row(connection: Connection, source_id: str) -> Changes:
+    """Lock and read the source's row, made if need be."""
+    insert = upsert(connection)(sources).values(id=source_id, failures=0, stale_copies=0)
+    connection.execute(insert.on_conflict_do_nothing())
+    query = select(sources).where(sources.c.id == source_id).with_for_update()
+    return dict(connection.execute(query).one()._mapping)
+
+
+def _update(connection: Connection, source_id: str, changes: Changes) -> None:
+    connection.execute(sources.update().where(sources.c.id == source_id).values(**changes))
+
+
+def _watched_since(connection: Connection, source_id: str, now: datetime) -> datetime:
+    """When this source was first looked at: silence counts from there until something was captured."""
+    key = f"watched-since:{source_id}"
+    insert = upsert(connection)(meta).values(key=key, value=now.isoformat())
+    connection.execute(insert.on_conflict_do_nothing())
+    value = connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar_one()
+    return datetime.fromisoformat(value)
+
+
+def _stale_message(source: Source, last: datetime | None) -> str:
+    found = f"its last is of {last:%Y-%m-%d %H:%M} UTC" if last else "it never had one"
+    what = ""
+    if source.path:
+        open_it = f"Open {source.url} in a browser and save it" if source.url else "Save a new one"
+        what = f" {open_it} in {source.path}."
+    return f"{source.id} has had no new capture for {format_duration(source.patience)}: {found}.{what}"
+
+
+def _length(span: timedelta) -> str:
+    minutes = max(1, round(span.total_seconds() / 60))
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+
+
+def _notice(
+    kind: NoticeType, source_id: str, outcome: str, message: str, since: datetime, now: datetime
+) -> Notice:
+    return Notice(new_id("evt"), kind, now, source_id, str(outcome), message, since)
+
+
+def _keep(connection: Connection, told: list[Notice]) -> tuple[Notice, ...]:
+    """Store notices in the reading's own transaction; the dispatcher sends those not yet published."""
+    for notice in told:
+        connection.execute(
+            notices.insert().values(
+                id=notice.id,
+                type=notice.type,
+                at=notice.at,
+                concerns=notice.concerns,
+                outcome=notice.outcome,
+                message=notice.message,
+                since=notice.since,
+            )
+        )
+    return tuple(told)

@@ -1,0 +1,9 @@
+"""Takes a page in: reads it, holds it against what is known, and writes down what changed.
+
+One transaction: state, revisions, events and the outbox row are committed together or not at all.
+"""
+
+from monitor.intake.evidence import keep_evidence, load_evidence, prune_evidence
+from monitor.intake.taking import Intake, take_in
+
+__all__ = ["Intake", "keep_evidence", "load_evidence", "prune_evidence", "take_in"]

@@ -1,0 +1,132 @@
+"""Holds a capture against what is known: a draft of everything that would be written, nothing written yet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from monitor import gate, identity
+from monitor.detection import Decision, Finding, Look, Reader, Reading, Standing, decide, differs
+from monitor.identity import Known, Matching
+from monitor.intake import loading
+from monitor.record.values import Capture, Format, Recommendation
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row that is an event, and what it changes."""
+
+    row: Recommendation
+    standing: Standing
+    decision: Decision
+
+
+@dataclass(slots=True)
+class Draft:
+    """What a capture would do.
+
+    `unseen`: rows that nobody has shown yet, with their place on the page. `readings`: what the source
+    now shows and which revision that is. `gone` and `returned`: open recommendations of a complete source.
+    """
+
+    matching: Matching
+    known: dict[int, Known]
+    readings_before: dict[int, Reading]
+    unseen: list[tuple[int, Recommendation]] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    rebased: list[tuple[Recommendation, Standing]] = field(default_factory=list)
+    readings: list[tuple[int, Look, int]] = field(default_factory=list)
+    rows: dict[int, Recommendation] = field(default_factory=dict)
+    gone: list[int] = field(default_factory=list)
+    returned: list[int] = field(default_factory=list)
+    measures: gate.Draft = field(default_factory=lambda: gate.Draft(0, 0, 0))
+
+
+def once_each(rows: Sequence[Recommendation]) -> list[Recommendation]:
+    """Rows without repeats of one key: the page's order of equals may change, so the choice must not."""
+    chosen: dict[str, Recommendation] = {}
+    for row in rows:
+        rival = chosen.get(row.key)
+        if rival is None or row.fingerprint < rival.fingerprint:
+            chosen[row.key] = row
+    return list(chosen.values())
+
+
+def draft(
+    connection: Connection,
+    capture: Capture,
+    rows: list[Recommendation],
+    reader: Reader,
+    captured_at: datetime,
+) -> Draft:
+    """Work out what believing the capture would mean."""
+    known = {one.id: one for one in loading.load_known(connection, capture)}
+    readings = loading.load_readings(connection, reader)
+    matching = identity.match(rows, known.values(), complete=capture.complete)
+    made = Draft(matching, known, readings)
+    made.unseen = [(place, row) for place, row in enumerate(rows) if place not in matching.known]
+    made.rows = {one.id: rows[place] for place, one in matching.known.items()}
+    expected = _expected(capture, readings, known)
+    standings = loading.load_standings(connection, made.rows.keys() | expected)
+    _decide_all(connection, made, standings, reader, captured_at)
+    shown_open = {one for one in expected if standings[one].is_open}
+    made.gone = sorted(shown_open - made.rows.keys())
+    made.returned = [one for one in made.rows if one in readings and readings[one].misses]
+    made.measures = _measure(connection, made, shown_open)
+    return made
+
+
+def _expected(capture: Capture, readings: dict[int, Reading], known: dict[int, Known]) -> set[int]:
+    """Recommendations whose absence from this capture would mean something."""
+    if not capture.complete:
+        return set()
+    if capture.format is Format.PRODUCT:
+        return {one for one in readings if one in known and known[one].product == capture.subject}
+    return set(readings)
+
+
+def _decide_all(
+    connection: Connection,
+    made: Draft,
+    standings: dict[int, Standing],
+    reader: Reader,
+    captured_at: datetime,
+) -> None:
+    looks = {one: Look.of(row) for one, row in made.rows.items()}
+    before = made.readings_before
+    differing = [one for one, look in looks.items() if differs(look, standings[one], before.get(one))]
+    earlier = loading.load_earlier(connection, differing)
+    for one in sorted(looks, key=lambda one: made.rows[one].key):
+        look, reading = looks[one], before.get(one)
+        past = earlier.get(one, [])
+        decision = decide(look, standings[one], reading, past, reader=reader, captured_at=captured_at)
+        if decision.finding is Finding.EVENT:
+            made.changes.append(Change(made.rows[one], standings[one], decision))
+        elif decision.finding is Finding.REBASE:
+            made.rebased.append((made.rows[one], standings[one]))
+        if (
+            reading is None
+            or reading.look != look
+            or reading.revision != decision.confirmed
+            or reading.misses
+        ):
+            made.readings.append((one, look, decision.confirmed))
+
+
+def _measure(connection: Connection, made: Draft, shown_open: set[int]) -> gate.Draft:
+    before = made.readings_before
+    lasting = {one for one in shown_open if not before[one].misses}
+    reworded = [
+        one
+        for one, row in made.rows.items()
+        if one in before and before[one].look.fingerprint != row.fingerprint
+    ]
+    rebased = {standing.id for _, standing in made.rebased}
+    olds = loading.load_narratives(connection, reworded)
+    rewordings = [
+        gate.Rewording(olds[one], made.rows[one].narrative) for one in reworded if one not in rebased
+    ]
+    compared = sum(one in before for one in made.rows)
+    gone = sum(not before[one].misses for one in made.gone)
+    return gate.Draft(len(lasting), gone, compared, rewordings)

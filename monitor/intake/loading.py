@@ -1,0 +1,171 @@
+"""What is known, read in few statements: whom rows may be, how they stand, what the source read last."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+
+from monitor.detection import Earlier, Look, Reader, Reading, Standing
+from monitor.identity import Known
+from monitor.record import folding
+from monitor.record.schema import aliases, readings, recommendations, revisions
+from monitor.record.values import Capture, Format, Kind
+
+_CHUNK = 500  # bound parameters a statement
+T = TypeVar("T")
+
+
+def chunks(values: Collection[T]) -> Iterable[Sequence[T]]:
+    """Cut values into pieces that fit one statement."""
+    listed = list(values)
+    return (listed[start : start + _CHUNK] for start in range(0, len(listed), _CHUNK))
+
+
+def load_known(connection: Connection, capture: Capture) -> list[Known]:
+    """Every recommendation that a row of the capture may be. The export may hold any."""
+    if capture.format is Format.CSV:
+        return _known(connection, None)
+    rows = capture.recommendations
+    ids: set[int] = set()
+    keys = {row.key for row in rows} | {folding.key_apart(row.key, row.text) for row in rows}
+    for some in chunks(keys):
+        ids.update(connection.scalars(select(aliases.c.recommendation_id).where(aliases.c.key.in_(some))))
+    for column, values in _features(capture):
+        for some in chunks(values):
+            ids.update(connection.scalars(select(recommendations.c.id).where(column.in_(some))))
+    return _known(connection, ids)
+
+
+def _features(capture: Capture) -> list[tuple[ColumnElement[Any], set[str]]]:
+    rows = capture.recommendations
+    products = {row.product for row in rows if row.product}
+    if capture.format is Format.PRODUCT and capture.subject:
+        products.add(capture.subject)
+    return [
+        (recommendations.c.product, products),
+        (recommendations.c.title_hash, {folding.title_hash(row.title) for row in rows}),
+        (recommendations.c.text_fingerprint, {folding.text_fingerprint(row.text) for row in rows}),
+    ]
+
+
+def _known(connection: Connection, ids: set[int] | None) -> list[Known]:
+    table = recommendations
+    columns = (
+        table.c.id,
+        table.c.key,
+        table.c.product,
+        table.c.kind,
+        table.c.number,
+        table.c.agency_folded,
+        table.c.title_hash,
+        table.c.text,
+        table.c.text_fingerprint,
+    )
+    keys: dict[int, list[str]] = defaultdict(list)
+    owners = select(aliases.c.key, aliases.c.recommendation_id)
+    for key, owner in _among(connection, owners, aliases.c.recommendation_id, ids):
+        keys[owner].append(key)
+    found = _among(connection, select(*columns), table.c.id, ids)
+    return [
+        Known(
+            row.id,
+            row.key,
+            row.product,
+            Kind(row.kind),
+            row.number,
+            row.agency_folded,
+            row.title_hash,
+            row.text,
+            row.text_fingerprint,
+            tuple(keys[row.id]),
+        )
+        for row in found
+    ]
+
+
+def _among(
+    connection: Connection, query: Select[Any], column: ColumnElement[Any], ids: set[int] | None
+) -> list[Any]:
+    if ids is None:
+        return list(connection.execute(query))
+    return [row for some in chunks(ids) for row in connection.execute(query.where(column.in_(some)))]
+
+
+def load_standings(connection: Connection, ids: Collection[int]) -> dict[int, Standing]:
+    """How recommendations stand, by id."""
+    table, last = recommendations, revisions
+    query = select(
+        table.c.id,
+        table.c.fingerprint,
+        table.c.status,
+        table.c.priority,
+        table.c.text_fingerprint,
+        table.c.revision,
+        table.c.present,
+        last.c.observed_at,
+        last.c.source_id,
+        last.c.format,
+    ).join(last, and_(last.c.recommendation_id == table.c.id, last.c.number == table.c.revision))
+    return {
+        row[0]: Standing(row[0], Look(*row[1:5]), row[5], row[6], row[7], Reader(row[8], row[9]))
+        for row in _among(connection, query, table.c.id, set(ids))
+    }
+
+
+def load_readings(connection: Connection, reader: Reader) -> dict[int, Reading]:
+    """A source's own last readings, by recommendation."""
+    table = readings
+    query = select(
+        table.c.recommendation_id,
+        table.c.fingerprint,
+        table.c.status,
+        table.c.priority,
+        table.c.text_fingerprint,
+        table.c.revision,
+        table.c.misses,
+    ).where(table.c.source_id == reader.source, table.c.format == reader.format)
+    return {row[0]: Reading(Look(*row[1:5]), row[5], row[6]) for row in connection.execute(query)}
+
+
+def load_earlier(connection: Connection, ids: Collection[int]) -> dict[int, list[Earlier]]:
+    """The looks of all revisions of some recommendations, under today's folding."""
+    table = revisions
+    query = select(
+        table.c.recommendation_id,
+        table.c.number,
+        table.c.fingerprint,
+        table.c.narrative,
+        table.c.status,
+        table.c.priority,
+        table.c.text,
+    )
+    found: dict[int, list[Earlier]] = defaultdict(list)
+    for row in _among(connection, query, table.c.recommendation_id, set(ids)):
+        known = row.fingerprint.startswith(folding.VERSION)
+        fingerprint = row.fingerprint if known else folding.fingerprint(row.narrative)
+        look = Look(fingerprint, row.status, row.priority, folding.text_fingerprint(row.text))
+        found[row.recommendation_id].append(Earlier(row.number, look))
+    return found
+
+
+def load_narratives(connection: Connection, ids: Collection[int]) -> dict[int, str]:
+    """The narratives as they stand, by id."""
+    query = select(recommendations.c.id, recommendations.c.narrative)
+    return {row[0]: row[1] for row in _among(connection, query, recommendations.c.id, set(ids))}
+
+
+def load_subjects(connection: Connection, ids: Collection[int]) -> dict[int, Any]:
+    """Whole rows of recommendations, by id."""
+    query = select(recommendations)
+    return {row.id: row for row in _among(connection, query, recommendations.c.id, set(ids))}
+
+
+def known_reports(connection: Connection, capture: Capture) -> set[str]:
+    """The reports on a page that were known before it: product numbers and titles' hashes."""
+    hashes = {folding.title_hash(row.title) for row in capture.recommendations}
+    products = {row.product for row in capture.recommendations if row.product}
+    table = recommendations
+    wanted = or_(table.c.title_hash.in_(hashes), table.c.product.in_(products))
+    found = connection.execute(select(table.c.title_hash, table.c.product).where(wanted))
+    return {value for row in found for value in row if value}

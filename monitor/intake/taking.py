@@ -1,0 +1,362 @@
+"""One page, taken in: believed and written down, or held back."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from monitor import gate, incidents
+from monitor.detection import Reader
+from monitor.formats import NotAPage, extract
+from monitor.formats.phones import blank_phones
+from monitor.intake import leaving, loading, writing
+from monitor.intake.drafting import Draft, draft, once_each
+from monitor.intake.evidence import digest, keep_evidence
+from monitor.record import folding
+from monitor.record.schema import captures, coverage, meta, outbox, sources
+from monitor.record.settings import Settings, Source
+from monitor.record.store import Store, upsert
+from monitor.record.values import (
+    Capture,
+    EventType,
+    Format,
+    Notice,
+    Outcome,
+    Page,
+    Recommendation,
+    is_closed,
+)
+
+_STAMP_TOLERANCE = timedelta(hours=1)
+_COUNTED = {
+    EventType.UPDATED: "updated",
+    EventType.CLOSED: "closed",
+    EventType.REOPENED: "reopened",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What became of a page. `seen` counts its rows, the rest events by kind; `events` are their ids."""
+
+    outcome: Outcome
+    message: str = ""
+    seen: int = 0
+    opened: int = 0
+    updated: int = 0
+    closed: int = 0
+    reopened: int = 0
+    vanished: int = 0
+    events: tuple[str, ...] = ()
+    outbox_id: int | None = None
+    capture_id: int | None = None
+    notices: tuple[Notice, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def take_in(
+    store: Store,
+    settings: Settings,
+    source: Source,
+    page: Page,
+    *,
+    now: datetime,
+    format: Format | None = None,
+    silent: bool = False,
+    lookup: bool = False,
+    released: bool = False,
+) -> Intake:
+    """Take a page in, in one transaction.
+
+    `format`: what the page must be; without it, it is recognised. `silent`: history that is imported,
+    nobody is told. `lookup`: a report's page asked about those that left, and evidence of nothing else.
+    `released`: a person has vouched for it, the gate has no say.
+    """
+    page = replace(page, body=blank_phones(page.body), captured_at=min(page.captured_at, now))
+    try:
+        capture = extract(page.body, format=format, content_type=page.content_type, url=page.origin)
+    except NotAPage as error:
+        return _not_a_page(store, source, page, error, now=now, lookup=lookup)
+    with store.write() as connection:
+        _take_turn(connection)
+        taking = _Taking(connection, settings, source, page, capture, now, silent=silent, released=released)
+        return taking.answer_lookups() if lookup else taking.take()
+
+
+def _take_turn(connection: Connection) -> None:
+    """Let one page at a time be taken in: detection then works on rows that nobody else moves.
+
+    SQLite's transactions that write take turns anyway; PostgreSQL waits here for the row.
+    """
+    row = {"key": "intake", "value": ""}
+    connection.execute(upsert(connection)(meta).values(row).on_conflict_do_nothing())
+    connection.execute(select(meta.c.value).where(meta.c.key == "intake").with_for_update())
+
+
+def _not_a_page(
+    store: Store, source: Source, page: Page, error: NotAPage, *, now: datetime, lookup: bool
+) -> Intake:
+    reason = str(error)
+    with store.write() as connection:
+        _take_turn(connection)
+        if lookup:
+            return Intake(Outcome.FAILING, reason)
+        return _hold(connection, source, page, reason, now=now)
+
+
+def _hold(
+    connection: Connection,
+    source: Source,
+    page: Page,
+    reason: str,
+    *,
+    now: datetime,
+    format: str | None = None,
+    seen: int = 0,
+) -> Intake:
+    """Keep a page that is not believed, for a person to look at; the same bytes are kept once."""
+    same = select(captures.c.id).where(captures.c.source_id == source.id, captures.c.sha256 == digest(page))
+    held = connection.scalar(same.where(captures.c.held, captures.c.settled.is_(None)))
+    if held is None:
+        held = keep_evidence(
+            connection,
+            page,
+            source_id=source.id,
+            format=format,
+            outcome=Outcome.QUARANTINED,
+            seen=seen,
+            now=now,
+            reason=reason,
+        )
+    message = f"held back as capture {held}: {reason}"
+    notices = incidents.record(
+        connection, source.id, Outcome.QUARANTINED, message, now, aside=_aside(source, page)
+    )
+    return Intake(Outcome.QUARANTINED, message, seen, capture_id=held, notices=notices)
+
+
+def _aside(source: Source, page: Page) -> bool:
+    """Whether the page is a saved file of a source that also fetches: no news about the site's health."""
+    return bool(source.url) and not page.headers
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """A copy's own marks of age; None where it bears none or one that lies in the future."""
+
+    stamp: datetime | None
+    modified_at: datetime | None
+    served_at: datetime | None
+
+    @classmethod
+    def of(cls, page: Page, capture: Capture, now: datetime) -> "_Marks":
+        served = _http_time(page.headers.get("date"))
+        age = page.headers.get("age", "")
+        if served and age.isdigit():
+            served -= timedelta(seconds=min(int(age), 10**9))
+        modified = _http_time(page.headers.get("last-modified"))
+        return cls(*(mark if mark and mark <= now else None for mark in (capture.stamp, modified, served)))
+
+    def older_than(self, last: Any) -> str | None:
+        """Which mark says that this copy is older than the last believed one."""
+        if self.stamp and last.stamp and self.stamp < last.stamp - _STAMP_TOLERANCE:
+            return f"its own stamp is {self.stamp:%Y-%m-%d %H:%M} UTC"
+        if self.modified_at and last.modified_at and self.modified_at < last.modified_at:
+            return f"it was last modified {self.modified_at:%Y-%m-%d %H:%M} UTC"
+        if self.served_at and last.served_at and self.served_at < last.served_at:
+            return f"it was served {self.served_at:%Y-%m-%d %H:%M:%S} UTC"
+        return None
+
+
+def _http_time(text: str | None) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text) if text else None
+    except ValueError:
+        return None
+    return found if found and found.tzinfo else None
+
+
+class _Taking:
+    """The transaction of one capture."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        settings: Settings,
+        source: Source,
+        page: Page,
+        capture: Capture,
+        now: datetime,
+        *,
+        silent: bool,
+        released: bool,
+    ) -> None:
+        self.connection = connection
+        self.settings = settings
+        self.source = source
+        self.page = page
+        self.capture = capture
+        self.now = now
+        self.silent = silent
+        self.released = released
+        self.reader = Reader(source.id, capture.format)
+        self.marks = _Marks.of(page, capture, now)
+        self.rows = once_each(capture.recommendations)
+
+    def take(self) -> Intake:
+        """Believe the capture or hold it back."""
+        upsert_source = upsert(self.connection)(sources).values(id=self.source.id)
+        self.connection.execute(upsert_source.on_conflict_do_nothing())
+        covered = self.connection.execute(select(coverage).where(*self._covered())).one_or_none()
+        if covered and not self.released and (why := self.marks.older_than(covered)):
+            return self._stale(why)
+        made = draft(self.connection, self.capture, self.rows, self.reader, self.page.captured_at)
+        doubt = None if self.released else gate.objection(self.capture, made.measures, self.settings.gate)
+        if doubt:
+            seen = len(self.rows)
+            return _hold(
+                self.connection,
+                self.source,
+                self.page,
+                doubt,
+                now=self.now,
+                format=self.capture.format,
+                seen=seen,
+            )
+        return self._believe(made, first=covered is None)
+
+    def answer_lookups(self) -> Intake:
+        """Take from a report's page only what was asked: what became of those that left."""
+        waiting = leaving.pending(self.connection, self.source.id, self.capture.subject or "")
+        made = draft(self.connection, self.capture, self.rows, self.reader, self.page.captured_at)
+        asked = {one: row for one, row in made.rows.items() if one in waiting}
+        made.changes = [change for change in made.changes if change.standing.id in waiting]
+        made.readings = [reading for reading in made.readings if reading[0] in waiting]
+        made.unseen, made.gone, made.returned, made.rebased = [], [], [], []
+        made.rows = asked
+        return self._write(made, first=False, well=False)
+
+    def _covered(self) -> tuple[Any, ...]:
+        subject = self.capture.subject or ""
+        return (
+            coverage.c.source_id == self.source.id,
+            coverage.c.format == self.capture.format,
+            coverage.c.subject == subject,
+        )
+
+    def _stale(self, why: str) -> Intake:
+        """An old copy out of some cache: it says nothing about today."""
+        message = f"an older copy than the last one: {why}"
+        if not self.page.headers:  # a file that somebody saved: no cache is stuck
+            return Intake(Outcome.UNCHANGED, message, len(self.rows))
+        outcome, notices = incidents.record_stale_copy(self.connection, self.source.id, message, self.now)
+        return Intake(outcome, message, len(self.rows), notices=notices)
+
+    def _believe(self, made: Draft, *, first: bool) -> Intake:
+        self._cover(first=first)
+        self.connection.execute(
+            update(sources)
+            .where(sources.c.id == self.source.id)
+            .values(last_captured_at=self.page.captured_at)
+        )
+        return self._write(made, first=first)
+
+    def _cover(self, *, first: bool) -> None:
+        marks = {
+            "stamp": self.marks.stamp,
+            "modified_at": self.marks.modified_at,
+            "served_at": self.marks.served_at,
+            "last_captured_at": self.page.captured_at,
+            "seen": len(self.rows),
+        }
+        if not first:
+            self.connection.execute(update(coverage).where(*self._covered()).values(marks))
+            return
+        self.connection.execute(
+            insert(coverage).values(
+                source_id=self.source.id,
+                format=self.capture.format,
+                subject=self.capture.subject or "",
+                first_captured_at=self.page.captured_at,
+                **marks,
+            )
+        )
+
+    def _write(self, made: Draft, *, first: bool, well: bool = True) -> Intake:
+        new = [] if first else self._appeared(made)
+        notable = bool(first or made.changes or made.unseen or made.gone)
+        capture_id = self._keep(first=first) if notable else None
+        pen = writing.Pen(
+            self.connection, self.reader, capture_id, self.page.captured_at, self.now, silent=self.silent
+        )
+        writing.write_identities(pen, made)
+        writing.write_rebased(pen, made)
+        ids = writing.write_unseen(pen, [row for _, row in made.unseen])
+        opened = [one for one, (place, _) in zip(ids, made.unseen, strict=True) if place in new]
+        events = writing.write_events(
+            pen, [writing.Happening(one, EventType.OPENED, new=1) for one in opened]
+        )
+        events += writing.write_changes(pen, made.changes)
+        writing.write_readings(pen, made.readings)
+        leaving.note_returned(pen, made.returned)
+        vanished = leaving.note_gone(pen, self.source, made.gone, self.settings.gate.vanish_confirmations)
+        if self.capture.format is Format.PRODUCT and self.capture.subject:
+            waiting = leaving.pending(self.connection, self.source.id, self.capture.subject)
+            leaving.answer(pen, waiting, made.rows)
+        happened = tuple(events + vanished)
+        outcome = Outcome.CHANGED if happened else Outcome.BASELINE if first else Outcome.UNCHANGED
+        # A report's page that answers says nothing about how the source itself is.
+        notices = self._note(outcome) if well else ()
+        return Intake(
+            outcome,
+            seen=len(self.rows),
+            opened=len(opened),
+            vanished=len(vanished),
+            events=happened,
+            outbox_id=self._outbox(pen) if happened and not self.silent else None,
+            capture_id=capture_id,
+            notices=notices,
+            notes=self.capture.notes,
+            **_counts(made),
+        )
+
+    def _note(self, outcome: Outcome) -> tuple[Notice, ...]:
+        return incidents.record(
+            self.connection, self.source.id, outcome, "", self.now, aside=_aside(self.source, self.page)
+        )
+
+    def _keep(self, *, first: bool) -> int:
+        return keep_evidence(
+            self.connection,
+            self.page,
+            source_id=self.source.id,
+            format=self.capture.format,
+            outcome=Outcome.BASELINE if first else Outcome.CHANGED,
+            seen=len(self.rows),
+            now=self.now,
+        )
+
+    def _outbox(self, pen: writing.Pen) -> int:
+        row = insert(outbox).values(capture_id=pen.capture_id, created_at=self.now)
+        return int(self.connection.execute(row.returning(outbox.c.id)).scalar_one())
+
+    def _appeared(self, made: Draft) -> set[int]:
+        """Places of unseen rows that are new, and did not just scroll into view."""
+        fresh = [(place, row) for place, row in made.unseen if not is_closed(row.status)]
+        if self.capture.complete or not fresh:
+            return {place for place, _ in fresh}
+        known = loading.known_reports(self.connection, self.capture)
+        old = [place for place, row in enumerate(self.rows) if _report_known(row, known)]
+        top = min(old, default=0)  # a page with nothing known on it shows nothing about what is new
+        return {place for place, _ in fresh if place < top}
+
+
+def _counts(made: Draft) -> dict[str, Any]:
+    types = [change.decision.type for change in made.changes]
+    return {name: types.count(kind) for kind, name in _COUNTED.items()}
+
+
+def _report_known(row: Recommendation, known: set[str]) -> bool:
+    return folding.title_hash(row.title) in known or bool(row.product and row.product in known)

@@ -1,0 +1,299 @@
+"""Writes a believed draft down: state, revisions, events and readings, in few statements."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, update
+
+from monitor.detection import Look, Reader
+from monitor.intake import loading
+from monitor.intake.drafting import Change, Draft
+from monitor.record import folding
+from monitor.record.ids import new_id
+from monitor.record.schema import aliases, events, readings, recommendations, revisions
+from monitor.record.store import upsert
+from monitor.record.values import EventType, Format, Recommendation, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """Who writes, about which capture, when. `silent`: imported history, nobody is told."""
+
+    connection: Connection
+    reader: Reader
+    capture_id: int | None
+    captured_at: datetime
+    now: datetime
+    silent: bool = False
+
+
+def write_unseen(pen: Pen, rows: list[Recommendation]) -> list[int]:
+    """Add recommendations that nobody has shown yet; returns their ids in the order given."""
+    if not rows:
+        return []
+    table = recommendations
+    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+    ids = list(pen.connection.scalars(statement, [_new_recommendation(pen, row) for row in rows]))
+    pen.connection.execute(
+        insert(aliases),
+        [{"key": row.key, "recommendation_id": one} for one, row in zip(ids, rows, strict=True)],
+    )
+    pen.connection.execute(
+        insert(revisions), [_revision(pen, one, 1, row) for one, row in zip(ids, rows, strict=True)]
+    )
+    write_readings(pen, [(one, Look.of(row), 1) for one, row in zip(ids, rows, strict=True)])
+    return ids
+
+
+def _new_recommendation(pen: Pen, row: Recommendation) -> dict[str, Any]:
+    return {
+        "key": row.key,
+        "product": row.product,
+        "kind": row.kind,
+        "number": row.number,
+        "agency": row.agency,
+        "agency_folded": folding.fold_agency(row.agency),
+        "title": row.title,
+        "title_hash": folding.title_hash(row.title),
+        "text": row.text,
+        "url": row.url,
+        "status": row.status,
+        "priority": row.priority,
+        "narrative": row.narrative,
+        "fingerprint": row.fingerprint,
+        "text_fingerprint": folding.text_fingerprint(row.text),
+        "revision": 1,
+        "present": True,
+        "first_seen_at": pen.captured_at,
+        "changed_at": pen.captured_at,
+    }
+
+
+def _revision(pen: Pen, one: int, number: int, row: Recommendation) -> dict[str, Any]:
+    return {
+        "recommendation_id": one,
+        "number": number,
+        "source_id": pen.reader.source,
+        "format": pen.reader.format,
+        "capture_id": pen.capture_id,
+        "observed_at": pen.captured_at,
+        "status": row.status,
+        "priority": row.priority,
+        "narrative": row.narrative,
+        "fingerprint": row.fingerprint,
+        "text": row.text,
+        "present": True,
+    }
+
+
+def write_readings(pen: Pen, looks: list[tuple[int, Look, int]]) -> None:
+    """Note what the source now shows; a recommendation that it shows is not missed."""
+    if not looks:
+        return
+    statement = upsert(pen.connection)(readings)
+    fresh = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=["source_id", "format", "recommendation_id"],
+        set_={
+            name: getattr(fresh, name)
+            for name in (
+                "fingerprint",
+                "text_fingerprint",
+                "status",
+                "priority",
+                "revision",
+                "read_at",
+                "misses",
+            )
+        },
+    )
+    rows = [
+        {
+            "source_id": pen.reader.source,
+            "format": pen.reader.format,
+            "recommendation_id": one,
+            **look._asdict(),
+            "revision": confirmed,
+            "read_at": pen.captured_at,
+            "misses": 0,
+        }
+        for one, look, confirmed in looks
+    ]
+    pen.connection.execute(statement, rows)
+
+
+def write_changes(pen: Pen, changes: list[Change]) -> list[str]:
+    """Add a revision and an event for each change, and move the state on; returns the events' ids."""
+    if not changes:
+        return []
+    # (recommendation, revision number) is unique: whoever else would write this revision fails here.
+    pen.connection.execute(
+        insert(revisions),
+        [_revision(pen, one.standing.id, one.decision.confirmed, one.row) for one in changes],
+    )
+    table = recommendations
+    moved = (
+        update(table)
+        .where(table.c.id == bindparam("one"))
+        .values(
+            {name: bindparam(f"new_{name}") for name in _MOVING}
+            | {"present": True, "changed_at": pen.captured_at}
+        )
+    )
+    pen.connection.execute(moved, [_moved(one) for one in changes])
+    return write_events(
+        pen,
+        [
+            Happening(
+                one.standing.id, kind, one.decision.changed, one.standing.revision, one.decision.confirmed
+            )
+            for one in changes
+            if (kind := one.decision.type)
+        ],
+    )
+
+
+_MOVING = ("status", "priority", "narrative", "fingerprint", "text", "text_fingerprint", "revision")
+
+
+def _moved(change: Change) -> dict[str, Any]:
+    row = change.row
+    values = (
+        row.status,
+        row.priority,
+        row.narrative,
+        row.fingerprint,
+        row.text,
+        folding.text_fingerprint(row.text),
+        change.decision.confirmed,
+    )
+    return {"one": change.standing.id} | {
+        f"new_{name}": value for name, value in zip(_MOVING, values, strict=True)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event to be written: old or new is a revision's number, or None where that side is missing."""
+
+    recommendation_id: int
+    type: EventType
+    changed: tuple[str, ...] = ()
+    old: int | None = None
+    new: int | None = None
+    revision: int | None = None  # its place in the order, where it is not that of `new`
+
+
+def write_events(pen: Pen, happenings: list[Happening]) -> list[str]:
+    """Add events; they name their subjects as known at this moment. Returns their ids in order."""
+    if not happenings:
+        return []
+    subjects = loading.load_subjects(pen.connection, {one.recommendation_id for one in happenings})
+    rows = [
+        {
+            "id": new_id("evt"),
+            "type": one.type,
+            "source_id": pen.reader.source,
+            "recommendation_id": one.recommendation_id,
+            "capture_id": pen.capture_id,
+            "at": pen.captured_at,
+            "revision": one.revision or one.new or 1,
+            "old_revision": one.old,
+            "new_revision": one.new,
+            "changed": list(one.changed),
+            "subject": asdict(_subject(subjects[one.recommendation_id])),
+            "silent": pen.silent,
+        }
+        for one in happenings
+    ]
+    pen.connection.execute(insert(events), rows)
+    return [str(row["id"]) for row in rows]
+
+
+def _subject(row: Any) -> Subject:
+    return Subject(row.key, row.product, row.kind, row.number, row.agency, row.title, row.text, row.url)
+
+
+def write_vanished(pen: Pen, ids: Iterable[int]) -> list[str]:
+    """Mark recommendations as gone unexplained, each with a revision of its own; returns the events' ids."""
+    subjects = loading.load_subjects(pen.connection, set(ids))
+    if not subjects:
+        return []
+    last = [_gone_revision(pen, row) for row in subjects.values()]
+    pen.connection.execute(insert(revisions), last)
+    table = recommendations
+    pen.connection.execute(
+        update(table)
+        .where(table.c.id.in_(subjects))
+        .values(present=False, revision=table.c.revision + 1, changed_at=pen.captured_at)
+    )
+    happenings = [
+        Happening(one, EventType.VANISHED, old=row.revision, revision=row.revision + 1)
+        for one, row in subjects.items()
+    ]
+    return write_events(pen, happenings)
+
+
+def _gone_revision(pen: Pen, row: Any) -> dict[str, Any]:
+    return {
+        "recommendation_id": row.id,
+        "number": row.revision + 1,
+        "source_id": pen.reader.source,
+        "format": pen.reader.format,
+        "capture_id": pen.capture_id,
+        "observed_at": pen.captured_at,
+        "status": row.status,
+        "priority": row.priority,
+        "narrative": row.narrative,
+        "fingerprint": row.fingerprint,
+        "text": row.text,
+        "present": False,
+    }
+
+
+def write_identities(pen: Pen, draft: Draft) -> None:
+    """Add aliases, give joined recommendations their real keys, and fill in what a page says better."""
+    found = draft.matching
+    if found.aliases:
+        pen.connection.execute(
+            upsert(pen.connection)(aliases).on_conflict_do_nothing(),
+            [{"key": key, "recommendation_id": one} for key, one in found.aliases.items()],
+        )
+    table = recommendations
+    for one, key in found.joined.items():
+        pen.connection.execute(update(table).where(table.c.id == one).values(key=key))
+    for one, row in draft.rows.items():
+        if better := _better(pen, draft, one, row):
+            pen.connection.execute(update(table).where(table.c.id == one).values(better))
+
+
+def _better(pen: Pen, draft: Draft, one: int, row: Recommendation) -> dict[str, Any]:
+    """What the page says of a report that was unknown or has changed: number, address, title."""
+    known = draft.known[one]
+    better: dict[str, Any] = {}
+    if row.product and known.product is None:
+        better |= {"product": row.product, "url": row.url}
+    # An agency page's titles lag behind and are never trusted over a report's own.
+    authoritative = pen.reader.format in (Format.CSV, Format.PRODUCT)
+    if authoritative and folding.title_hash(row.title) != known.title_hash:
+        better |= {"title": row.title, "title_hash": folding.title_hash(row.title)}
+    return better
+
+
+def write_rebased(pen: Pen, draft: Draft) -> None:
+    """Take a new baseline under a new folding: the words as they stand today, no event."""
+    table = recommendations
+    for row, standing in draft.rebased:
+        fingerprints = {
+            "fingerprint": row.fingerprint,
+            "text_fingerprint": folding.text_fingerprint(row.text),
+        }
+        pen.connection.execute(update(table).where(table.c.id == standing.id).values(fingerprints))
+        number = revisions.c.number == standing.revision
+        pen.connection.execute(
+            update(revisions)
+            .where(revisions.c.recommendation_id == standing.id, number)
+            .values(fingerprint=row.fingerprint)
+        )

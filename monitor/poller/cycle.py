@@ -1,0 +1,115 @@
+"""One cycle over one source: its files, its page, what left it, and whether it went silent."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import timedelta
+
+import httpx
+import structlog
+from sqlalchemy import select
+
+from monitor import incidents, schedule
+from monitor.drop import DropError
+from monitor.fetching import Refusal, hosts, sites
+from monitor.poller import rows
+from monitor.poller.fetches import fetch_source
+from monitor.poller.files import read_files, report
+from monitor.poller.leases import LEASE
+from monitor.poller.lookups import SOON, look_up
+from monitor.poller.readings import Reading, combine
+from monitor.poller.session import Session
+from monitor.record import outbound
+from monitor.record.schema import sources as sources_table
+from monitor.record.settings import Source
+from monitor.record.values import Notice, Outcome
+
+_PATIENCE = 2 * LEASE  # for another process that reads the same source
+_HEARTBEAT = timedelta(seconds=10)
+
+log = structlog.get_logger(__name__)
+
+
+async def run_cycle(session: Session, source: Source, *, fetches: bool = True) -> Reading:
+    """Read a source's new files, then its page if `fetches`, then ask about what left it.
+
+    Raises nothing but StoreError: whatever ails the source is in the reading.
+    """
+    async with session.leases.hold(source.id, _PATIENCE) as mine:
+        if not mine:
+            message = f"Another process has been reading {source.id} for {_PATIENCE}; it goes on there."
+            return Reading(source.id, Outcome.FAILING, message)
+        files = await _files(session, source)
+        fetched = await fetch_source(session, source) if fetches and source.url else None
+        if not source.url and fetches:
+            await _mark_polled(session, source)
+        if fetched:
+            report(fetched)
+    until = session.clock.now() + SOON
+    answers = await look_up(session, [source], until=until)
+    await watch(session, [source])
+    return combine(source.id, files, _with_answers(fetched, answers))
+
+
+async def _files(session: Session, source: Source) -> list[Reading]:
+    if not source.path:
+        return []
+    try:
+        return await read_files(session, source, patient=True)
+    except DropError as error:
+        now = session.clock.now()
+        due = schedule.next_try(now, 1, source.every)
+        args = (session.store, source.id, Outcome.FAILING, f"{error}.", now, due)
+        await session.tell(await asyncio.to_thread(rows.failed, *args))
+        reading = Reading(source.id, Outcome.FAILING, f"{error}.")
+        report(reading)
+        return [reading]
+
+
+async def _mark_polled(session: Session, source: Source) -> None:
+    now = session.clock.now()
+    due = schedule.next_poll(now, source.every, session.poller.dice())
+    await asyncio.to_thread(rows.polled, session.store, source.id, now, due)
+
+
+def _with_answers(fetched: Reading | None, answers: list[Reading]) -> Reading | None:
+    """Count what reports' pages answered as part of the page that raised the questions."""
+    telling = [answer for answer in answers if answer.events]
+    if not telling:
+        return fetched
+    parts = [*([fetched] if fetched else []), *telling]
+    merged = combine(telling[0].source, parts)
+    return merged
+
+
+async def watch(session: Session, sources: Iterable[Source]) -> None:
+    """Tell operators of sources that went silent, and remind them of captures that are held back."""
+    for source in sources:
+        await session.tell(await asyncio.to_thread(_watch, session, source))
+
+
+def _watch(session: Session, source: Source) -> tuple[Notice, ...]:
+    now = session.clock.now()
+    with session.store.write() as connection:
+        stale = incidents.check_stale(connection, source, now)
+        return stale + incidents.remind_held(connection, source.id, now)
+
+
+async def heartbeat(session: Session) -> None:
+    """Tell whoever watches over us that a cycle went well and no source is in trouble."""
+    url = session.poller.heartbeat_url
+    if not url or await asyncio.to_thread(_in_trouble, session):
+        return
+    try:
+        async with asyncio.timeout(_HEARTBEAT.total_seconds()):
+            answer = await session.asker.client.get(url)
+        if answer.status_code >= 400:
+            log.warning("the heartbeat was not accepted", status=answer.status_code)
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        log.warning("the heartbeat could not be sent", reason=outbound.reason(error))
+
+
+def _in_trouble(session: Session) -> bool:
+    configured = [source.id for source in session.settings.sources]
+    query = select(sources_table.c.id).where(sources_table.c.id.in_(configured), sources_table.c.failures > 0)
+    with session.store.read() as connection:
+        return connection.execute(query).first() is not None

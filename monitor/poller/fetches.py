@@ -1,0 +1,95 @@
+"""Fetches a source's page and writes down how that went."""
+
+import asyncio
+from datetime import datetime
+
+import structlog
+
+from monitor import schedule
+from monitor.fetching import NotModified, Refusal, Request, fetch, hosts, sites
+from monitor.formats import NotAPage, extract
+from monitor.incidents import WELL
+from monitor.poller import rows, wording
+from monitor.poller.readings import Reading, of_intake
+from monitor.poller.session import Session
+from monitor.record.settings import Source
+from monitor.record.store import StoreError
+from monitor.record.values import Outcome, Page
+
+_SMALL = 256 * 1024  # a wall's page; not worth a second reading where it may be the export
+
+log = structlog.get_logger(__name__)
+
+
+async def fetch_source(session: Session, source: Source) -> Reading:
+    """Ask for a source's page and take it in. Never raises but for the store; the caller holds the lease."""
+    etag, last_modified = await asyncio.to_thread(rows.conditions, session.store, source)
+    request = Request(source.url, source.every, source.robots == "obey", etag, last_modified)
+    try:
+        answer = await fetch(session.asker, request)
+        if isinstance(answer, Page):
+            answer = _wall_of(source, answer) or answer
+        return await _conclude(session, source, answer)
+    except StoreError:
+        raise
+    except Exception as error:
+        # A page that breaks us must stop neither the poller nor the other sources.
+        log.exception("a source could not be read", source=source.id)
+        name = sites.host_of(source.url)
+        broken = Refusal(Outcome.FAILING, f"What {name} sent could not be taken in: {error!r}.")
+        return await _fail(session, source, broken)
+
+
+async def _conclude(session: Session, source: Source, answer: Page | NotModified | Refusal) -> Reading:
+    if isinstance(answer, Refusal):
+        return await _fail(session, source, answer)
+    if isinstance(answer, NotModified):
+        now, due = _next(session, source)
+        told = await asyncio.to_thread(rows.not_modified, session.store, source.id, now, due)
+        await session.tell(told)
+        return Reading(source.id, Outcome.UNCHANGED, "not modified since it was last read")
+    taken = await session.take(source, answer, format=source.format)
+    now, due = _next(session, source)
+    if taken.outcome in WELL:
+        await asyncio.to_thread(rows.believed, session.store, source, answer.headers, now, due)
+    else:
+        await asyncio.to_thread(rows.polled, session.store, source.id, now, due)
+    if taken.outcome is Outcome.BASELINE and session.poller.announce:
+        log.info(await asyncio.to_thread(session.poller.announce, source), source=source.id)
+    return of_intake(source.id, taken)
+
+
+def _next(session: Session, source: Source) -> tuple[datetime, datetime]:
+    now = session.clock.now()
+    return now, schedule.next_poll(now, source.every, session.poller.dice())
+
+
+def _wall_of(source: Source, page: Page) -> Refusal | None:
+    """A refusal that came with status 200 and that the readers of pages know by its looks."""
+    if len(page.body) > _SMALL:
+        return None
+    try:
+        extract(page.body, format=source.format, content_type=page.content_type, url=page.origin)
+    except NotAPage as error:
+        if getattr(error, "blocked", False):
+            return Refusal(Outcome.BLOCKED, f"{sites.host_of(source.url)} refused ({error.reason}).")
+    return None
+
+
+async def _fail(session: Session, source: Source, refusal: Refusal) -> Reading:
+    now = session.clock.now()
+    due = await asyncio.to_thread(_next_try, session, source, refusal, now)
+    shown = wording.clock_time(due.astimezone(), now.astimezone())
+    message = wording.trouble(refusal.message, source, source.url, session.place(source), shown)
+    args = (session.store, source.id, refusal.outcome, message, now, due)
+    await session.tell(await asyncio.to_thread(rows.failed, *args))
+    return Reading(source.id, refusal.outcome, message)
+
+
+def _next_try(session: Session, source: Source, refusal: Refusal, now: datetime) -> datetime:
+    row = rows.load(session.store, source.id)
+    failures = (row.failures if row else 0) + 1
+    due = schedule.next_try(now, failures, source.every, retry_at=refusal.retry_at)
+    # The host is left alone for as long as all that ask it have failed: earlier would be no try.
+    host = hosts.load(session.store, sites.host_of(source.url))
+    return max(due, host.refused_until) if refusal.everywhere and host.refused_until else due

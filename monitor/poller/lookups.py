@@ -1,0 +1,153 @@
+"""Asks reports' pages what became of the recommendations that left a complete source."""
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select, update
+
+from monitor import incidents, schedule
+from monitor.fetching import Refusal, Request, fetch, hosts, sites
+from monitor.incidents import WELL
+from monitor.poller import wording
+from monitor.poller.readings import Reading, of_intake
+from monitor.poller.session import Session
+from monitor.record.schema import lookups
+from monitor.record.settings import Source
+from monitor.record.store import Store, StoreError
+from monitor.record.values import Format, Notice, Outcome, Page
+
+SOON = timedelta(seconds=30)  # what the pace allows within this time belongs to the same cycle
+PATIENCE = timedelta(days=30)
+_CLAIM = timedelta(minutes=10)  # another poller takes it up again if this one is killed
+_LONGEST = timedelta(days=1)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A report's page that answers one or more look-ups of a source."""
+
+    source: Source
+    product: str
+    url: str
+    attempts: int
+
+
+async def look_up(session: Session, sources: Collection[Source], *, until: datetime) -> list[Reading]:
+    """Ask every report's page that is due and whose host allows it before `until`; readings of what came."""
+    readings: list[Reading] = []
+    while (due := await asyncio.to_thread(_first, session, sources, until)) is not None:
+        if not await asyncio.to_thread(_claim, session.store, due, session.clock.now()):
+            continue
+        reading = await _ask(session, due)
+        if reading is not None:
+            readings.append(reading)
+    return readings
+
+
+def expire(store: Store, now: datetime) -> None:
+    """End look-ups that nobody answered for 30 days."""
+    with store.write() as connection:
+        connection.execute(
+            update(lookups)
+            .where(lookups.c.settled.is_(None), lookups.c.left_at < now - PATIENCE)
+            .values(settled="expired")
+        )
+
+
+def _first(session: Session, sources: Collection[Source], until: datetime) -> Due | None:
+    """The page that waits longest of those whose host may be asked in time."""
+    by_id = {source.id: source for source in sources if source.confirm_closures}
+    now = session.clock.now()
+    waiting = (lookups.c.settled.is_(None), lookups.c.due_at <= now, lookups.c.url.is_not(None))
+    query = select(lookups).where(*waiting, lookups.c.source_id.in_(sorted(by_id)))
+    with session.store.read() as connection:
+        found = connection.execute(query.order_by(lookups.c.due_at, lookups.c.url)).all()
+    free: dict[str, bool] = {}
+    for row in found:
+        name = sites.host_of(row.url)
+        if name not in free:
+            free[name] = _is_free(hosts.load(session.store, name), now, until)
+        if free[name]:
+            return Due(by_id[row.source_id], row.product or "", row.url, row.attempts)
+    return None
+
+
+def _is_free(host: hosts.Host, now: datetime, until: datetime) -> bool:
+    refused = host.refused_until is not None and host.refused_until > now
+    return not refused and now + hosts.wait_for(host, now) <= until
+
+
+def _claim(store: Store, due: Due, now: datetime) -> bool:
+    """Take a page's look-ups: they become due again later, should we be killed."""
+    mine = (lookups.c.source_id == due.source.id, lookups.c.url == due.url, lookups.c.settled.is_(None))
+    with store.write() as connection:
+        taken = connection.execute(
+            update(lookups).where(*mine, lookups.c.due_at <= now).values(due_at=now + _CLAIM)
+        )
+    return taken.rowcount > 0
+
+
+async def _ask(session: Session, due: Due) -> Reading | None:
+    request = Request(due.url, due.source.every, due.source.robots == "obey")
+    try:
+        answer = await fetch(session.asker, request)
+        if isinstance(answer, Page):
+            return await _answered(session, due, answer)
+    except StoreError:
+        raise
+    except Exception as error:
+        log.exception("a report's page could not be taken in", source=due.source.id, url=due.url)
+        answer = Refusal(
+            Outcome.FAILING, f"{due.url} could not be taken in: {error!r}.", everywhere=False
+        )
+    message = answer.message if isinstance(answer, Refusal) else "its report's page was not sent."
+    await _failed(session, due, message, answer if isinstance(answer, Refusal) else None)
+    return None
+
+
+async def _answered(session: Session, due: Due, page: Page) -> Reading | None:
+    taken = await session.take(due.source, page, format=Format.PRODUCT, lookup=True)
+    if taken.outcome not in WELL:
+        await _failed(session, due, taken.message or "its report's page cannot be read", None)
+        return None
+    await session.tell(await asyncio.to_thread(_note, session, due.source, Outcome.UNCHANGED, ""))
+    reading = of_intake(due.source.id, taken)
+    log.info("report's page read", source=due.source.id, product=due.product, events=len(reading.events))
+    return reading
+
+
+async def _failed(session: Session, due: Due, message: str, refusal: Refusal | None) -> None:
+    """Put a look-up off. Only what ails the host, or its rules, is an incident; a missing page is not."""
+    again = await asyncio.to_thread(_put_off, session, due, message, refusal)
+    shown = wording.clock_time(again.astimezone(), session.clock.now().astimezone())
+    place = session.place(due.source)
+    line = wording.trouble(message, due.source, due.url, place, shown)
+    log.warning(line, source=due.source.id, product=due.product)
+    if refusal and (refusal.everywhere or refusal.outcome is Outcome.DISALLOWED):
+        told = await asyncio.to_thread(_note, session, due.source, refusal.outcome, line)
+        await session.tell(told)
+
+
+def _put_off(session: Session, due: Due, message: str, refusal: Refusal | None) -> datetime:
+    now = session.clock.now()
+    again = schedule.next_try(now, due.attempts + 1, _LONGEST, retry_at=refusal and refusal.retry_at)
+    if refusal and refusal.outcome is Outcome.DISALLOWED:
+        again = now + _LONGEST
+    elif refusal and refusal.everywhere:
+        host = hosts.load(session.store, sites.host_of(due.url))
+        again = max(again, host.refused_until or again)
+    mine = (lookups.c.source_id == due.source.id, lookups.c.url == due.url, lookups.c.settled.is_(None))
+    with session.store.write() as connection:
+        values = {"attempts": lookups.c.attempts + 1, "due_at": again, "message": message}
+        connection.execute(update(lookups).where(*mine).values(values))
+    return again
+
+
+def _note(session: Session, source: Source, outcome: Outcome, message: str) -> tuple[Notice, ...]:
+    with session.store.write() as connection:
+        return incidents.record_lookup(connection, source.id, outcome, message, session.clock.now())

@@ -1,0 +1,95 @@
+"""How a cycle over one source ended, and how its parts make one. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from monitor.incidents import WELL
+from monitor.intake import Intake
+from monitor.record.values import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One source, read once. Counts are of events; `seen` is how many rows the last page had."""
+
+    source: str
+    outcome: Outcome
+    message: str = ""
+    seen: int = 0
+    opened: int = 0
+    updated: int = 0
+    closed: int = 0
+    reopened: int = 0
+    vanished: int = 0
+    events: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether somebody has to look after the source."""
+        return self.outcome not in WELL
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's line of `poll --json`."""
+        return {
+            "source": self.source,
+            "outcome": str(self.outcome),
+            "seen": self.seen,
+            "opened": self.opened,
+            "updated": self.updated,
+            "closed": self.closed,
+            "reopened": self.reopened,
+            "vanished": self.vanished,
+            "events": list(self.events),
+        }
+
+
+def of_intake(source_id: str, intake: Intake) -> Reading:
+    """What taking in one page came to."""
+    return Reading(
+        source_id,
+        intake.outcome,
+        intake.message,
+        intake.seen,
+        intake.opened,
+        intake.updated,
+        intake.closed,
+        intake.reopened,
+        intake.vanished,
+        tuple(intake.events),
+    )
+
+
+def combine(source_id: str, files: Sequence[Reading], fetched: Reading | None = None) -> Reading:
+    """Make one reading of a cycle: the files read, then the page fetched, then look-ups' answers.
+
+    Files that were believed make the source well although its site refuses: that is what the folder
+    is for, and the refusal has its own log line and incident. A capture held back is a failure in any case.
+    """
+    parts = [*files, *([fetched] if fetched else [])]
+    if not parts:
+        return Reading(source_id, Outcome.UNCHANGED)
+    held = [part for part in parts if part.outcome is Outcome.QUARANTINED]
+    well = [part for part in parts if not part.failed]
+    chosen = held[0] if held else _newest(well) if well else parts[-1]
+    return Reading(
+        source_id,
+        chosen.outcome,
+        chosen.message,
+        (well or parts)[-1].seen,
+        sum(part.opened for part in parts),
+        sum(part.updated for part in parts),
+        sum(part.closed for part in parts),
+        sum(part.reopened for part in parts),
+        sum(part.vanished for part in parts),
+        tuple(event for part in parts for event in part.events),
+    )
+
+
+def _newest(well: Sequence[Reading]) -> Reading:
+    """The most telling of several readings without trouble: a change, else a first capture, else the last."""
+    for outcome in (Outcome.CHANGED, Outcome.BASELINE):
+        for part in reversed(well):
+            if part.outcome is outcome:
+                return part
+    return well[-1]

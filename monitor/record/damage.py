@@ -1,0 +1,114 @@
+"""Undo what encodings do to a text on its way: for comparison only, never for what is stored or shown.
+
+Pure. A text that was read in the wrong encoding is mended where the damage can be told from real words;
+what cannot be told apart is left alone, so that two different texts do not become one.
+"""
+
+import html
+import re
+
+_NAMED = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+_NESTED = re.compile(r"&(?:amp;)+")
+_ENTITY_ROUNDS = 3  # "&amp;#167;" needs two
+
+
+def _window_bytes() -> dict[str, int]:
+    """Every character that a byte from 0x80 on becomes when read as windows-1252 or Latin-1."""
+    table = {chr(byte): byte for byte in range(0x80, 0x100)}
+    for byte in range(0x80, 0xA0):
+        try:
+            table[bytes([byte]).decode("cp1252")] = byte
+        except UnicodeDecodeError:  # five bytes have no meaning there
+            continue
+    return table
+
+
+_BYTES = _window_bytes()
+_TAIL = "[" + "".join(re.escape(char) for char, byte in _BYTES.items() if byte < 0xC0) + "]"
+_TWICE_READ = re.compile(f"[\u00c2-\u00df]{_TAIL}|[\u00e0-\u00ef]{_TAIL}{{2}}|[\u00f0-\u00f4]{_TAIL}{{3}}")
+# The last byte of a closing quote has no meaning in windows-1252 and is often lost.
+_HALF_QUOTE = re.compile("\u00e2\u20ac(?:\ufffd|\\?)?")
+_LONE_LEAD = re.compile(r"\u00c2(?=[\s.,;:)]|$)")  # a no-break space whose second byte became a plain one
+_MAC_ROMAN = {
+    "\u201a\u00c4\u00f4": "'",
+    "\u201a\u00c4\u00f2": "'",
+    "\u201a\u00c4\u00fa": '"',
+    "\u201a\u00c4\u00f9": '"',
+    "\u201a\u00c4\u00ec": "-",
+    "\u201a\u00c4\u00ee": "-",
+    "\u201a\u00c4\u00b6": "...",
+    "\u00ac\u00df": "\u00a7",
+    "\u00ac\u2020": " ",
+}
+_CONTROLS = {
+    byte: bytes([byte]).decode("cp1252", errors="replace") for byte in range(0x80, 0xA0) if byte != 0x85
+}
+
+_CITED = r"U\.\s?S\.\s?C\.|\bUSC|C\.\s?F\.\s?R\.|\bCFR"
+# A question mark closes a word: one that stands free before a figure, or after a code's name, was a
+# section sign.
+_SECTION = re.compile(r"(?:(?<=[\s(])|^)[?\ufffd]{1,4}(?=\s?\d)")
+_SECTION_AFTER_CODE = re.compile(rf"((?:{_CITED})\s?)[?\ufffd]{{1,4}}(?=\s?\d)")
+_SECTION_SPACING = re.compile(r"\s*\u00a7[\u00a7\s]*")
+_CONTRACTION = re.compile(r"(?<=[A-Za-z])[?\ufffd]{1,3}(?=(?:s|t|re|ve|ll|d|m)\b(?![=&]))")
+_LOST = re.compile(r"\ufffd+")
+
+
+def unescape(text: str) -> str:
+    """Resolve entities that were left in a text, also those escaped twice."""
+    for _ in range(_ENTITY_ROUNDS):
+        if "&" not in text:
+            break
+        flat = _NESTED.sub("&", text)
+        mended = _NAMED.sub(lambda match: html.unescape(match[0]), flat)
+        if mended == text:
+            break
+        text = mended
+    return text
+
+
+def _read_again(match: re.Match[str]) -> str:
+    try:
+        char = bytes(_BYTES[char] for char in match[0]).decode("utf-8")
+    except UnicodeDecodeError:
+        return match[0]
+    code = ord(char)
+    # Only what English texts hold: accented letters, punctuation, symbols, the byte order mark.
+    plausible = code < 0x180 or 0x2000 <= code < 0x2300 or code in (0xFEFF, 0xFFFD)
+    return char if plausible else match[0]
+
+
+def reread(text: str) -> str:
+    """Mend UTF-8 that was read as windows-1252, Latin-1 or Mac Roman, up to twice over."""
+    for _ in range(2):
+        mended = _TWICE_READ.sub(_read_again, text)
+        if mended == text:
+            break
+        text = mended
+    for damaged, char in _MAC_ROMAN.items():
+        text = text.replace(damaged, char)
+    text = _LONE_LEAD.sub("", _HALF_QUOTE.sub('"', text))
+    return text.translate(_CONTROLS)
+
+
+def _guess_lost(match: re.Match[str]) -> str:
+    """What stood where U+FFFD stands: a quote at a word's edge, a dash between, nothing alone."""
+    before = match.string[match.start() - 1 : match.start()]
+    after = match.string[match.end() : match.end() + 1]
+    if before.isalnum() and after.isalnum():
+        return "-"
+    if before.isspace() and after.isspace():
+        return "-"
+    return '"'
+
+
+def mend_marks(text: str) -> str:
+    """Put back section signs and apostrophes that became `?` or U+FFFD, and space section signs alike."""
+    if "?" in text or "\ufffd" in text:
+        text = _SECTION_AFTER_CODE.sub("\\1\u00a7", text)
+        text = _SECTION.sub("\u00a7", text)
+        text = _CONTRACTION.sub("'", text)
+        text = _LOST.sub(_guess_lost, text)
+    if "\u00a7" in text:
+        text = _SECTION_SPACING.sub(" \u00a7", text)
+    return text

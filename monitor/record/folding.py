@@ -1,0 +1,301 @@
+"""Folded text, fingerprints and identity keys: what two readings are compared by.
+
+Pure, and a contract. A stored fingerprint begins with VERSION; whoever changes what `fold` gives for any
+text raises it, and the store then takes new baselines silently instead of reporting changes.
+
+- Folded text is for comparison only. What is stored and shown stays as the page has it.
+- Two texts fold alike when they only look different: white space, dashes, quotes, entities, encoding
+  damage, the mark "Priority Rec.", a status's definition sentence printed before the narrative.
+- Case, words, figures and real question marks are kept.
+- A fingerprint says nothing about identity: the same boilerplate stands on hundreds of recommendations.
+
+The grammar of a key:
+
+    KEY     = REPORT "#" NUMBER "@" AGENCY
+    REPORT  = the report's number in capitals            GAO-24-106148
+            | "~" + 12 hex of the folded title's SHA-256 ~0f3a…  (a page that is not trusted with the number)
+    NUMBER  = ["M"] ( the stated number                  4, 19-01; M4 for a matter
+                    | "x" + 12 hex of the folded text's hash, where no number is stated ) ["." + 6 hex]
+    AGENCY  = the folded agency, words joined by hyphens united-states-customs-and-border-protection
+
+The last part of NUMBER, six hex of the text's hash, stands only where one page has several texts
+under what would be the same key (two reports of one title).
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from urllib.parse import unquote
+
+from monitor.record.damage import mend_marks, reread, unescape
+from monitor.record.values import Kind, Status
+
+VERSION = "1"
+_DIGEST = 32  # hex characters: 128 bits
+_SHORT = 12
+
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043\u2e3a\u2e3b\ufe58\ufe63\uff0d"
+_SINGLE = "\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4\uff07`"
+_DOUBLE = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\uff02"
+_NOTHING = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e"
+_LOOKS = str.maketrans(
+    {
+        **dict.fromkeys(_DASHES, "-"),
+        **dict.fromkeys(_SINGLE, "'"),
+        **dict.fromkeys(_DOUBLE, '"'),
+        **dict.fromkeys(_NOTHING, None),
+    }
+)
+_DOUBLED = re.compile("''|\"\"+")
+_DASH_RUN = re.compile(r"\s*-[\s-]*")
+_PRIORITY_MARK = re.compile(
+    r"\A\s*Priority Rec(?:\.|ommendation\.?(?=\s*\n))\s*(?:This is a priority recommendation\.\s*)?",
+    re.IGNORECASE,
+)
+_DEFINITION = re.compile(
+    r"\A\s*(?:"
+    r"Actions to satisfy the intent of the (?:recommendation|matter) have not been taken or are being planned"
+    r"(?:, or actions that partially satisfy the intent of the (?:recommendation|matter) have been taken)?"
+    r"|Actions that (?:partially )?satisfy the intent of the (?:recommendation|matter) have been taken"
+    r"|While the intent of the (?:recommendation|matter) has not been satisfied, "
+    r"time or circumstances have rendered the (?:recommendation|matter) invalid"
+    r")\.\s*",
+    re.IGNORECASE,
+)
+
+
+def fold(text: str) -> str:
+    """Reduce a text to what it says, for comparison (see the module). Folding twice changes nothing."""
+    text = unescape(text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", reread(text).translate(_LOOKS)).translate(_LOOKS)
+    text = mend_marks(text.replace("`", "'"))
+    text = " ".join(_PRIORITY_MARK.sub("", text, count=1).split())
+    text = strip_definition(text)
+    return _DASH_RUN.sub("-", _DOUBLED.sub('"', text)).strip()
+
+
+def strip_definition(narrative: str) -> str:
+    """Drop the sentence that defines the status, which older pages print before the narrative."""
+    match = _DEFINITION.match(narrative)
+    return narrative[match.end() :] if match else narrative
+
+
+def is_definition(line: str) -> bool:
+    """Whether a line is the definition of a status and nothing else."""
+    match = _DEFINITION.match(line)
+    return match is not None and not line[match.end() :].strip()
+
+
+_BOILERPLATE = re.compile(
+    r"(?:when|once|after|as soon as) we (?:confirm|determine|verify) what (?:actions?|steps?)\b"
+    r"(?:[^.]|U\.S\.){0,160}?\b(?:has|have) (?:been )?taken\b(?:[^.]|U\.S\.){0,160}? "
+    r"we will (?:provide|post) updated information\.?",
+    re.IGNORECASE,
+)
+
+
+def is_boilerplate(narrative: str) -> bool:
+    """Whether a narrative is only the sentence that stands where nothing was reported yet."""
+    return bool(_BOILERPLATE.fullmatch(fold(narrative)))
+
+
+def _digest(folded: str) -> str:
+    return sha256(folded.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def fingerprint(narrative: str) -> str:
+    """VERSION and the hash of the folded narrative."""
+    return VERSION + _digest(fold(narrative))[:_DIGEST]
+
+
+def text_fingerprint(text: str) -> str:
+    """VERSION and the hash of a recommendation's folded text, its stated number set aside."""
+    return VERSION + _digest(_STATED.sub("", fold(text)).rstrip(" ."))[:_DIGEST]
+
+
+_STATED = re.compile(
+    r"[(\[]\s?(?P<word>recommendations?|matters?(?: for(?: congressional)? consideration)?)\s?#?\s?"
+    r"(?P<number>\d{1,4}(?:-\d{1,4})?[a-z]?)\s?[)\]]{0,2}[\s.,;\"']*\Z",
+    re.IGNORECASE,
+)
+_TAIL = 120  # a stated number stands at the end; longer than any
+
+
+def stated_number(text: str) -> tuple[Kind | None, str | None]:
+    """What a recommendation's text calls itself at its end: `(Recommendation 4)`, `(Matter 1)`, or nothing.
+
+    Examples: "… (Recommendation 19-01)" gives "19-01", "… [Recommendation 1]." gives "1",
+    "… (Matter for Consideration 2)" gives Kind.MATTER and "2".
+    """
+    match = _STATED.search(fold(text[-_TAIL:]))
+    if not match:
+        return None, None
+    kind = Kind.MATTER if match["word"][0] in "mM" else Kind.RECOMMENDATION
+    number = match["number"].lower()
+    return kind, (number.lstrip("0") or "0") if number.isdigit() else number
+
+
+_WORDS = re.compile(r"[^a-z]+")
+_STATUSES = {str(status): status for status in Status}
+
+
+def normalize_status(words: str) -> str:
+    """A status word as values.Status, whatever its dashes, spaces and case; else the page's own word."""
+    plain = _WORDS.sub("-", fold(words).casefold()).strip("-")
+    known = _STATUSES.get(plain)
+    return str(known) if known else " ".join(words.split())
+
+
+_REISSUED = re.compile(r"[\[(]\s?reissued\b[^\])]{0,120}[\])]")
+
+
+@lru_cache(maxsize=20_000)
+def fold_title(title: str) -> str:
+    """A report's title for comparison: without case and without "[Reissued with revisions …]"."""
+    return " ".join(_REISSUED.sub(" ", fold(title).casefold()).split()).strip(" .")
+
+
+def title_hash(title: str) -> str:
+    """12 hex characters of the folded title's SHA-256: the REPORT part of a key without a number."""
+    return _digest(fold_title(title))[:_SHORT]
+
+
+_CABINET = (
+    "agriculture|commerce|defense|education|energy|health and human services|homeland security|justice|labor"
+    "|housing and urban development|state|the interior|the treasury|transportation|veterans affairs"
+)
+_PARENT_DASH = re.compile(
+    r"(?:(?:united states )?department of [a-z ]+|executive office of the president|[a-z]{2,5}) - "
+)
+_PARENT_COMMA = re.compile(rf"(?:united states )?department of (?:{_CABINET}), ")
+# Each department has one: without its parent such a name says nothing.
+_EVERYWHERE = re.compile(
+    r"(?:office of (?:the )?)?(?:inspector general|secretary|under ?secretary|deputy|general counsel|chief\b|"
+    r"administrator|commissioner|director|attorney general|management\b|administration\b)"
+)
+_UNITED_STATES = re.compile(r"\bU\.\s?S\.(?:\s?A\.)?|\bUS\b")
+_ABBREVIATION = re.compile(r"\s*\((?=[^)]*[A-Z][^)]*[A-Z])[A-Za-z&./-]{2,12}\)\s*$")
+
+
+@lru_cache(maxsize=20_000)
+def fold_agency(name: str) -> str:
+    """An agency's name for comparison: in lower case, written out, without its parent's name before it.
+
+    "Department of Homeland Security: U.S. Customs & Border Protection (CBP)" gives
+    "united states customs and border protection".
+    """
+    spaced = re.sub(r"\s+[-\u2010-\u2015\u2212]+\s+", " \x00 ", unescape(name))
+    text = _UNITED_STATES.sub("United States ", fold(spaced)).replace("&", " and ")
+    text = _ABBREVIATION.sub("", text.replace("\x00", " - ")).casefold().replace("'", "")
+    text = re.sub(r"\bdept\b\.?", "department", " ".join(text.split()).strip(" .,;:-"))
+    return _without_parent(_without_article(text))
+
+
+def _without_article(text: str) -> str:
+    return text.removeprefix("the ")
+
+
+def _without_parent(text: str) -> str:
+    _, colon, child = text.rpartition(":")
+    if not colon:
+        match = _PARENT_DASH.match(text) or _PARENT_COMMA.match(text)
+        if not match:
+            return text
+        child = text[match.end() :]
+    child = _without_article(child.strip())
+    return text if not child or _EVERYWHERE.match(child) else child
+
+
+@lru_cache(maxsize=20_000)
+def slug(agency: str) -> str:
+    """The AGENCY part of a key."""
+    plain = unicodedata.normalize("NFKD", fold_agency(agency))
+    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    return re.sub(r"[\W_]+", "-", plain).strip("-") or "none"
+
+
+_PRODUCT = re.compile(r"((?:[A-Z]{1,8}-){1,2}\d{2,4}-\d{1,7}(?:\.\d{1,3}){0,3}[A-Z]{0,4}\d?)(?:-\d)?")
+_STAGING = "gaotest.org"
+
+
+@lru_cache(maxsize=20_000)
+def normalize_product(text: str) -> str | None:
+    """A report's number in capitals, out of itself or of an address; None where there is none.
+
+    Reads "gao-24-106148", "GAO/RCED-99-1" (RCED-99-1), "/products/gao-24-106148-0" and
+    "https://gao.gov./products/GAO-24-106148?x". An address of the staging host is refused.
+    """
+    if len(text) > 2000 or _STAGING in text.casefold():
+        return None
+    path = unquote(text).partition("?")[0].partition("#")[0]
+    for part in reversed(fold(path).upper().split("/")):
+        bare = re.sub(r"\.(?:PDF|HTML?)$", "", part.strip(" .,;:()[]"))
+        if match := _PRODUCT.fullmatch(bare):
+            return match[1]
+    return None
+
+
+def product_url(product: str) -> str:
+    """The address of a report's page."""
+    return f"https://www.gao.gov/products/{product.lower()}"
+
+
+def key(product: str | None, kind: Kind, number: str | None, agency: str, text: str, title: str) -> str:
+    """The identity that a page allows, in the grammar above. Pass no product to key by the title."""
+    report = product or "~" + title_hash(title)
+    stated = number or "x" + text_fingerprint(text)[1 : 1 + _SHORT]
+    matter = "M" if kind is Kind.MATTER else ""
+    return f"{report}#{matter}{stated}@{slug(agency)}"
+
+
+def key_apart(shared: str, text: str) -> str:
+    """A key that several texts of one page share, told apart by the text."""
+    head, _, agency = shared.rpartition("@")
+    return f"{head}.{text_fingerprint(text)[1:7]}@{agency}"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a person named: exactly one of `key`, `product` (with or without `number`) and `agency` is given.
+
+    `number` is as in a key (`4`, `M1`). `agency` is the slug of an agency page's address.
+    """
+
+    key: str | None = None
+    product: str | None = None
+    number: str | None = None
+    agency: str | None = None
+
+
+_AGENCY_PAGE = re.compile(r"/agencies/([a-z0-9-]+)", re.IGNORECASE)
+_NUMBER_PART = re.compile(r"M?(?:\d{1,4}(?:-\d{1,4})?[a-z]?|x[0-9a-f]{12})(?:\.[0-9a-f]{6})?", re.IGNORECASE)
+
+
+def parse_query(text: str) -> Query:
+    """Read a KEY as people write it: a key, `GAO-24-106148`, `GAO-24-106148#4`, a gao.gov address.
+
+    ValueError says what a KEY looks like.
+    """
+    text = text.strip()
+    if page := _AGENCY_PAGE.search(text):
+        return Query(agency=page[1].lower())
+    head, mark, rest = text.partition("#")
+    if mark and "@" in rest and "/" not in head:
+        return Query(key=_canonical_key(head, rest))
+    product = normalize_product(text)
+    if product and (not mark or "/" in text):  # an address may carry an anchor of the page
+        return Query(product=product)
+    if product and _NUMBER_PART.fullmatch(rest):
+        return Query(product=product, number=rest.upper() if rest[0] in "mM" and "x" not in rest else rest)
+    raise ValueError(
+        f'"{text}" is no KEY; write what `list` prints, GAO-24-106148, GAO-24-106148#4 or a gao.gov address'
+    )
+
+
+def _canonical_key(report: str, rest: str) -> str:
+    number, _, agency = rest.partition("@")
+    report = report if report.startswith("~") else normalize_product(report) or report
+    return f"{report}#{number}@{agency}"

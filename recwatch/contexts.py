@@ -1,0 +1,57 @@
+"""Wires what a verb that sends needs: store, queue server, and the context of each process."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from monitor.record.migrating import open_store
+from monitor.record.queue import Queue, queue_server
+from monitor.record.store import Store, store_url
+from recwatch.configuration import Loaded
+from workers.context import Context, install
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@contextmanager
+def served(loaded: Loaded) -> Iterator[Callable[[], Context]]:
+    """Bring the store to the present shape and the queue server up; gives what makes a context.
+
+    A process calls it for itself, after its fork; jobs find theirs the same way.
+    """
+    loaded.require("store.url")
+    loaded.require("queue.redis_url")
+    make_home(loaded.home)
+    open_store(store_url(loaded.configuration, loaded.home)).close()
+    redis_url = loaded.configuration.queue.redis_url.get_secret_value()
+    with queue_server(redis_url, loaded.home) as url:
+
+        def make() -> Context:
+            store = Store(store_url(loaded.configuration, loaded.home))
+            return Context(loaded.configuration, loaded.home, store, Queue(url))
+
+        install(make)
+        yield make
+
+
+@contextmanager
+def opened(loaded: Loaded) -> Iterator[Context]:
+    """A context for this process, everything open; closed at the end."""
+    with served(loaded) as make:
+        context = make()
+        try:
+            yield context
+        finally:
+            context.queue.close()
+            context.store.close()
+
+
+def make_home(home: "Path") -> None:
+    """Make the folder that everything is kept in; nobody else reads it: narratives, ledgers, locks."""
+    from recwatch.errors import Failure
+
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failure(f"the home {home} cannot be made: {error.strerror}") from None

@@ -1,0 +1,101 @@
+"""The head of `up`: holds the home's lock, opens everything in order, and stops it the other way round."""
+
+import fcntl
+import gc
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+
+import structlog
+
+from monitor.record.migrating import open_existing
+from monitor.record.store import store_url
+from recwatch import parts
+from recwatch.configuration import Loaded
+from recwatch.contexts import make_home, served
+from recwatch.covering import in_words, look
+from recwatch.errors import Failure
+from recwatch.polling import poller
+from recwatch.processes import wakeups
+from recwatch.supervisor import Supervisor
+
+LOCK = "up.lock"
+# What the children use, imported once here: after the fork each of them would pay for it.
+_PRELOADED = ("monitor.poller", "workers.dispatch", "workers.jobs", "workers.rqworker")
+
+_log = structlog.get_logger()
+_locks: set[int] = set()  # the head's alone: a child closes its copy as soon as it is born
+
+
+def run(loaded: Loaded) -> None:
+    """Run the poller, the dispatcher and the workers until a stop is asked for."""
+    make_home(loaded.home)
+    # Signals count from here on: a Ctrl-C while the parts start stops them in order, too.
+    with _alone(loaded.home), wakeups() as signals, served(loaded) as make:
+        _preload()
+        queues = parts.queues_in_use(loaded)
+        supervisor = Supervisor(
+            [poller(loaded, make), parts.dispatcher(make), *parts.workers(loaded, make, queues)]
+        )
+        if not signals.stops:
+            supervisor.start()
+            _say_ready(loaded)
+            supervisor.run(signals)
+        _log.info("stopped")
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Hold the home's lock; Failure where another `up` holds it. The kernel lets go however we end."""
+    path = home / LOCK
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise Failure(f"{path} cannot be opened: {error.strerror}") from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(handle, 20, 0).decode(errors="replace").strip()
+        os.close(handle)
+        raise Failure(f"recwatch is up already on {home} (process {holder or 'unknown'})") from None
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+    _locks.add(handle)
+    try:
+        yield
+    finally:
+        _locks.discard(handle)
+        os.close(handle)
+
+
+def _let_go_after_fork() -> None:
+    # A lock lives as long as any copy of its descriptor: an orphan would keep the next `up` out.
+    for handle in _locks:
+        with suppress(OSError):
+            os.close(handle)
+    _locks.clear()
+
+
+os.register_at_fork(after_in_child=_let_go_after_fork)
+
+
+def _preload() -> None:
+    for name in _PRELOADED:
+        import_module(name)
+    gc.collect()
+    gc.freeze()  # what is loaded stays shared: a collection in a child would touch, and so copy, every page
+
+
+def _say_ready(loaded: Loaded) -> None:
+    with (
+        open_existing(store_url(loaded.configuration, loaded.home)) as store,
+        store.read() as connection,
+    ):
+        known, covers = look(connection, loaded.configuration.subscriptions)
+    covered = in_words(known, covers) if known else "nothing was read yet"
+    operators = loaded.configuration.operators.subscription.channel
+    _log.info(
+        "ready", covered=covered, operators=operators, home=str(loaded.home), configuration=str(loaded.path)
+    )

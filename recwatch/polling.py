@@ -1,0 +1,1 @@
+"""Wires the poller: as a part of `up`, and for one cycle."""

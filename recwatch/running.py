@@ -1,0 +1,66 @@
+"""What verbs begin with: the configuration, the store, the logs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from recwatch.cli import Options
+
+if TYPE_CHECKING:
+    from monitor.record.store import Store
+    from recwatch.configuration import Loaded
+
+
+def verb_app(**settings: bool) -> typer.Typer:
+    """A Typer for one verb's module."""
+    return typer.Typer(add_completion=False, rich_markup_mode=None, **settings)  # type: ignore[arg-type]
+
+
+def load(ctx: typer.Context, *, secrets: bool) -> "Loaded":
+    """The configuration that the options before the verb mean; ConfigError names all that is wrong.
+
+    `secrets`: for verbs that fetch or send, a reference that leads nowhere is an error.
+    """
+    from recwatch.configuration import load as load_configuration
+
+    options: Options = ctx.obj
+    return load_configuration(options.config, options.home, secrets=secrets)
+
+
+def start_logging(ctx: typer.Context) -> None:
+    """Send logs to standard error in one manner."""
+    from recwatch.logging import configure
+
+    configure(verbose=ctx.obj.verbose)
+
+
+def warn(loaded: "Loaded") -> None:
+    """Log what is not wrong, but worth a look."""
+    import structlog
+
+    for warning in loaded.warnings:
+        structlog.get_logger().warning(warning, configuration=str(loaded.path))
+
+
+@contextmanager
+def reading(loaded: "Loaded") -> Iterator["Store"]:
+    """The store, which must be there; StoreMissing says how to make one."""
+    from monitor.record.migrating import open_existing
+    from monitor.record.store import store_url
+
+    loaded.require("store.url")
+    with open_existing(store_url(loaded.configuration, loaded.home)) as store:
+        yield store
+
+
+@contextmanager
+def writing(loaded: "Loaded") -> Iterator["Store"]:
+    """The store, made where there is none."""
+    from monitor.record.migrating import open_store
+    from monitor.record.store import store_url
+
+    loaded.require("store.url")
+    with open_store(store_url(loaded.configuration, loaded.home)) as store:
+        yield store

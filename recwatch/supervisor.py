@@ -1,0 +1,140 @@
+"""Runs parts as child processes: restarts what dies, stops them in order."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from recwatch.processes import Wakeups, spawn
+
+_FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0  # seconds before a part that died is started again
+_WELL_AFTER = 60.0  # seconds a part must have run for its next death to count as the first
+_PATIENCE = 15.0  # seconds from the stop until what is still there is killed
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One child process: what it is called, what it runs, and when it is stopped (0 first)."""
+
+    name: str
+    run: Callable[[], None]
+    stage: int = 0
+
+
+@dataclass(slots=True)
+class _Child:
+    part: Part
+    pid: int | None = None
+    started_at: float = 0.0
+    wait: float = _FIRST_WAIT
+    start_again_at: float = 0.0
+
+
+class Supervisor:
+    """The head's loop over its children. Single-threaded: it forks."""
+
+    def __init__(self, parts: Sequence[Part], *, patience: float = _PATIENCE) -> None:
+        self._children = [_Child(part) for part in parts]
+        self._patience = patience
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The process ids of the parts that run, by name."""
+        return {child.part.name: child.pid for child in self._children if child.pid is not None}
+
+    def start(self) -> None:
+        """Start every part."""
+        for child in self._children:
+            self._start(child)
+
+    def run(self, wakeups: Wakeups) -> None:
+        """Keep the parts running until a stop is asked for; then stop them."""
+        try:
+            while not wakeups.stops:
+                wakeups.wait(self._care())
+        finally:
+            self.stop(wakeups)
+
+    def stop(self, wakeups: Wakeups) -> None:
+        """Stop stage after stage; what does not go in time is killed. A second wish to stop hurries."""
+        wishes = wakeups.stops
+        deadline = time.monotonic() + self._patience
+        for stage in sorted({child.part.stage for child in self._children}):
+            children = [child for child in self._children if child.part.stage == stage]
+            self._signal(children, signal.SIGTERM)
+            while self._alive(children) and time.monotonic() < deadline and wakeups.stops <= wishes:
+                wakeups.wait(deadline - time.monotonic())
+            self._kill(children)
+
+    def _care(self) -> float:
+        """Reap and restart; gives back how long nothing else has to be done."""
+        now = time.monotonic()
+        waits = [3600.0]
+        for child in self._children:
+            self._reap(child, now)
+            if child.pid is None and child.start_again_at <= now:
+                self._start(child)
+            elif child.pid is None:
+                waits.append(child.start_again_at - now)
+        return min(waits)
+
+    def _start(self, child: _Child) -> None:
+        child.started_at = time.monotonic()
+        child.pid = spawn(child.part.run, on_error=lambda error: _say_why(child.part, error))
+
+    def _reap(self, child: _Child, now: float) -> None:
+        if child.pid is None:
+            return
+        pid, status = os.waitpid(child.pid, os.WNOHANG)
+        if not pid:
+            return
+        child.pid = None
+        if now - child.started_at >= _WELL_AFTER:
+            child.wait = _FIRST_WAIT
+        child.start_again_at = now + child.wait
+        _log.warning(
+            "a part ended; it is started again",
+            part=child.part.name,
+            ended=_ended(status),
+            in_seconds=child.wait,
+        )
+        child.wait = min(child.wait * 2, _LONGEST_WAIT)
+
+    def _alive(self, children: Sequence[_Child]) -> bool:
+        for child in children:
+            if child.pid is not None and os.waitpid(child.pid, os.WNOHANG)[0]:
+                child.pid = None
+        return any(child.pid is not None for child in children)
+
+    def _signal(self, children: Sequence[_Child], number: signal.Signals) -> None:
+        for child in children:
+            if child.pid is not None:
+                os.kill(child.pid, number)
+
+    def _kill(self, children: Sequence[_Child]) -> None:
+        self._signal(children, signal.SIGKILL)
+        for child in children:
+            if child.pid is not None:
+                _log.warning("a part did not stop in time and was killed", part=child.part.name)
+                os.waitpid(child.pid, 0)
+                child.pid = None
+
+
+def _ended(status: int) -> str:
+    code = os.waitstatus_to_exitcode(status)
+    return f"signal {-code}" if code < 0 else f"status {code}"
+
+
+def _say_why(part: Part, error: BaseException) -> None:
+    from recwatch.errors import explain
+
+    explained = explain(error) if isinstance(error, Exception) else None
+    if explained:
+        _log.error(explained[0], part=part.name)
+    else:
+        _log.error("unexpected error", part=part.name, exc_info=error)

@@ -1,0 +1,46 @@
+"""`recwatch list`."""
+
+import typer
+
+from recwatch.printing import Column, answer, choose, foot
+from recwatch.running import load, reading, verb_app
+
+app = verb_app()
+
+_COLUMNS = (
+    Column("short", "KEY", keep=True),
+    Column("state", "STATUS"),
+    Column("mark", "PRIO"),
+    Column("changed", "CHANGED"),
+    Column("about", "REPORT", share=1),
+)
+
+
+@app.command()
+def list_recommendations(
+    ctx: typer.Context,
+    agency: str = typer.Option(None, help='Only this agency\'s; "U.S." is "United States".'),
+    product: str = typer.Option(None, help="Only this report's: GAO-24-106148."),
+    status: str = typer.Option(None, help="open, open-partially-addressed, closed-implemented, …"),
+    priority: bool = typer.Option(False, "--priority", help="Only priority recommendations."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON object a line."),
+    as_csv: bool = typer.Option(False, "--csv", help="CSV."),
+) -> None:
+    """Print the recommendations as they stand now. KEY is what `history` takes."""
+    from recwatch.records import KEYS, Filter, listed, short_keys
+
+    loaded = load(ctx, secrets=False)
+    with reading(loaded) as store, store.read() as connection:
+        rows = listed(connection, Filter(agency, product, status, priority))
+        shorts = short_keys(connection)
+    for row in rows:
+        row |= {
+            "short": shorts[row["key"]],
+            "state": row["status"] if row["present"] else "left the list",
+            "mark": "yes" if row["priority"] else "",
+            "changed": f"{row['changed_at'].astimezone():%Y-%m-%d}",
+            "about": row["title"],
+        }
+    manner = choose(as_json=as_json, as_csv=as_csv)
+    count = answer(manner, _COLUMNS, KEYS, rows)
+    foot(manner, f"{count} recommendations; configuration {loaded.path}, home {loaded.home}")

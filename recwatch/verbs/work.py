@@ -1,0 +1,62 @@
+"""`recwatch work`."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from recwatch.errors import Exit, Failure
+from recwatch.running import load, start_logging, verb_app
+
+if TYPE_CHECKING:
+    from recwatch.configuration import Loaded
+
+app = verb_app()
+
+
+@app.command()
+def work(
+    ctx: typer.Context,
+    queue: list[str] = typer.Option([], metavar="NAME", help="changes or a channel's name. Default: all."),  # noqa: B008
+    burst: bool = typer.Option(
+        False, "--burst", help="Dispatch and work until nothing is due now, then exit."
+    ),
+) -> None:
+    """Run workers: one process a queue. With --burst, the exit status is 1 only if a message went dead."""
+    _check(queue)
+    loaded = load(ctx, secrets=True)
+    start_logging(ctx)
+    if burst:
+        _burst(loaded, queue)
+    else:
+        _keep_working(loaded, queue)
+
+
+def _check(queues: list[str]) -> None:
+    from workers.dispatch import QUEUES
+
+    for name in queues:
+        if name not in QUEUES:
+            raise Failure(f'there is no queue "{name}"; known: {", ".join(QUEUES)}', Exit.CONFIGURATION)
+
+
+def _burst(loaded: "Loaded", queues: list[str]) -> None:
+    from recwatch.contexts import opened
+    from workers.dispatch import QUEUES, run_until_done
+
+    with opened(loaded) as context:
+        died = run_until_done(context, tuple(queues) or QUEUES)
+    if died:
+        raise Failure("a message went dead; `recwatch deliveries --state dead` says why")
+
+
+def _keep_working(loaded: "Loaded", queues: list[str]) -> None:
+    from recwatch import parts
+    from recwatch.contexts import served
+    from recwatch.processes import wakeups
+    from recwatch.supervisor import Supervisor
+
+    with served(loaded) as make, wakeups() as signals:
+        names = tuple(dict.fromkeys(queues)) or parts.queues_in_use(loaded)
+        supervisor = Supervisor(parts.workers(loaded, make, names))
+        supervisor.start()
+        supervisor.run(signals)

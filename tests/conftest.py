@@ -1,0 +1,72 @@
+"""What tests in every room share: stores, and the real pages where they are at hand."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from monitor.record.migrating import open_store
+from monitor.record.store import Store
+from tests.fakes import postgres
+
+CAPTURES = Path(__file__).parents[2] / "shared" / "captures"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def captures() -> Path:
+    """The folder of real pages; tests that need it are skipped where it is absent."""
+    if not CAPTURES.is_dir():
+        pytest.skip("real pages: ../shared/captures is not there")
+    return CAPTURES
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A migrated SQLite store of the test's own."""
+    with open_store(f"sqlite:///{tmp_path / 'recwatch.sqlite3'}") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A PostgreSQL server's address, with {} for the database."""
+    if postgres.find_binaries() is None:
+        pytest.skip("PostgreSQL: no initdb on this machine")
+    # Not below pytest's own folder: a socket's path has to be short, and another user has to reach it.
+    folder = Path(tempfile.mkdtemp(prefix="rwpg-"))
+    try:
+        with postgres.running(folder) as address:
+            yield address
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> str:
+    """The address of an empty database of the test's own."""
+    name = f"t{next(_numbers)}"
+    engine = create_engine(postgres_server.format("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return postgres_server.format(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty store: each test runs on both kinds."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres_url"))
+    return f"sqlite:///{tmp_path / 'recwatch.sqlite3'}"
+
+
+@pytest.fixture
+def any_store(store_url: str) -> Iterator[Store]:
+    """A migrated store of either kind."""
+    with open_store(store_url) as opened:
+        yield opened

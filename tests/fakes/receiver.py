@@ -1,0 +1,167 @@
+"""A webhook receiver on loopback: answers by script, remembers what came, checks signatures."""
+
+import json
+import socket
+import struct
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+from standardwebhooks.webhooks import Webhook
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One scripted answer; the default accepts.
+
+    `hang`: no answer before the receiver is closed. `reset`: the connection is reset once the request
+    was read. `drip`: the body comes in single bytes, this many seconds apart. `ragged`: the connection
+    breaks off after the headers and before the body that they promise.
+    """
+
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b"ok"
+    hang: bool = False
+    reset: bool = False
+    drip: float = 0
+    ragged: bool = False
+
+
+OK = Answer()
+GONE = Answer(410, body=b"gone")
+BROKEN = Answer(500, body=b"oh dear")
+HANGS = Answer(hang=True)
+RESETS = Answer(reset=True)
+
+
+def busy(retry_after: str, status: int = 429) -> Answer:
+    """An answer that says when to come back."""
+    return Answer(status, (("Retry-After", retry_after),), b"too many")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What came in, header names in lower case."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def id(self) -> str:
+        return self.headers["webhook-id"]
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    def verify(self, secret: str) -> Any:
+        """The body, if its signature holds; raises the library's error if not."""
+        return Webhook(secret).verify(self.body, self.headers)
+
+
+@dataclass
+class Receiver:
+    """Use as a context manager. `script` is used up front to back; after it `otherwise` answers."""
+
+    script: deque[Answer] = field(default_factory=deque)
+    otherwise: Answer = OK
+    requests: list[Request] = field(default_factory=list)
+    on_request: Callable[[Request], None] | None = None
+
+    def __enter__(self) -> Self:
+        self._closing = threading.Event()
+        self._arrived = threading.Condition()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(5)
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/hooks/gao"
+
+    def ids(self) -> list[str]:
+        """The message ids in the order in which they came."""
+        with self._arrived:
+            return [request.id for request in self.requests]
+
+    def wait(self, number: int, seconds: float = 10) -> list[Request]:
+        """Wait until so many requests came; AssertionError when they do not."""
+        with self._arrived:
+            came = self._arrived.wait_for(lambda: len(self.requests) >= number, seconds)
+            assert came, f"{len(self.requests)} of {number} requests came within {seconds} s"
+            return list(self.requests)
+
+    def _take(self, request: Request) -> Answer:
+        with self._arrived:
+            self.requests.append(request)
+            self._arrived.notify_all()
+            answer = self.script.popleft() if self.script else self.otherwise
+        if self.on_request:
+            self.on_request(request)
+        return answer
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def do_POST(self) -> None:  # noqa: N802 - http.server's name
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                self._answer(receiver._take(Request(self.path, headers, body)))
+
+            do_GET = do_POST  # noqa: N815 - a followed redirect would arrive so
+
+            def _answer(self, answer: Answer) -> None:
+                if answer.hang:
+                    receiver._closing.wait(60)
+                if answer.hang or answer.reset:
+                    self._reset()
+                    return
+                self.send_response(answer.status)
+                for name, value in answer.headers:
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(answer.body) + (100 if answer.ragged else 0)))
+                self.end_headers()
+                self._write(answer)
+                self.close_connection = answer.ragged
+
+            def _write(self, answer: Answer) -> None:
+                pieces = [answer.body[i : i + 1] for i in range(len(answer.body))]
+                try:
+                    for piece in pieces if answer.drip else [answer.body]:
+                        self.wfile.write(piece)
+                        if answer.drip and receiver._closing.wait(answer.drip):
+                            return
+                except OSError:
+                    self.close_connection = True  # the sender has read enough
+
+            def _reset(self) -> None:
+                # Closing with a linger of nothing sends RST instead of FIN.
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.close_connection = True
+                self.connection.close()
+
+            def log_message(self, *_: object) -> None:
+                """The tests' output is theirs."""
+
+        return Handler

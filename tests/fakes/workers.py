@@ -1,0 +1,37 @@
+"""Worker processes for tests: one queue each, of the embedded server below a home or of an address."""
+
+import subprocess
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from tests.fakes import processes
+
+_CODE = """
+import logging, sys
+from pathlib import Path
+from monitor.record.queue import Queue, queue_server
+from monitor.record.store import Store
+from workers import rqworker
+from workers.configuration import Configuration
+from workers.context import Context
+
+home, queue_name, burst, redis_url = Path(sys.argv[1]), sys.argv[2], sys.argv[3] == "True", sys.argv[4]
+logging.basicConfig(level="WARNING", filename=home / "worker.log", format="%(levelname)s %(message)s")
+with queue_server(redis_url, home) as url, Queue(url) as queue:
+    store = Store(f"sqlite:///{home / 'recwatch.sqlite3'}")
+    print("ready", flush=True)
+    rqworker.work(Context(Configuration(), home, store, queue), queue_name, burst)
+"""
+
+
+def running(
+    home: Path, queue_name: str = "changes", *, burst: bool = False, redis_url: str = ""
+) -> "AbstractContextManager[subprocess.Popen[str]]":
+    """A worker process, killed at the end; it prints `ready` just before it works, logs to a file."""
+    return processes.running(_CODE, home, queue_name, burst, redis_url)
+
+
+def log(home: Path) -> str:
+    """What workers of this home have logged, warnings and worse."""
+    path = home / "worker.log"
+    return path.read_text(encoding="utf-8") if path.exists() else ""

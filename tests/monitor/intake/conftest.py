@@ -1,0 +1,87 @@
+"""A scene: one store, some sources, and pages that are taken in one after the other."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from monitor.intake import Intake, take_in
+from monitor.record import queries
+from monitor.record.schema import notices, outbox, recommendations, revisions
+from monitor.record.settings import Settings, Source
+from monitor.record.store import Store
+from monitor.record.values import Event, Page
+
+START = datetime(2030, 4, 1, 12, tzinfo=UTC)
+
+
+class Scene:
+    """Takes pages in, an hour apart, and tells what came of it."""
+
+    def __init__(self, store: Store, settings: Settings | None = None) -> None:
+        self.store = store
+        self.settings = settings or Settings()
+        self.now = START
+        self.sources: dict[str, Source] = {}
+
+    def source(self, name: str) -> Source:
+        """A source of that name; all may show any format."""
+        made = Source(id=name, format="gao-csv", path=f"{name}/")  # type: ignore[arg-type]
+        return self.sources.setdefault(name, made)
+
+    def take(self, body: bytes, source: str = "export", **options: object) -> Intake:
+        """Take one page in, an hour after the last."""
+        self.now += timedelta(hours=1)
+        headers = options.pop("headers", {})
+        captured = options.pop("captured_at", self.now)
+        page = Page(body, f"{source}.page", captured, headers=headers)  # type: ignore[arg-type]
+        return take_in(self.store, self.settings, self.source(source), page, now=self.now, **options)  # type: ignore[arg-type]
+
+    def events(self, intake: Intake) -> list[Event]:
+        """The events of an intake, whole."""
+        with self.store.read() as connection:
+            return queries.load_events(connection, ids=intake.events)
+
+    def count(self, table: object) -> int:
+        """How many rows a table has."""
+        with self.store.read() as connection:
+            return connection.execute(select(func.count()).select_from(table)).scalar_one()  # type: ignore[arg-type]
+
+    def state(self) -> list[tuple[object, ...]]:
+        """Everything that is known of recommendations, to compare before and after."""
+        with self.store.read() as connection:
+            known = connection.execute(select(recommendations).order_by(recommendations.c.key))
+            past = connection.execute(
+                select(revisions).order_by(revisions.c.recommendation_id, revisions.c.number)
+            )
+            return [tuple(row) for row in known] + [tuple(row) for row in past]
+
+    def told(self) -> list[str]:
+        """The types of notices to operators, in order."""
+        with self.store.read() as connection:
+            return list(connection.scalars(select(notices.c.type).order_by(notices.c.at)))
+
+    def waiting(self) -> int:
+        """Outbox rows that are not yet published."""
+        with self.store.read() as connection:
+            query = select(func.count()).select_from(outbox).where(outbox.c.published_at.is_(None))
+            return connection.execute(query).scalar_one()
+
+
+@pytest.fixture
+def scene(store: Store) -> Scene:
+    """A fresh scene on SQLite."""
+    return Scene(store)
+
+
+@pytest.fixture
+def any_scene(any_store: Store) -> Scene:
+    """A fresh scene on either database."""
+    return Scene(any_store)
+
+
+@pytest.fixture
+def make_scene(store: Store) -> Callable[[Settings], Scene]:
+    """A scene with settings of the test's own."""
+    return lambda settings: Scene(store, settings)

@@ -1,0 +1,111 @@
+"""Who is who across pages, spellings and edits: the same recommendation stays the same."""
+
+from sqlalchemy import select
+
+from monitor.record.schema import aliases, recommendations
+from tests.fakes import pages
+from tests.fakes.pages import Row, rows
+from tests.monitor.intake.conftest import Scene
+
+
+def keys(scene: Scene) -> list[str]:
+    """The keys as they stand."""
+    with scene.store.read() as connection:
+        return list(connection.scalars(select(recommendations.c.key).order_by(recommendations.c.key)))
+
+
+def test_a_title_is_joined_to_its_report_without_an_event(scene: Scene) -> None:
+    """Known by title alone, then seen in the export: one recommendation, the old key an alias."""
+    scene.take(pages.agency([Row()]), "agency")
+    (provisional,) = keys(scene)
+    intake = scene.take(pages.export([Row()]))
+    assert intake.events == ()
+    assert keys(scene) == ["GAO-31-900001#1@bureau-of-harbor-lights"]
+    with scene.store.read() as connection:
+        assert provisional in list(connection.scalars(select(aliases.c.key)))
+
+
+def test_an_agency_page_finds_what_the_export_has_shown(scene: Scene) -> None:
+    """The export first, then the title alone: still one, and its change is one event."""
+    scene.take(pages.export([Row()]))
+    assert scene.take(pages.agency([Row()]), "agency").events == ()
+    assert len(keys(scene)) == 1
+    assert len(scene.take(pages.agency([Row(narrative="Done.")]), "agency").events) == 1
+    assert scene.take(pages.export([Row(narrative="Done.")])).events == ()
+
+
+def test_a_reissued_title_is_the_same(scene: Scene) -> None:
+    """A note of reissue and another case do not make another report."""
+    scene.take(pages.agency([Row()]))
+    other = Row(title=Row().title.upper() + " [Reissued with revisions on May 3, 2030]")
+    assert scene.take(pages.agency([other])).events == ()
+    assert len(keys(scene)) == 1
+
+
+def test_a_title_that_two_reports_bear_is_not_guessed(scene: Scene) -> None:
+    """Two reports of one title with like-numbered recommendations stay two."""
+    twins = [
+        Row(product="GAO-31-900001"),
+        Row(product="GAO-32-900002", text="The Director should paint the piers."),
+    ]
+    scene.take(pages.export(twins))
+    scene.take(pages.agency(twins), "agency")
+    assert len(keys(scene)) == 2
+    changed = [twins[0], twins[1].but(narrative="Painted.")]
+    (event,) = scene.events(scene.take(pages.agency(changed), "agency"))
+    assert event.subject.product == "GAO-32-900002"
+
+
+def test_one_number_to_three_agencies_is_three(scene: Scene) -> None:
+    """Each agency answers for itself."""
+    three = [Row(agency=name) for name in ("Bureau of Lights", "Department of Piers", "Harbor Police")]
+    scene.take(pages.report(three))
+    assert len(keys(scene)) == 3
+    (event,) = scene.events(scene.take(pages.report([three[0], three[1].but(narrative="Done."), three[2]])))
+    assert event.subject.agency == "Department of Piers"
+
+
+def test_an_agency_spelled_otherwise_is_the_same(scene: Scene) -> None:
+    """With or without its parent, "U.S." or in full, or renamed in part: no event."""
+    scene.take(pages.export([*rows(8), Row(agency="United States Bureau of Harbor Lights")]))
+    for name in (
+        "U.S. Bureau of Harbor Lights",
+        "Department of Homeland Security: U.S. Bureau of Harbor Lights",
+        "United States Office of Harbor Lights",
+    ):
+        assert scene.take(pages.export([*rows(8), Row(agency=name)])).events == ()
+    assert len(keys(scene)) == 9
+
+
+def test_an_edited_text_without_a_number_is_the_same(scene: Scene) -> None:
+    """Where no number is stated the text is the key; a small edit of it is an edit, not another one."""
+    text = "The Director of Harbor Lights should see to it that each and every lamp is replaced in time."
+    scene.take(pages.export([*rows(8), Row(number="", text=text)]))
+    (event,) = scene.events(
+        scene.take(pages.export([*rows(8), Row(number="", text=text.replace("in time", "on time"))]))
+    )
+    assert event.changed == ("text",)
+
+
+def test_another_text_without_a_number_is_another(scene: Scene) -> None:
+    """Two that share neither number nor words are two."""
+    page = [*rows(8), Row(number="", text="The Director should replace each lamp.")]
+    scene.take(pages.export(page))
+    extra = Row(number="", text="Somebody ought to paint all of the piers green before the winter.")
+    (event,) = scene.events(scene.take(pages.export([*page, extra])))
+    assert event.type == "recommendation.opened"
+
+
+def test_an_edited_text_with_a_number_keeps_its_key(scene: Scene) -> None:
+    """The stated number identifies; the words may change."""
+    scene.take(pages.report([Row()]))
+    (event,) = scene.events(scene.take(pages.report([Row(text="Entirely other words, said GAO.")])))
+    assert event.changed == ("text",)
+    assert len(keys(scene)) == 1
+
+
+def test_the_order_of_equals_does_not_matter(scene: Scene) -> None:
+    """Two rows of one key: whichever comes first, nothing flickers."""
+    twins = [Row(narrative="One."), Row(narrative="Two.")]
+    scene.take(pages.report(twins))
+    assert scene.take(pages.report(twins[::-1])).events == ()

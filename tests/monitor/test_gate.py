@@ -1,0 +1,102 @@
+"""The gate, rule by rule, at its limits."""
+
+import pytest
+
+from monitor.gate import Draft, Rewording, objection
+from monitor.record.settings import Gate
+from monitor.record.values import Capture, Format, Kind, Recommendation
+from tests.fakes.pages import BOILERPLATE
+
+
+def capture(count: int, announced: int | None = None, form: Format = Format.CSV) -> Capture:
+    """A capture of so many rows."""
+    row = Recommendation(
+        "k", "GAO-31-1", Kind.RECOMMENDATION, "1", "A", "T", "X", "open", False, "N", None, "1f"
+    )
+    complete = form in (Format.CSV, Format.PRODUCT)
+    return Capture(form, (row,) * count, complete=complete, announced=announced)
+
+
+def reworded(count: int, old: str = "Old words stood here.", new: str = "New {} words.") -> list[Rewording]:
+    """So many narratives rewritten, each in its own way."""
+    return [Rewording(old, new.format(n)) for n in range(count)]
+
+
+def held(draft: Draft, page: Capture | None = None, limits: Gate | None = None) -> bool:
+    """Whether the gate objects."""
+    return objection(page or capture(100), draft, limits or Gate()) is not None
+
+
+@pytest.mark.parametrize(("gone", "expected"), [(20, False), (21, True)])
+def test_more_than_a_fifth_gone_at_once_is_not_believed(gone: int, expected: bool) -> None:
+    """The share of the open ones that the source showed, at its limit and one above."""
+    assert held(Draft(100, gone, 100)) is expected
+
+
+def test_of_very_few_all_but_one_may_leave() -> None:
+    """Below five known, a share means nothing."""
+    assert not held(Draft(4, 3, 1))
+    assert held(Draft(5, 3, 2))
+
+
+def test_a_page_that_shows_none_of_the_known_is_not_believed() -> None:
+    """However few were known: that is a blank page."""
+    assert held(Draft(1, 1, 0), capture(0, form=Format.PRODUCT))
+
+
+@pytest.mark.parametrize(("changed", "expected"), [(10, False), (11, True)])
+def test_more_than_half_reworded_at_once_is_not_believed(changed: int, expected: bool) -> None:
+    """At its limit and one above, of the least number that is judged."""
+    assert held(Draft(20, 0, 20, reworded(changed))) is expected
+
+
+def test_below_twenty_any_share_may_change() -> None:
+    """Nineteen of nineteen, each in its own way."""
+    assert not held(Draft(19, 0, 19, reworded(19)))
+
+
+def test_first_responses_are_not_counted() -> None:
+    """However many get one at once."""
+    assert not held(Draft(40, 0, 40, reworded(40, old=BOILERPLATE)))
+
+
+@pytest.mark.parametrize("count", [2, 3, 50])
+def test_the_same_words_added_to_all_are_the_sites(count: int) -> None:
+    """At any size; at the end, in front or in between."""
+    for new in ("Of pier {0}. This site is unattended.", "This site is unattended. Of pier {0}."):
+        same = [Rewording(f"Of pier {n}.", new.format(n)) for n in range(count)]
+        assert held(Draft(0, 0, count, same))
+
+
+def test_the_same_words_cut_from_all_are_the_sites() -> None:
+    """A banner that goes is as little GAO's as one that comes."""
+    same = [Rewording(f"Unattended. Of pier {n}.", f"Of pier {n}.") for n in range(4)]
+    assert held(Draft(0, 0, 4, same))
+
+
+def test_the_same_words_added_to_some_are_gaos() -> None:
+    """Two recommendations of a report may get the same sentence, if a third does not."""
+    same = [Rewording(f"Of pier {n}.", f"Of pier {n}. It is done.") for n in range(2)]
+    assert not held(Draft(0, 0, 3, same))
+
+
+def test_other_words_for_all_are_gaos() -> None:
+    """All changed, each by words of its own."""
+    own = [Rewording(f"Of pier {n}.", f"Of pier {n}. Done on day {n}.") for n in range(4)]
+    assert not held(Draft(0, 0, 4, own))
+
+
+@pytest.mark.parametrize(
+    ("announced", "shown", "expected"), [(25, 4, True), (25, 5, False), (3, 1, True), (3, 2, False)]
+)
+def test_a_page_with_most_of_its_rows_missing_is_not_believed(
+    announced: int, shown: int, expected: bool
+) -> None:
+    """Of the first ten of the announced total, at least half."""
+    assert held(Draft(0, 0, 0), capture(shown, announced, Format.AGENCY)) is expected
+
+
+def test_limits_come_from_the_configuration() -> None:
+    """What a person allows is let through."""
+    assert not held(Draft(100, 60, 40), limits=Gate(max_vanished=0.6))
+    assert not held(Draft(20, 0, 20, reworded(18)), limits=Gate(max_changed=0.9))

@@ -1,0 +1,1 @@
+"""The console: changes on the terminal that the program runs in."""

@@ -1,0 +1,155 @@
+"""A message as a terminal shows it. Pure: what comes out is text, styled where `colour` is asked for.
+
+Without colour the old words stand in [-…-] and the new ones in {+…+}, as word differences do elsewhere.
+"""
+
+from monitor.record.folding import is_boilerplate
+from monitor.record.values import Event, EventType, NoticeType, State
+from workers.channels.common import (
+    footer,
+    headline,
+    link,
+    mark,
+    meaning,
+    message_headline,
+    name,
+    nothing_changed,
+    notice_headline,
+    where_the_rest_is,
+)
+from workers.channels.console.pen import Pen
+from workers.channels.stories import Story, by_agency, gather
+from workers.channels.words import agency_in_short, counted, day_in_words, one_line, status_in_words
+from workers.difference import narrative_runs
+from workers.values import Cause, Level, Message, Telling
+
+_ROOM = 4_000  # characters of a difference that is shown by itself
+_ROOM_IN_DIGEST = 600
+_MOST_LISTED = 60  # changes in a digest or a summary; the rest is counted
+
+_BAD = "bold yellow"
+_LEVELS = {Level.SUBSTANTIVE: "bold", Level.REDATED: "dim", Level.COSMETIC: "dim"}
+
+
+def render(message: Message, *, width: int = 80, colour: bool = False) -> str:
+    """The whole message, ended by an empty line; no control characters but the styles' own."""
+    pen = Pen(width, colour)
+    if message.notice is not None:
+        _notice(pen, message)
+    elif message.cause == Cause.DIGEST:
+        _digest(pen, message)
+    elif len(message.tellings) == 1:
+        _change(pen, message, message.tellings[0])
+    else:
+        _summary(pen, message)
+    pen.line(f"{day_in_words(message.created_at)} · {footer(message)}", "dim")
+    pen.gap()
+    return pen.text()
+
+
+def _notice(pen: Pen, message: Message) -> None:
+    notice = message.notice
+    assert notice is not None
+    style = "bold green" if notice.type == NoticeType.RECOVERED else _BAD
+    pen.title((notice_headline(notice), style))
+    pen.line(one_line(notice.message))
+    pen.line(f"since {day_in_words(notice.since)} {notice.since:%H:%M %Z}", "dim")
+
+
+def _change(pen: Pen, message: Message, telling: Telling) -> None:
+    event = telling.event
+    _marked(pen, message, (f"{name(event.subject)}: ", "bold cyan"), (meaning(telling), _style(telling)))
+    pen.line(_standing(event), "dim")
+    left_out = _body(pen, telling, _ROOM)
+    if left_out:
+        pen.line(f"{counted(left_out, 'word')} left out here; all of it:", "dim")
+        pen.whole(where_the_rest_is(event.id, message.base_url))
+    if event.type != EventType.VANISHED:  # its meaning ends with the address
+        pen.whole(link(event.subject), "underline")
+
+
+def _style(telling: Telling) -> str:
+    return _LEVELS[telling.significance.level]
+
+
+def _standing(event: Event) -> str:
+    """Status, priority and report: `Open, priority · Border Inspection: …`."""
+    state = event.new or event.old
+    status = f"{status_in_words(state.status)}{', priority' if state.priority else ''}" if state else ""
+    return " · ".join(filter(None, (status, one_line(event.subject.title))))
+
+
+def _body(pen: Pen, telling: Telling, room: int) -> int:
+    """What was and what is, old and new marked; gives back how many words had no room."""
+    event, old, new = telling.event, telling.event.old, telling.event.new
+    if event.type in (EventType.OVERDUE, EventType.STALLED):
+        return 0
+    if old is None or new is None:
+        return _one_side(pen, event, new or old, room)
+    left_out = 0
+    if old.text != new.text and "text" in event.changed:
+        left_out += pen.difference(narrative_runs(old.text, new.text), room)
+    if any(operation != "equal" for operation, _ in telling.difference.narrative):
+        left_out += pen.difference(telling.difference.narrative, room)
+    return left_out
+
+
+def _one_side(pen: Pen, event: Event, state: State | None, room: int) -> int:
+    """A new recommendation in its own words, one that left with the last ones that stood for it."""
+    left_out = pen.words(event.subject.text, room)
+    if state and state.narrative and not is_boilerplate(state.narrative):
+        pen.line("GAO's update:" if event.new else "The last update:", "dim")
+        left_out += pen.words(state.narrative, room)
+    return left_out
+
+
+def _summary(pen: Pen, message: Message) -> None:
+    _marked(pen, message, (message_headline(message), "bold cyan"))
+    stories = gather(message.tellings)
+    for story in stories[:_MOST_LISTED]:
+        pen.item(headline(story.telling), _style(story.telling), _ids(story))
+    _rest(pen, len(stories) - _MOST_LISTED)
+
+
+def _digest(pen: Pen, message: Message) -> None:
+    if not message.tellings:
+        _marked(pen, message, (nothing_changed(message), "bold cyan"))
+        return
+    _marked(pen, message, (message_headline(message), "bold cyan"))
+    stories = gather(message.tellings)
+    for agency in by_agency(stories[:_MOST_LISTED]):
+        pen.gap()
+        pen.title((one_line(agency.name), "bold underline"))
+        for report in agency.reports:
+            pen.line(" ".join(filter(None, (report.product, report.title))), "italic")
+            for story in report.stories:
+                _entry(pen, message, story)
+    _rest(pen, len(stories) - _MOST_LISTED)
+
+
+def _entry(pen: Pen, message: Message, story: Story) -> None:
+    subject = story.telling.event.subject
+    number = f"rec. {one_line(subject.number)}" if subject.number else agency_in_short(subject.agency)
+    steps = f" ({counted(len(story.steps), 'change')}, first to last)" if len(story.steps) > 1 else ""
+    pen.item(f"{number}: {meaning(story.telling)}{steps}", _style(story.telling), _ids(story))
+    with pen.deeper():
+        if _body(pen, story.telling, _ROOM_IN_DIGEST):
+            pen.line("the whole of it:", "dim")
+            for event_id in story.event_ids:
+                pen.whole(where_the_rest_is(event_id, message.base_url))
+
+
+def _ids(story: Story) -> str:
+    return " ".join(story.event_ids)
+
+
+def _rest(pen: Pen, number: int) -> None:
+    if number > 0:
+        pen.line(f"and {counted(number, 'recommendation')} more; all of them: recwatch changes")
+
+
+def _marked(pen: Pen, message: Message, *parts: tuple[str, str]) -> None:
+    label = mark(message)
+    pen.title(*([(f"{label} ", _BAD)] if label else []), *parts)
+    if message.cause == Cause.TEST:
+        pen.line("A sample, sent to try the channel out; nothing happened.", _BAD)

@@ -1,0 +1,1 @@
+"""Email: text and HTML over SMTP, or as files in a folder."""

@@ -1,0 +1,308 @@
+"""What a mail says, before it is text or HTML: cards, lines and their frame. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from monitor.record.values import Event, EventType
+from workers.channels.common import (
+    capitalized,
+    counted,
+    cut,
+    day_in_words,
+    footer,
+    link,
+    mark,
+    meaning,
+    message_headline,
+    name,
+    nothing_changed,
+    notice_headline,
+    one_line,
+    short_name,
+    status_in_words,
+    tally,
+    where_the_rest_is,
+)
+from workers.channels.email.leaving import Leaving, leaving
+from workers.channels.excerpts import Excerpt, Piece, excerpt_runs, excerpt_text
+from workers.channels.stories import Story, by_agency, gather
+from workers.difference import narrative_runs
+from workers.values import Cause, Level, Message, Telling
+
+ROOM = 24_000  # characters of a difference in a mail of its own
+_FULL = 25  # changes shown with their differences in one mail; the others are lines
+_SHARED_ROOM = 44_000  # characters for all of those: Gmail clips a mail at 102 kB
+_MOST_ROOM = 3_000
+_LINES = 1_000  # changes listed at all
+_SHORT = 280
+_MEANING = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A line of a card's table: what stands now, and what stood before where that is another."""
+
+    label: str
+    now: str
+    was: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A labelled text or difference."""
+
+    label: str
+    pieces: tuple[Piece, ...]
+
+    @property
+    def compared(self) -> bool:
+        """Whether it shows old and new."""
+        return any(piece.kind in ("delete", "insert") for piece in self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One recommendation's change in full."""
+
+    name: str
+    url: str
+    meaning: str
+    facts: tuple[Fact, ...]
+    passages: tuple[Passage, ...]
+    steps: tuple[str, ...]
+    left_out: str
+    events: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One recommendation's change in a line."""
+
+    name: str
+    url: str
+    meaning: str
+    events: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPart:
+    """A report's changes."""
+
+    title: str
+    url: str
+    cards: tuple[Card, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyPart:
+    """An agency's changes, and how many."""
+
+    name: str
+    count: str
+    reports: tuple[ReportPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A whole mail. `card` for a single change, `agencies` for several, else `paragraphs` alone."""
+
+    subject: str
+    mark: str
+    title: str
+    preview: str
+    footer: str
+    leaving: Leaving
+    paragraphs: tuple[str, ...] = ()
+    card: Card | None = None
+    agencies: tuple[AgencyPart, ...] = ()
+    rest: str = ""
+
+
+def compose(message: Message, sender: str) -> Frame:
+    """Everything the mail says. `sender` is the address it comes from."""
+    title, marked = _title(message), mark(message)
+    lead = _lead(message)
+    card = None
+    if _single(message):
+        (story,) = gather(message.tellings)
+        card = _card(story, ROOM, message.base_url, alone=True)
+    agencies, rest = _agencies(message) if message.tellings and card is None else ((), "")
+    return Frame(
+        subject=one_line(f"{marked} {_subject(message)}"),
+        mark=marked.strip("[]"),
+        title=title,
+        preview=cut(card.meaning if card else " ".join(lead), 140),
+        footer=footer(message),
+        leaving=leaving(message, sender),
+        paragraphs=lead,
+        card=card,
+        agencies=agencies,
+        rest=rest,
+    )
+
+
+def _single(message: Message) -> bool:
+    return len(message.tellings) == 1 and message.cause != Cause.DIGEST
+
+
+def _subject(message: Message) -> str:
+    headline = cut(message_headline(message), 180)
+    return f"Digest: {headline[:1].lower()}{headline[1:]}" if message.cause == Cause.DIGEST else headline
+
+
+def _title(message: Message) -> str:
+    if message.notice is not None:
+        return notice_headline(message.notice)
+    if not message.tellings:
+        return "Nothing changed"
+    if _single(message):
+        return name(message.tellings[0].event.subject)
+    subjects = {telling.event.recommendation_id for telling in message.tellings}
+    changes = counted(len(message.tellings), "change")
+    return f"{changes} in {counted(len(subjects), 'recommendation')}"
+
+
+def _lead(message: Message) -> tuple[str, ...]:
+    """The paragraphs at the top."""
+    if message.notice is not None:
+        since = message.notice.since
+        text = cut(message.notice.message.strip(), 4_000)
+        return (text, f"Since {day_in_words(since)}, {since:%H:%M} {since.tzname() or ''}".strip())
+    if not message.tellings:
+        return (nothing_changed(message),)
+    if _single(message):
+        return ()
+    lead = [capitalized(tally(message.tellings)) + "."]
+    if message.watch is not None:
+        read = message.watch.last_read_at
+        last = f", last read {day_in_words(read)}" if read else ""
+        lead.append(f"{counted(message.watch.watched, 'recommendation')} watched{last}.")
+    return tuple(lead)
+
+
+# --- one change -----------------------------------------------------------------------------------
+
+
+def _card(story: Story, room: int, base_url: str, *, alone: bool) -> Card:
+    telling = story.telling
+    event = telling.event
+    update, text = _update(telling, room), _recommendation(event, min(room, 4_000 if alone else _SHORT))
+    left_out = update.left_out + text.left_out
+    where = where_the_rest_is(event.id, base_url)
+    passages = (
+        Passage(_label(event), update.pieces),
+        Passage("Recommendation", text.pieces),
+    )
+    return Card(
+        name=name(event.subject) if alone else short_name(event.subject),
+        url=link(event.subject),
+        meaning=cut(meaning(telling), _MEANING),
+        facts=_facts(event, alone=alone),
+        passages=tuple(passage for passage in passages if passage.pieces),
+        steps=_steps(story),
+        left_out=f"{counted(left_out, 'word')} left out here. All of it: {where}" if left_out else "",
+        events=_events(story),
+    )
+
+
+def _label(event: Event) -> str:
+    if event.type == EventType.VANISHED:
+        return "Last status update"
+    same = event.old and event.new and event.old.narrative == event.new.narrative
+    return "Status update, unchanged" if same else "Status update"
+
+
+def _facts(event: Event, *, alone: bool) -> tuple[Fact, ...]:
+    states = [state for state in (event.old, event.new) if state]
+    facts = [_fact("Status", [status_in_words(state.status) for state in states])]
+    if any(state.priority for state in states):
+        facts.append(_fact("Priority", ["Yes" if state.priority else "No" for state in states]))
+    if alone:
+        facts.append(Fact("Agency", one_line(event.subject.agency)))
+        facts.append(Fact("Report", cut(one_line(event.subject.title), 300)))
+    return tuple(fact for fact in facts if fact.now)
+
+
+def _fact(label: str, values: Sequence[str]) -> Fact:
+    now = cut(values[-1], 120) if values else ""
+    was = cut(values[0], 120) if values else ""
+    return Fact(label, now, was if was != now else "")
+
+
+def _update(telling: Telling, room: int) -> Excerpt:
+    event = telling.event
+    runs = telling.difference.narrative
+    if runs and event.old and event.new and event.old.narrative != event.new.narrative:
+        return excerpt_runs(runs, room)
+    state = event.new or event.old
+    return excerpt_text(state.narrative.strip() if state else "", room)
+
+
+def _recommendation(event: Event, room: int) -> Excerpt:
+    if "text" in event.changed and event.old and event.new:
+        return excerpt_runs(narrative_runs(event.old.text, event.new.text), max(room, 2 * _SHORT))
+    return excerpt_text(event.subject.text.strip(), room)
+
+
+def _steps(story: Story) -> tuple[str, ...]:
+    """What happened in between, where it was more than one thing."""
+    if len(story.steps) == 1:
+        return ()
+    return tuple(f"{day_in_words(step.event.at)}: {cut(meaning(step), 200)}" for step in story.steps)
+
+
+def _events(story: Story) -> str:
+    ids = story.event_ids
+    shown = ", ".join(ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
+    return f"{'event' if len(ids) == 1 else 'events'} {shown}"
+
+
+# --- several --------------------------------------------------------------------------------------
+
+
+def _agencies(message: Message) -> tuple[tuple[AgencyPart, ...], str]:
+    stories = gather(message.tellings)
+    listed, rest = stories[:_LINES], stories[_LINES:]
+    substantive = [story for story in listed if story.telling.significance.level == Level.SUBSTANTIVE]
+    full = substantive[:_FULL]
+    room = min(_MOST_ROOM, _SHARED_ROOM // max(len(full), 1))
+    whole = {id(story) for story in full}
+    parts = []
+    for agency in by_agency(listed):
+        reports = []
+        for report in agency.reports:
+            cards = [s for s in report.stories if id(s) in whole]
+            lines = [s for s in report.stories if id(s) not in whole]
+            reports.append(
+                ReportPart(
+                    cut(report.title, 240) or (report.product or ""),
+                    link(report.stories[0].telling.event.subject),
+                    tuple(_card(story, room, message.base_url, alone=False) for story in cards),
+                    tuple(_line(story) for story in lines),
+                )
+            )
+        changes = sum(len(story.steps) for story in agency.stories)
+        parts.append(AgencyPart(agency.name or "No agency", counted(changes, "change"), tuple(reports)))
+    return tuple(parts), _rest(message, rest, len(substantive) - len(full))
+
+
+def _line(story: Story) -> Line:
+    subject = story.telling.event.subject
+    said = cut(meaning(story.telling), 240)
+    if len(story.steps) > 1:
+        said += f" ({len(story.steps)} steps)"
+    return Line(short_name(subject), link(subject), said, _events(story))
+
+
+def _rest(message: Message, rest: Sequence[Story], without: int) -> str:
+    """What the mail leaves out, and where it is."""
+    since = min(telling.event.at for telling in message.tellings)
+    base = message.base_url.rstrip("/")
+    where = f"{base}/changes" if base else f"recwatch changes --since {since:%Y-%m-%d}"
+    said = []
+    if without:
+        said.append(f"{counted(without, 'change')} of substance listed without old and new text")
+    if rest:
+        said.append(f"{counted(len(rest), 'more recommendation')} not listed")
+    return f"{capitalized('; '.join(said))}. All of it: {where}" if said else ""

@@ -1,0 +1,63 @@
+"""The HTML part of a mail: templates that escape everything, and nothing fetched from elsewhere."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from workers.channels.email.cards import Frame
+from workers.channels.excerpts import Piece, gap_in_words
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_OLD = "background-color:#ffe4e1;color:#8c1d18;text-decoration:line-through"
+_NEW = "background-color:#daf3e1;color:#0a4f25;font-weight:600;text-decoration:none"
+_STYLES = {"delete": _OLD, "insert": _NEW}
+_GAP = Markup(' <span class="soft" style="color:#5a636d;font-style:italic">{}</span> ')
+_MARKS = {
+    "delete": Markup('<del class="old" style="{style}">{text}</del>'),
+    "insert": Markup('<ins class="new" style="{style}">{text}</ins>'),
+}
+
+
+def write(frame: Frame) -> str:
+    """The whole mail as HTML."""
+    return _environment().get_template("mail.html").render(frame=frame)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+    )
+    environment.filters["breaks"] = breaks
+    environment.filters["shown"] = shown
+    return environment
+
+
+def shown(pieces: Sequence[Piece]) -> Markup:
+    """Pieces with old words struck and new ones bold, white space between them outside the marks."""
+    return Markup("").join(_shown(piece) for piece in pieces)
+
+
+def _shown(piece: Piece) -> Markup:
+    if piece.kind == "gap":
+        return _GAP.format(gap_in_words(piece))
+    if piece.kind == "equal":
+        return breaks(piece.text)
+    body = piece.text.rstrip()
+    space = breaks(piece.text[len(body) :])
+    if not body:
+        return space
+    return _MARKS[piece.kind].format(style=_STYLES[piece.kind], text=breaks(body)) + space
+
+
+def breaks(text: str) -> Markup:
+    """Escape, with line ends as <br>: Outlook knows no white-space: pre-line."""
+    return Markup("<br>").join(escape(line) for line in text.split("\n"))

@@ -1,0 +1,93 @@
+"""A message as a mail: subject, text, HTML and headers, byte for byte the same on every attempt. Pure."""
+
+import hashlib
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, EmailPolicy
+from email.utils import format_datetime, parseaddr
+from typing import Any
+
+from workers.channels.email import html, text
+from workers.channels.email.addresses import ascii_address, domain_of
+from workers.channels.email.cards import compose
+from workers.channels.words import one_line
+from workers.values import Message, Telling
+
+_WHOLE = frozenset(("list-unsubscribe", "list-unsubscribe-post", "list-id", "references", "message-id"))
+_LONG = SMTP.clone(max_line_length=998)  # the default encodes a long List-Unsubscribe to uselessness
+_MOST_REFERENCES = 20
+
+
+class _Policy(EmailPolicy):
+    """Addresses and ids on one line; everything else at 78, where encoded words stay within RFC 2047."""
+
+    def fold(self, name: str, value: Any) -> str:
+        folded: str = _LONG.fold(name, value) if name.lower() in _WHOLE else super().fold(name, value)
+        return folded
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.lower() in _WHOLE:
+            return _LONG.fold_binary(name, value)
+        return super().fold_binary(name, value)
+
+
+_POLICY = _Policy(linesep="\r\n")
+
+
+def render(message: Message, sender: str) -> EmailMessage:
+    """The mail; `sender` is `[email] from`, with or without a name before the address."""
+    shown, plain = _sender(sender)
+    frame = compose(message, plain)
+    mail = EmailMessage(policy=_POLICY)
+    mail["From"] = shown
+    mail["To"] = Address(addr_spec=ascii_address(message.recipient))
+    mail["Subject"] = frame.subject
+    mail["Date"] = format_datetime(message.created_at)
+    mail["Message-ID"] = _reference(message.id, plain)
+    if root := _root(message):
+        mail["In-Reply-To"] = _reference(root, plain)
+        mail["References"] = _reference(root, plain)
+    mail["List-Id"] = f"<{_label(message.subscription.id)}.recwatch.{domain_of(plain)}>"
+    for name, value in frame.leaving.headers:
+        mail[name] = value
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Recwatch-Subscription"] = message.subscription.id
+    mail["X-Recwatch-Events"] = _events(message.tellings) or message.id
+    mail.set_content(text.write(frame), cte="quoted-printable")
+    mail.add_alternative(html.write(frame), subtype="html", cte="quoted-printable")
+    mail.set_boundary(f"=_{message.id}_=")  # the default draws one: an attempt would differ from the next
+    return mail
+
+
+def _sender(sender: str) -> tuple[Address, str]:
+    name, address = parseaddr(sender)
+    plain = ascii_address(address)
+    return Address(one_line(name) or "recwatch", addr_spec=plain), plain
+
+
+def _root(message: Message) -> str:
+    """What the mail answers: nothing that was ever sent, but the same for all that belong together."""
+    if message.notice is not None:
+        return f"concern-{_digest(message.notice.concerns)}"
+    subjects = {telling.event.subject.key for telling in message.tellings}
+    if len(subjects) == 1 and message.watch is None:
+        return f"recommendation-{_digest(*subjects)}"
+    return f"subscription-{_digest(message.subscription.id)}"
+
+
+def _reference(name: str, sender: str) -> str:
+    return f"<{name}@recwatch.{domain_of(sender)}>"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _label(subscription: str) -> str:
+    """A subscription's id as a label of a List-Id."""
+    return "".join(each if each.isalnum() else "-" for each in subscription).strip("-") or "list"
+
+
+def _events(tellings: tuple[Telling, ...]) -> str:
+    ids = [telling.event.id for telling in tellings]
+    return " ".join(ids[:_MOST_REFERENCES])

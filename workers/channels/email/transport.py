@@ -1,0 +1,130 @@
+"""The edge to mail: over SMTP, or into files in a folder."""
+
+import asyncio
+import smtplib
+from datetime import timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from monitor.record.settings import Settings
+from workers.channels.email.render import render
+from workers.channels.email.smtp import Connection, Server, judge
+from workers.values import Message, Receipt, TransportError
+
+_GRACE = 2.0  # seconds beyond the deadline before a thread that hangs is given up
+
+
+class _Carrier(Protocol):
+    async def carry(self, mail: EmailMessage, sender: str, recipient: str, name: str) -> str: ...
+
+    async def close(self) -> None: ...
+
+
+class EmailTransport:
+    """Renders and hands over. What the configuration gets wrong is said at each send, and tried again."""
+
+    def __init__(self, sender: str, carrier: _Carrier | None, trouble: str = "") -> None:
+        self._sender, self._carrier, self._trouble = sender, carrier, trouble
+
+    async def send(self, message: Message) -> Receipt:
+        """Hand over one mail; the receipt's detail is what the server said."""
+        if self._carrier is None:
+            raise TransportError(self._trouble)
+        try:
+            mail = render(message, self._sender)
+        except ValueError as error:  # an address that no mail can be sent to
+            raise TransportError(f"the mail cannot be addressed: {error}", permanent=True) from error
+        sender, recipient = mail["From"].addresses[0].addr_spec, mail["To"].addresses[0].addr_spec
+        said = await self._carrier.carry(mail, sender, recipient, message.id)
+        return Receipt(" ".join(said.split())[:120], {"message_id": str(mail["Message-ID"])})
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._carrier is not None:
+            await self._carrier.close()
+
+
+class _Smtp:
+    """Connections for a job: as many as there are mails under way, each used again when free."""
+
+    def __init__(self, server: Server, timeout: timedelta, ca_file: str) -> None:
+        self._server, self._timeout, self._ca_file = server, timeout.total_seconds(), ca_file
+        self._free: list[Connection] = []
+
+    async def carry(self, mail: EmailMessage, sender: str, recipient: str, name: str) -> str:
+        connection = (
+            self._free.pop() if self._free else Connection(self._server, self._timeout, self._ca_file)
+        )
+        utf8 = not (sender.isascii() and recipient.isascii())
+        body = mail.as_bytes(policy=mail.policy.clone(utf8=True) if utf8 else None)
+        work = asyncio.to_thread(connection.deliver, sender, recipient, body, utf8=utf8)
+        try:
+            said = await asyncio.wait_for(work, self._timeout + _GRACE)
+        except TransportError:
+            connection.close()
+            raise
+        except TimeoutError as error:
+            connection.abort()  # a server that trickles its answer outlives each read's own time limit
+            slow = "the mail server did not answer in time"
+            raise TransportError(slow, ambiguous=True, timed_out=True) from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise judge(error, self._server) from error
+        self._free.append(connection)
+        return said
+
+    async def close(self) -> None:
+        while self._free:
+            self._free.pop().close()
+
+
+class _Folder:
+    """One .eml file a mail, named after the message: a repeat replaces the file with the same bytes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def carry(self, mail: EmailMessage, sender: str, recipient: str, name: str) -> str:
+        try:
+            return await asyncio.to_thread(self._write, mail.as_bytes(), f"{name}.eml")
+        except OSError as error:
+            raise TransportError(f"{self._folder} cannot be written to ({error.strerror})") from error
+
+    def _write(self, body: bytes, name: str) -> str:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=self._folder, prefix=".", suffix=".part", delete=False) as file:
+            file.write(body)
+        path = self._folder / name
+        Path(file.name).replace(path)
+        return path.name
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
+def open_transport(settings: Settings, home: Path) -> EmailTransport:
+    """Open the channel for one job."""
+    email, timeout = settings.email, settings.delivery.request_timeout
+    url = email.smtp_url.get_secret_value()
+    if not url or not email.sender:
+        missing = "smtp_url" if not url else "from"
+        return EmailTransport(email.sender, None, f"[email] {missing} is empty; mail cannot be sent")
+    try:
+        if urlsplit(url).scheme == "file":
+            return EmailTransport(email.sender, _Folder(folder_below(home, url)))
+        return EmailTransport(email.sender, _Smtp(Server.parse(url), timeout, settings.http.ca_file))
+    except ValueError as error:
+        return EmailTransport(email.sender, None, str(error))
+
+
+def folder_below(home: Path, url: str) -> Path:
+    """The folder that `file:mail` names; ValueError where it leads out of the home."""
+    parts = urlsplit(url)
+    if parts.netloc:
+        raise ValueError("[email] smtp_url: write file: and a folder below the home, as in file:mail")
+    folder = (home / unquote(parts.path)).resolve()
+    if not folder.is_relative_to(home.resolve()):
+        raise ValueError("[email] smtp_url leads out of the home; write a folder below it, as in file:mail")
+    return folder

@@ -1,0 +1,136 @@
+"""What Slack's answers mean for a message. Pure.
+
+The words: https://docs.slack.dev/reference/methods/chat.postMessage#errors and
+https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
+"""
+
+from workers.values import TransportError
+
+DAY = 86_400.0
+_PATIENCE = 30.0  # seconds to wait where a throttling answer names none
+
+
+class Refusal(TransportError):
+    """An answer that was not a yes; `word` is Slack's own for why, empty where it gave none."""
+
+    word = ""
+
+
+# Nobody but the owner can mend these: the subscription is paused.
+_CLOSED = {
+    "channel_not_found": "Slack knows no such channel, or the app may not see it; check channel_id",
+    "is_archived": "the Slack channel is archived",
+    "channel_is_archived": "the Slack channel is archived",
+    "not_in_channel": "the app is not in the Slack channel; invite it there",
+    "invalid_auth": "Slack does not know this token",
+    "not_authed": "Slack was given no token",
+    "token_revoked": "the Slack token was revoked",
+    "token_expired": "the Slack token has expired",
+    "account_inactive": "the Slack token belongs to a user or workspace that is gone",
+    "missing_scope": "the Slack token lacks the scope chat:write",
+    "no_permission": "the Slack token may not post",
+    "restricted_action": "the workspace does not let the app post there",
+    "restricted_action_read_only_channel": "the Slack channel is read-only for the app",
+    "channel_type_not_supported": "the app cannot post in a Slack channel of this type",
+    "access_denied": "Slack denies the app access",
+    "ekm_access_denied": "the workspace's administrators suspended posting",
+    "team_access_not_granted": "the Slack token was not given access to this workspace",
+    "invalid_token": "the Slack webhook's address is no longer valid",
+    "no_service": "the Slack webhook was removed or switched off",
+    "no_service_id": "the Slack webhook's address is incomplete",
+    "no_team": "the Slack webhook's workspace is gone",
+    "team_disabled": "the Slack webhook's workspace is gone",
+    "action_prohibited": "the workspace does not let the webhook post",
+    "posting_to_general_channel_denied": "the webhook may not post to the workspace's general channel",
+}
+
+# Slack refuses this message and would refuse it again; the next one may pass.
+_REFUSED = frozenset(
+    (
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "no_text",
+        "invalid_payload",
+        "invalid_arguments",
+        "invalid_arg_name",
+        "invalid_metadata_format",
+        "metadata_too_large",
+        "invalid_charset",
+        "invalid_json",
+        "json_not_object",
+        "too_many_attachments",
+    )
+)
+
+# "Some aspect of the operation may have succeeded."
+_UNKNOWN = frozenset(("internal_error", "fatal_error"))
+_THROTTLED = frozenset(("ratelimited", "rate_limited", "message_limit_exceeded"))
+# Slack reads the blocks before it posts: after these words nothing stands in the channel.
+BLOCKS_REFUSED = frozenset(("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"))
+THREAD_GONE = frozenset(("thread_not_found", "cannot_reply_to_message", "invalid_thread_ts"))
+
+
+def read_webhook(status: int, body: str, retry_after: str | None) -> Refusal | None:
+    """Judge an incoming webhook's answer; None where the message was accepted."""
+    word = body.strip().partition(":")[0].partition(" ")[0]
+    error = _judge_webhook(status, body.strip(), word, retry_after)
+    if error is not None:
+        error.word = word
+    return error
+
+
+def read_api(status: int, word: str, retry_after: str | None) -> Refusal:
+    """Judge a Web API answer that was not ok; `word` is its `error`, empty where there is none."""
+    error = _judge_api(status, word, retry_after)
+    error.word = word
+    return error
+
+
+def _judge_webhook(status: int, words: str, word: str, retry_after: str | None) -> Refusal | None:
+    if status == 200:
+        page = Refusal("the Slack webhook answered with a page instead of ok; check webhook_url")
+        return page if words.startswith("<") else None
+    if 300 <= status < 400:
+        return Refusal(f"the Slack webhook redirects ({status}); check webhook_url")
+    if status == 429 or word in _THROTTLED:
+        return _throttled(retry_after)
+    if status in (403, 404, 410):
+        return _closed(word, f"Slack refused the webhook ({status} {excerpt(words)})")
+    if word in _REFUSED or 400 <= status < 500:
+        return Refusal(f"Slack refused the message ({status} {excerpt(words)})", permanent=True)
+    return Refusal(f"Slack's webhook failed ({status} {excerpt(words)})", ambiguous=status != 503)
+
+
+def _judge_api(status: int, word: str, retry_after: str | None) -> Refusal:
+    if status == 429 or word in _THROTTLED:
+        return _throttled(retry_after)
+    if word in _UNKNOWN:
+        return Refusal(f"Slack answered {word}: the message may stand there", ambiguous=True)
+    if word in _CLOSED:
+        return _closed(word, word)
+    if word in _REFUSED:
+        return Refusal(f"Slack refused the message ({word})", permanent=True)
+    if 300 <= status < 400:
+        return Refusal(f"Slack's API redirects ({status}); check api_url")
+    unknown = status != 503 and (status >= 500 or not word)
+    return Refusal(f"Slack answered {status} {excerpt(word)}".rstrip(), ambiguous=unknown)
+
+
+def excerpt(text: str, longest: int = 120) -> str:
+    """The beginning of an answer on one line, for the ledger."""
+    line = " ".join(text.split())
+    printable = "".join(each if each.isprintable() else "?" for each in line)
+    return printable if len(printable) <= longest else printable[: longest - 1] + "…"
+
+
+def _closed(word: str, otherwise: str) -> Refusal:
+    return Refusal(_CLOSED.get(word, otherwise), permanent=True, pauses=True)
+
+
+def _throttled(retry_after: str | None) -> Refusal:
+    """Slack counts in whole seconds; anything else is given a default."""
+    text = (retry_after or "").strip()
+    seconds = float(text) if text.isascii() and text.isdigit() else _PATIENCE
+    return Refusal("Slack asks to slow down", retry_after=min(max(seconds, 1.0), DAY))

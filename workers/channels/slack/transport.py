@@ -1,0 +1,249 @@
+"""The edge to Slack: posts a rendered message, and looks for one whose outcome is unknown."""
+
+import logging
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from monitor.record.settings import Settings
+from workers.channels.slack.answers import (
+    BLOCKS_REFUSED,
+    THREAD_GONE,
+    Refusal,
+    excerpt,
+    read_api,
+    read_webhook,
+)
+from workers.channels.slack.render import render, render_plain
+from workers.channels.slack.settings import SlackSubscription
+from workers.values import Message, Receipt, TransportError
+
+METADATA = "recwatch_message"
+_PAGES = 10  # of 200 messages: how far back a message is looked for
+_CLOCKS = timedelta(minutes=5)  # how far our clock and Slack's may be apart
+log = structlog.get_logger(__name__)
+_QUIET = logging.getLogger(f"{__name__}.sdk")
+_QUIET.setLevel(logging.WARNING)  # at DEBUG the SDK logs whole bodies and the webhook's address
+
+
+class _Redirected(Exception):
+    """Slack never redirects; following would turn the post into a GET that "succeeds"."""
+
+
+@dataclass
+class _Trail:
+    """How far a request came: before its headers were sent nothing can have arrived."""
+
+    sent: bool = False
+
+
+_trail: ContextVar[_Trail] = ContextVar("slack_trail")
+
+
+class SlackTransport:
+    """One session for a job; a client is made a message, it holds nothing but the session."""
+
+    def __init__(self, timeout: timedelta, ca_file: str = "") -> None:
+        self._timeout = timeout.total_seconds()
+        self._ssl = ssl.create_default_context()
+        if ca_file:
+            self._ssl.load_verify_locations(ca_file)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, message: Message) -> Receipt:
+        """Post the message; receipt data `{"ts", "channel"}` from the Web API, none from a webhook."""
+        subscription = message.subscription
+        assert isinstance(subscription, SlackSubscription)
+        if not subscription.threads:
+            return await self._by_webhook(subscription, message)
+        if message.uncertain and (found := await self._find(subscription, message)):
+            return found
+        return await self._by_api(subscription, message)
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _by_webhook(self, subscription: SlackSubscription, message: Message) -> Receipt:
+        client = AsyncWebhookClient(
+            subscription.webhook_url.get_secret_value(),
+            ssl=self._ssl,
+            session=self._open_session(),
+            logger=_QUIET,
+            retry_handlers=[],  # the SDK would post again after a dropped connection
+        )
+        client.proxy = None  # the SDK takes one from the environment, unasked
+
+        async def post(payload: dict[str, Any]) -> Receipt:
+            async with _judged():
+                answer = await client.send_dict(payload)
+            error = read_webhook(answer.status_code, answer.body, _retry_after(answer.headers))
+            if error is None:
+                return Receipt(excerpt(answer.body))
+            raise error
+
+        return await _or_plain(post, render(message), message)
+
+    async def _by_api(self, subscription: SlackSubscription, message: Message) -> Receipt:
+        client = self._client(subscription)
+        named = {"event_type": METADATA, "event_payload": {"id": message.id}}
+        thread = (message.thread or {}).get("ts")
+
+        async def post(payload: dict[str, Any]) -> Receipt:
+            body = {"channel": subscription.channel_id, "metadata": named, **payload}
+            answer = await _call(client, "chat.postMessage", json=body)
+            data = {"ts": answer["ts"], "channel": answer.get("channel") or subscription.channel_id}
+            return Receipt(f"ts {data['ts']}", data)
+
+        payload = render(message)
+        try:
+            return await _or_plain(post, {**payload, "thread_ts": thread} if thread else payload, message)
+        except Refusal as error:
+            if thread and error.word in THREAD_GONE:  # somebody deleted the message above
+                return await _or_plain(post, payload, message)
+            raise
+
+    async def _find(self, subscription: SlackSubscription, message: Message) -> Receipt | None:
+        """Look for the message in the channel (or its thread); None where it does not stand there."""
+        thread = (message.thread or {}).get("ts")
+        query = {
+            "channel": subscription.channel_id,
+            "oldest": f"{(message.created_at - _CLOCKS).timestamp():.6f}",
+            "include_all_metadata": "true",
+            "limit": "200",
+            **({"ts": thread} if thread else {}),
+        }
+        method = "conversations.replies" if thread else "conversations.history"
+        client, cursor = self._client(subscription), ""
+        try:
+            for _ in range(_PAGES):
+                answer = await _call(client, method, data={**query, **({"cursor": cursor} if cursor else {})})
+                for each in answer.get("messages") or ():
+                    if _is_ours(each, message.id):
+                        data = {"ts": each["ts"], "channel": subscription.channel_id}
+                        return Receipt(f"ts {each['ts']}, found standing there", data)
+                cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+                if not cursor:
+                    return None
+        except Refusal as error:
+            if not error.word or error.ambiguous or error.retry_after:
+                raise  # throttled or away: ask again later rather than post twice
+            _note("slack history cannot be read", error, message)
+        return None
+
+    def _client(self, subscription: SlackSubscription) -> AsyncWebClient:
+        client = AsyncWebClient(
+            subscription.token.get_secret_value(),
+            base_url=subscription.api_url,
+            ssl=self._ssl,
+            session=self._open_session(),
+            logger=_QUIET,
+            retry_handlers=[],
+        )
+        client.proxy = None
+        return client
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        """Made at the first send: a session belongs to the loop that runs then."""
+        if self._session is None:
+            tracing = aiohttp.TraceConfig()
+            tracing.on_request_headers_sent.append(_note_sent)
+            tracing.on_request_redirect.append(_refuse_redirect)
+            timeout = aiohttp.ClientTimeout(total=self._timeout)
+            self._session = aiohttp.ClientSession(timeout=timeout, trace_configs=[tracing], trust_env=False)
+        return self._session
+
+
+def open_transport(settings: Settings, home: Path) -> SlackTransport:  # noqa: ARG001 - nothing on disk
+    """Open the channel for one job."""
+    return SlackTransport(settings.delivery.request_timeout, settings.http.ca_file)
+
+
+async def _note_sent(*_: object) -> None:
+    _trail.get().sent = True
+
+
+async def _refuse_redirect(_session: object, _context: object, given: Any) -> None:
+    raise _Redirected(str(given.response.status))
+
+
+@asynccontextmanager
+async def _judged() -> AsyncIterator[None]:
+    """Say what a failure of the connection means: it is ambiguous once the request was on its way."""
+    trail = _Trail()
+    token = _trail.set(trail)
+    try:
+        yield
+    except _Redirected as error:
+        raise TransportError(f"Slack's address redirects ({error}); check it") from None
+    except TimeoutError:
+        raise TransportError("Slack did not answer in time", ambiguous=trail.sent, timed_out=True) from None
+    except (aiohttp.ClientError, OSError) as error:
+        why = type(error).__name__
+        raise TransportError(f"the connection to Slack failed ({why})", ambiguous=trail.sent) from error
+    finally:
+        _trail.reset(token)
+
+
+async def _call(client: AsyncWebClient, method: str, **arguments: Any) -> Mapping[str, Any]:
+    """Call one Web API method; TransportError with its word where the answer is not ok."""
+    async with _judged():
+        try:
+            answer = await client.api_call(method, **arguments)
+        except SlackApiError as error:
+            raise _from_api(error.response) from None
+        except (AttributeError, ValueError):  # the SDK on an answer that is no JSON object
+            raise TransportError("Slack's API answered with something else; check api_url") from None
+    if not isinstance(answer.data, Mapping):
+        raise TransportError("Slack's API answered with something else; check api_url")
+    return answer.data
+
+
+def _from_api(response: Any) -> Refusal:
+    """Read a refusal; the SDK hands over its own response, or aiohttp's where there was no JSON."""
+    data = getattr(response, "data", None)
+    word = str(data.get("error") or "") if isinstance(data, Mapping) else ""
+    status = getattr(response, "status_code", None) or getattr(response, "status", None)
+    return read_api(status or 0, word, _retry_after(response.headers))
+
+
+async def _or_plain(
+    post: Callable[[dict[str, Any]], Awaitable[Receipt]], payload: dict[str, Any], message: Message
+) -> Receipt:
+    """Post; where Slack refuses the blocks, nothing stands there yet, and plain text still tells."""
+    try:
+        return await post(payload)
+    except Refusal as error:
+        if error.word not in BLOCKS_REFUSED:
+            raise
+        _note("slack refused the blocks", error, message)
+        kept = {key: value for key, value in payload.items() if key != "blocks"}
+        return await post({**kept, "text": render_plain(message)})
+
+
+def _note(what: str, error: TransportError, message: Message) -> None:
+    log.warning(what, error=str(error), message_id=message.id)
+
+
+def _is_ours(found: Mapping[str, Any], message_id: str) -> bool:
+    metadata = found.get("metadata") or {}
+    payload = metadata.get("event_payload") or {}
+    return metadata.get("event_type") == METADATA and payload.get("id") == message_id
+
+
+def _retry_after(headers: Any) -> str | None:
+    found = next((value for name, value in dict(headers).items() if str(name).lower() == "retry-after"), None)
+    return found[0] if isinstance(found, list) else found

@@ -1,0 +1,62 @@
+"""What a receiver's answer means for the message. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from workers.channels.words import cut, one_line
+from workers.values import TransportError
+
+LONGEST_WAIT = 86_400.0  # seconds; a receiver that asks for more is asked again after a day
+_EXCERPT = 200  # characters
+_SHORTEST_SECRET = 6  # shorter strings occur by chance: masking them would garble the excerpt
+
+
+def judge(
+    host: str, status: int, headers: Mapping[str, str], excerpt: str, now: datetime
+) -> TransportError | None:
+    """None for success (2xx); else what went wrong and what that means.
+
+    410 is a farewell: permanent, and the subscription is paused. 429 and 503 may say when to come back.
+    Everything else is tried again by the schedule, 400 to 404 too: receivers are broken and mended, and
+    a schedule of three days costs less than an event that was given up at once. Redirects as well.
+    """
+    if 200 <= status < 300:
+        return None
+    said = f"{host} answered {status}" + (f": {excerpt}" if excerpt else "")
+    if status == 410:
+        return TransportError(f"{said} (it wants no more messages)", permanent=True, pauses=True)
+    if status in (429, 503) and (seconds := retry_after(headers.get("retry-after", ""), now)):
+        return TransportError(said, retry_after=seconds)
+    if 300 <= status < 400:
+        target = cut(one_line(headers.get("location", "")).partition("?")[0], _EXCERPT) or "nowhere"
+        return TransportError(
+            f"{host} answered {status}, a redirect to {target}; write the final address as url"
+        )
+    return TransportError(said)
+
+
+def retry_after(value: str, now: datetime) -> float | None:
+    """Read seconds or an HTTP date as seconds from now, at most a day; None where it says no such thing.
+
+    A wait of nothing is none either: taken at its word it would be asked without end.
+    """
+    text = value.strip()
+    if text.isascii() and text.replace(".", "", 1).isdigit():
+        seconds = float(text)
+    else:
+        try:
+            date = parsedate_to_datetime(text)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return None
+        seconds = ((date if date.tzinfo else date.replace(tzinfo=UTC)) - now).total_seconds()
+    return min(seconds, LONGEST_WAIT) if seconds > 0 else None
+
+
+def excerpt_of(body: bytes, secrets: Sequence[str]) -> str:
+    """The beginning of an answer on one line, without what the receiver may have echoed of our secrets."""
+    text = body.decode("utf-8", "replace")
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= _SHORTEST_SECRET:
+            text = text.replace(secret, "***")
+    return cut(one_line(text), _EXCERPT)

@@ -1,0 +1,111 @@
+"""Which messages may go out now: conditions on rows of `messages`, shared by claiming and dispatching."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
+
+from monitor.record.schema import items, messages, paces, subscriptions
+from workers.values import Cause
+
+# What is told for the first time is one line of events for its receiver, a summary's thread included;
+# each replay is a line of its own: it repeats what the first line has told.
+FIRST = "first"
+THREAD = "thread"
+
+
+def pace_name(channel: str, host: str) -> str:
+    """The row of `paces` that limits a host."""
+    return f"{channel}/{host}"
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Waiting, its time has come, and nobody holds it."""
+    return and_(
+        messages.c.state == "waiting",
+        messages.c.due_at <= now,
+        or_(messages.c.lease_until.is_(None), messages.c.lease_until <= now),
+    )
+
+
+def is_free() -> ColumnElement[bool]:
+    """Not paused, and nothing that has to go out before it is still on its way."""
+    return and_(_not_paused(), _parent_settled(), _none_earlier())
+
+
+def is_in_pace(now: datetime) -> ColumnElement[bool]:
+    """Its host's next slot has come, or its host has no pace yet."""
+    name = messages.c.channel + literal("/") + func.coalesce(messages.c.host, "")
+    return ~exists(select(paces.c.name).where(paces.c.name == name, paces.c.next_at > now))
+
+
+def is_unmarked(now: datetime, epoch: str) -> ColumnElement[bool]:
+    """No job stands in the queue for it, as far as its mark says. Where the epoch is gone, no mark holds."""
+    return or_(
+        messages.c.enqueued_until.is_(None),
+        messages.c.enqueued_until <= now,
+        messages.c.epoch.is_(None),
+        messages.c.epoch != epoch,
+    )
+
+
+def is_paused() -> ColumnElement[bool]:
+    """Its subscription is paused. A test goes out all the same: it is how one finds out."""
+    paused = select(subscriptions.c.id).where(subscriptions.c.paused_at.is_not(None))
+    return and_(messages.c.subscription.in_(paused), messages.c.cause != Cause.TEST)
+
+
+def _not_paused() -> ColumnElement[bool]:
+    return ~is_paused()
+
+
+def _parent_settled() -> ColumnElement[bool]:
+    """The summary whose thread it is in has gone out, or never will."""
+    parent = messages.alias("parent")
+    waiting = exists(
+        select(parent.c.id).where(parent.c.id == messages.c.parent_id, parent.c.state == "waiting")
+    )
+    return or_(messages.c.parent_id.is_(None), ~waiting)
+
+
+def _none_earlier() -> ColumnElement[bool]:
+    """Invariant 8: no earlier message for the same subscription, recipient and recommendation is on its way.
+
+    Earlier is a lower revision; of two with one revision (a change, and a reminder of it) the one made
+    first, but for digests, which hold many recommendations and could otherwise wait for each other.
+    A digest's item that no slot has taken yet counts as on its way.
+    """
+    mine, other, holder = items.alias("mine"), items.alias("other"), messages.alias("holder")
+    same_line = or_(
+        other.c.cause_class == mine.c.cause_class,
+        and_(other.c.cause_class.in_((FIRST, THREAD)), mine.c.cause_class.in_((FIRST, THREAD))),
+    )
+    tie = and_(other.c.revision == mine.c.revision, other.c.id < mine.c.id, messages.c.cause != Cause.DIGEST)
+    earlier = (
+        select(literal(1))
+        .select_from(
+            mine.join(
+                other,
+                and_(
+                    other.c.subscription == mine.c.subscription,
+                    other.c.recipient == mine.c.recipient,
+                    other.c.recommendation_id == mine.c.recommendation_id,
+                    or_(other.c.revision < mine.c.revision, tie),
+                    same_line,
+                ),
+            ).outerjoin(holder, holder.c.id == other.c.message_id)
+        )
+        .where(
+            mine.c.message_id == messages.c.id,
+            or_(
+                other.c.message_id.is_(None),
+                and_(other.c.message_id != messages.c.id, holder.c.state == "waiting"),
+            ),
+        )
+        .correlate(messages)
+    )
+    return ~exists(earlier)
+
+
+def mark_until(now: datetime, patience: timedelta) -> datetime:
+    """When a mark lapses by itself: the job it stands for is then taken for lost."""
+    return now + patience

@@ -1,0 +1,296 @@
+"""Sends a channel's messages: one job, many in flight, each receiver on its own.
+
+The loop alternates two things: one transaction (record what came back, claim what may go out, load it)
+in a thread of its own, and the sends that it led to. No send happens inside a transaction (invariant 6).
+"""
+
+import asyncio
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import structlog
+
+from monitor.record.ids import new_id
+from monitor.record.store import StoreError
+from workers.channels.channel import Channel
+from workers.context import Context
+from workers.delivery.claim import Catch, Claimed, Limits, claim
+from workers.delivery.loading import Gone, Loaded, load
+from workers.delivery.record import Result, record, tell_dead, unmark
+from workers.values import Message, Receipt, Transport, TransportError
+
+log = structlog.get_logger(__name__)
+_T = TypeVar("_T")
+
+JOB_SECONDS = 60.0  # after this a job begins nothing more, unless that would leave receivers without a sender
+LONGEST_JOB = 300.0  # and after this nothing at all; the queue's own time-out for a job is longer
+_PATIENCE = 1.5  # seconds; a paced host that is free again within this is waited for
+_LOOK_AGAIN = 0.1  # seconds between two looks for new messages while something is in flight
+_SLOW = 1.0  # seconds; a send that takes longer counts as hanging
+_SOON = timedelta(seconds=2)  # when the next job may look, after one that found nothing it could do
+_STORE_PAUSE = 0.5  # seconds between two tries to reach the store
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one job did: messages that arrived, attempts that failed."""
+
+    sent: int = 0
+    failed: int = 0
+
+
+@dataclass(slots=True)
+class _Flight:
+    """What is on its way: sends by their start, and results that are not recorded yet."""
+
+    started: dict[asyncio.Task[None], float] = field(default_factory=dict)
+    results: list[Result] = field(default_factory=list)
+    landed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def hangs(self) -> bool:
+        return any(time.monotonic() - start > _SLOW for start in self.started.values())
+
+
+def deliver(context: Context, channel: Channel, stop: threading.Event | None = None) -> Tally:
+    """Send what is due on a channel until nothing is, the job's time is over, or `stop` is set.
+
+    Whatever happens, each message is sent, or stands in the store with what to do about it.
+    """
+    return asyncio.run(_Job(context, channel, stop or threading.Event()).run())
+
+
+class _Job:
+    def __init__(
+        self,
+        context: Context,
+        channel: Channel,
+        stop: threading.Event,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        delivery = context.configuration.delivery
+        self.context = context
+        self.channel = channel
+        self.stop = stop
+        self.clock = clock
+        self.delivery = delivery
+        # A request is given up well before its lease ends; the transports' own limits come first.
+        self.patience = delivery.request_timeout + (delivery.lease - delivery.request_timeout) / 4
+        self.limits = Limits(
+            channel.name,
+            channel.concurrency,
+            channel.per_host,
+            channel.pace(context.configuration),
+            delivery.lease,
+        )
+        self.holder = new_id("job")
+        self.claims = 0
+        self.began = time.monotonic()
+        self.flight = _Flight()
+        self.tally = Tally()
+        self.transport: Transport | None = None
+        # One thread for the store: sends that block threads must not keep results from being recorded.
+        self.threads = ThreadPoolExecutor(1, "store")
+
+    async def run(self) -> Tally:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(self.channel.concurrency + 2, self.channel.name))
+        try:
+            await self._loop()
+        finally:
+            await self._close()
+        return self.tally
+
+    async def _loop(self) -> None:
+        while True:
+            catch = await self._turn()
+            if self.flight.started or self.flight.results:
+                await self._landing(catch.next_slot)
+            elif not self._may_begin() or not await self._next_slot(catch.next_slot):
+                return
+
+    # The job's time.
+
+    def _may_begin(self) -> bool:
+        """Invariant 4: nothing is claimed that the job has no time to finish."""
+        if self.stop.is_set():
+            return False
+        age = time.monotonic() - self.began
+        return age < JOB_SECONDS or self._winding_down(age)
+
+    def _winding_down(self, age: float) -> bool:
+        """The job is over, but one receiver hangs: until it is given up, the others are still served."""
+        return JOB_SECONDS <= age < LONGEST_JOB and self.flight.hangs()
+
+    # Waiting.
+
+    async def _landing(self, next_slot: datetime | None) -> None:
+        """Wait for a result, a paced host, or the time to look for new messages."""
+        wait = _LOOK_AGAIN if self._may_begin() else _SLOW
+        if next_slot is not None:
+            wait = min(wait, self._until(next_slot))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.flight.landed.wait(), wait)
+        self.flight.landed.clear()
+
+    async def _next_slot(self, next_slot: datetime | None) -> bool:
+        """Wait for a paced host that will soon be free; False: there is none."""
+        if next_slot is None or self._until(next_slot) > _PATIENCE:
+            return False
+        await asyncio.sleep(self._until(next_slot))
+        return True
+
+    def _until(self, moment: datetime) -> float:
+        return max(0.001, (moment - self.clock()).total_seconds())
+
+    # One turn: record, claim, load, send.
+
+    async def _turn(self) -> Catch:
+        results, self.flight.results = self.flight.results, []
+        free = self.channel.concurrency - len(self.flight.started) if self._may_begin() else 0
+        try:
+            catch, loaded = await self._in_thread(lambda: self._transact(results, free))
+        except StoreError as error:
+            self.flight.results = results + self.flight.results
+            await self._store_away(error)
+            return Catch()
+        for claimed in catch.claimed:
+            self._begin(claimed, loaded[claimed.id])
+        return catch
+
+    async def _store_away(self, error: StoreError) -> None:
+        """Keep results for as long as their leases may hold; after that somebody else has the messages."""
+        leases = [each.claimed.lease_until for each in self.flight.results]
+        if (leases and self.clock() > max(leases)) or not (leases or self.flight.started):
+            raise error
+        log.warning("the store cannot be reached; trying again", error=str(error))
+        await asyncio.sleep(_STORE_PAUSE)
+
+    def _transact(self, results: Sequence[Result], free: int) -> tuple[Catch, dict[str, Loaded | None]]:
+        if not results and free <= 0:
+            return Catch(), {}
+        catch = self._record_and_claim(results, free)
+        return catch, self._load(catch.claimed)
+
+    def _record_and_claim(self, results: Sequence[Result], free: int) -> Catch:
+        with self.context.store.write() as connection:
+            now = self.clock()
+            record(connection, results, self.delivery, now, _draw)
+            if free <= 0:
+                return Catch()
+            self.claims += 1
+            wary = time.monotonic() - self.began >= JOB_SECONDS
+            catch = claim(connection, self.limits, free, f"{self.holder}:{self.claims}", now, wary=wary)
+            for message_id in catch.given_up:
+                tell_dead(connection, message_id, now)
+            return catch
+
+    def _load(self, claimed: Sequence[Claimed]) -> dict[str, Loaded | None]:
+        """Build messages; one that cannot be built must not hold up those claimed with it."""
+        if not claimed:
+            return {}
+        try:
+            with self.context.store.read() as connection:
+                return dict(load(connection, self.context.configuration, claimed))
+        except StoreError:
+            return {each.id: None for each in claimed}  # back in line: nothing is known against them
+        except Exception as error:  # whatever a message holds, it is kept and tried again
+            if len(claimed) > 1:
+                return {name: one for each in claimed for name, one in self._load([each]).items()}
+            log.exception("a message could not be put together", message_id=claimed[0].id)
+            return {claimed[0].id: TransportError(f"it could not be put together: {_words(error)}")}
+
+    async def _in_thread(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self.threads, work)
+
+    # One message.
+
+    def _begin(self, claimed: Claimed, loaded: Loaded | None) -> None:
+        if isinstance(loaded, Message):
+            task = asyncio.create_task(self._send(claimed, loaded))
+            self.flight.started[task] = time.monotonic()
+            task.add_done_callback(self._landed)
+        elif isinstance(loaded, Gone):
+            self._ended(Result(claimed, 0.0, self.clock(), dropped=str(loaded)))
+        elif loaded is None:
+            self._ended(Result(claimed, 0.0, self.clock(), released=True))
+        else:
+            self._ended(Result(claimed, 0.0, self.clock(), error=loaded))
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        del self.flight.started[task]
+        self.flight.landed.set()
+
+    def _ended(self, result: Result) -> None:
+        self.flight.results.append(result)
+        self.flight.landed.set()
+
+    async def _send(self, claimed: Claimed, message: Message) -> None:
+        began = time.monotonic()
+        # Invariant 4: this machine may have slept since the claim; then somebody else may have the message.
+        if self.clock() + self.patience > claimed.lease_until:
+            self._ended(Result(claimed, 0.0, self.clock(), released=True))
+            return
+        receipt, error = await self._attempt(message)
+        self.tally.sent += error is None
+        self.tally.failed += error is not None
+        self._ended(Result(claimed, time.monotonic() - began, self.clock(), receipt, error))
+
+    async def _attempt(self, message: Message) -> tuple[Receipt | None, TransportError | None]:
+        try:
+            async with asyncio.timeout(self.patience.total_seconds()):
+                return await self._transport().send(message), None
+        except TransportError as error:
+            return None, error
+        except TimeoutError:
+            seconds = self.patience.total_seconds()
+            return None, TransportError(f"no answer within {seconds:.0f} s", ambiguous=True, timed_out=True)
+        except Exception as error:  # a mistake in a channel costs a step of the schedule, never the message
+            log.exception("a channel failed", channel=self.channel.name, message_id=message.id)
+            return None, TransportError(_words(error), ambiguous=True)
+
+    def _transport(self) -> Transport:
+        if self.transport is None:
+            self.transport = self.channel.open(self.context.configuration, self.context.home)
+        return self.transport
+
+    # The end.
+
+    async def _close(self) -> None:
+        if self.flight.started:  # only after an error: let them end, so that what they did is known
+            await asyncio.wait(self.flight.started)
+        results = self.flight.results
+        with suppress(StoreError):
+            await self._in_thread(lambda: self._sign_off(results))
+        if self.transport is not None:
+            try:
+                await self.transport.close()
+            except Exception:  # what was sent is recorded; a connection that does not close changes nothing
+                log.exception("a channel could not be closed", channel=self.channel.name)
+        self.threads.shutdown(wait=False)
+
+    def _sign_off(self, results: Sequence[Result]) -> None:
+        """Record what is left, and let no mark keep the next job away."""
+        out_of_time = time.monotonic() - self.began >= JOB_SECONDS or self.stop.is_set()
+        with self.context.store.write() as connection:
+            now = self.clock()
+            record(connection, results, self.delivery, now, _draw)
+            unmark(connection, self.channel.name, now, None if out_of_time else now + _SOON)
+
+
+def _draw() -> float:
+    return random.uniform(-1, 1)  # noqa: S311 - jitter, no secret
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

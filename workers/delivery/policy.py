@@ -1,0 +1,86 @@
+"""What becomes of a message after an attempt: read off the attempt's result. Pure.
+
+| the attempt           | the message                                                                   |
+|-----------------------|-------------------------------------------------------------------------------|
+| arrived               | sent                                                                          |
+| asked to wait         | waits that long, a day at most; no step of the schedule is used               |
+| refused for good      | dead                                                                          |
+| refused, and pausing  | waits with its whole subscription, unaged, until somebody resumes it          |
+| failed, or unknown    | the next step of the schedule, with up to a tenth of jitter; after the last: dead |
+| a test, failed anyhow | dead: whoever sent it is watching                                             |
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from workers.values import Cause, TransportError
+
+LONGEST_WAIT = timedelta(days=1)
+_SHORTEST_WAIT = timedelta(seconds=1)  # "Retry-After: 0" must not become a busy loop
+_JITTER = 0.1
+_EXCERPT = 500  # characters of an error kept
+
+Outcome = Literal["sent", "transient", "permanent", "throttled", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What counts about a message when an attempt ended: steps used, and why it exists."""
+
+    failures: int
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to write. `state` is waiting, sent or dead; `due_at` is None where it does not matter.
+
+    `holds_receiver`: nothing else goes to this receiver before `due_at` either. `pauses`: the
+    subscription. `unknown`: the message may have arrived.
+    """
+
+    outcome: Outcome
+    state: Literal["waiting", "sent", "dead"]
+    failures: int
+    due_at: datetime | None = None
+    error: str | None = None
+    unknown: bool = False
+    pauses: bool = False
+    holds_receiver: bool = False
+
+
+def decide(
+    error: TransportError | None,
+    standing: Standing,
+    retry: Sequence[timedelta],
+    now: datetime,
+    spread: float = 0.0,
+) -> Decision:
+    """Decide; `error` is None where the message arrived, `spread` between -1 and 1 is the jitter's draw."""
+    if error is None:
+        return Decision("sent", "sent", standing.failures)
+    outcome: Outcome = "permanent" if error.permanent else "unknown" if error.ambiguous else "transient"
+    seen = Decision(outcome, "dead", standing.failures, None, error.message[:_EXCERPT], error.ambiguous)
+    if standing.cause is Cause.TEST or (error.permanent and not error.pauses):
+        return seen
+    if error.permanent:
+        return replace(seen, state="waiting", due_at=now, pauses=True)
+    if error.retry_after is not None:
+        due_at = now + _clamp(error.retry_after)
+        return replace(seen, outcome="throttled", state="waiting", due_at=due_at, holds_receiver=True)
+    return _next_step(seen, retry, now, spread)
+
+
+def _next_step(seen: Decision, retry: Sequence[timedelta], now: datetime, spread: float) -> Decision:
+    if seen.failures >= len(retry):
+        return seen
+    wait = retry[seen.failures] * (1 + _JITTER * max(-1.0, min(1.0, spread)))
+    return replace(seen, state="waiting", failures=seen.failures + 1, due_at=now + wait)
+
+
+def _clamp(seconds: float) -> timedelta:
+    if not seconds < LONGEST_WAIT.total_seconds():  # longer, or no number at all
+        return LONGEST_WAIT
+    return max(_SHORTEST_WAIT, timedelta(seconds=seconds))

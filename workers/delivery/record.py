@@ -1,0 +1,194 @@
+"""Writes what came of attempts: only for who still holds the lease, and with all that follows from it."""
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, and_, func, select, true, update
+
+from monitor.record.ids import new_id
+from monitor.record.schema import attempts, messages, notices, paces, subscriptions
+from monitor.record.settings import Delivery, Subscription
+from monitor.record.store import upsert
+from monitor.record.values import NoticeType
+from workers.delivery.claim import Claimed
+from workers.delivery.claimable import pace_name
+from workers.delivery.policy import Decision, Standing, decide
+from workers.values import Cause, Receipt, TransportError
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one attempt ended, in `seconds`: with a receipt, or with an error.
+
+    `dropped`: nothing was sent, because the configuration no longer has the receiver. `released`:
+    nothing was sent, and the message goes back in line as it was.
+    """
+
+    claimed: Claimed
+    seconds: float
+    at: datetime
+    receipt: Receipt | None = None
+    error: TransportError | None = None
+    dropped: str = ""
+    released: bool = False
+
+
+def record(
+    connection: Connection,
+    results: Iterable[Result],
+    delivery: Delivery,
+    now: datetime,
+    draw: Callable[[], float] = lambda: random.uniform(-1, 1),  # noqa: S311 - jitter, no secret
+) -> None:
+    """Record results, in the order in which they came. Invariant 3: only the lease's holder may."""
+    for result in results:
+        if result.released:
+            _update(connection, result, {"attempts": messages.c.attempts - 1})
+        elif result.dropped:
+            _update(connection, result, {"state": "cancelled", "error": result.dropped})
+        else:
+            _record(connection, result, delivery, now, draw())
+
+
+def _record(connection: Connection, result: Result, delivery: Delivery, now: datetime, spread: float) -> None:
+    claimed = result.claimed
+    standing = Standing(claimed.failures, claimed.cause)
+    decision = decide(result.error, standing, delivery.retry, now, spread)
+    if not _update(connection, result, _values(result, decision)):
+        log.warning(
+            "the lease had lapsed before the result came", message_id=claimed.id, outcome=decision.outcome
+        )
+        return
+    _note_attempt(connection, result, decision)
+    if decision.holds_receiver and decision.due_at is not None:
+        _hold_receiver(connection, claimed, decision.due_at)
+    if result.error is not None and result.error.timed_out:
+        _note_time_out(connection, claimed, now)
+    if decision.pauses:
+        pause(connection, claimed.subscription, decision.error or "", now)
+    if decision.state == "dead" and claimed.cause is not Cause.TEST:
+        tell_dead(connection, claimed.id, now)
+
+
+def _values(result: Result, decision: Decision) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "state": decision.state,
+        "failures": decision.failures,
+        "uncertain": decision.state != "sent" and (result.claimed.uncertain or decision.unknown),
+        "error": decision.error,
+    }
+    if decision.due_at is not None:
+        values["due_at"] = decision.due_at
+    if decision.state == "sent":
+        values |= {"sent_at": result.at, "receipt": dict(result.receipt.data) if result.receipt else None}
+    return values
+
+
+def _update(connection: Connection, result: Result, values: dict[str, Any]) -> bool:
+    """Write to the message and let go of it, if it is ours."""
+    ours = and_(messages.c.id == result.claimed.id, messages.c.lease_holder == result.claimed.holder)
+    freed = {"lease_until": None, "lease_holder": None, "enqueued_until": None}
+    return connection.execute(update(messages).where(ours).values(values | freed)).rowcount == 1
+
+
+def _note_attempt(connection: Connection, result: Result, decision: Decision) -> None:
+    detail = decision.error if result.receipt is None else result.receipt.detail
+    connection.execute(
+        attempts.insert(),
+        {
+            "message_id": result.claimed.id,
+            "at": result.at,
+            "seconds": round(result.seconds, 3),
+            "outcome": decision.outcome,
+            "detail": detail,
+        },
+    )
+
+
+def _hold_receiver(connection: Connection, claimed: Claimed, until: datetime) -> None:
+    """The receiver asked for time: what else waits for it waits too, unaged. Others on its host don't."""
+    theirs = and_(
+        messages.c.subscription == claimed.subscription,
+        messages.c.recipient == claimed.recipient,
+        messages.c.state == "waiting",
+        messages.c.lease_holder.is_(None),
+        messages.c.due_at < until,
+        messages.c.cause != Cause.TEST,
+    )
+    connection.execute(update(messages).where(theirs).values(due_at=until, enqueued_until=None))
+
+
+def _note_time_out(connection: Connection, claimed: Claimed, now: datetime) -> None:
+    row = {"name": pace_name(claimed.channel, claimed.host), "next_at": now, "timed_out_at": now}
+    insert = upsert(connection)(paces).values(row)
+    connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"timed_out_at": now}))
+
+
+def pause(connection: Connection, subscription: str, reason: str, now: datetime) -> None:
+    """Pause a subscription because its receiver wants no more; operators hear of it once."""
+    row = {"id": subscription, "first_seen_at": now}
+    connection.execute(upsert(connection)(subscriptions).values(row).on_conflict_do_nothing())
+    running = and_(subscriptions.c.id == subscription, subscriptions.c.paused_at.is_(None))
+    paused = connection.execute(update(subscriptions).where(running).values(paused_at=now, reason=reason))
+    log.warning("subscription paused", subscription=subscription, reason=reason)
+    if paused.rowcount and subscription != Subscription.OPERATORS:
+        words = (
+            f"{reason}; its messages wait. When that is mended: recwatch subscriptions resume {subscription}"
+        )
+        _notify(connection, NoticeType.PAUSED, subscription, "paused", words, now)
+
+
+def tell_dead(connection: Connection, message_id: str, now: datetime) -> None:
+    """Tell operators, once for all that a receiver misses until something reaches it again."""
+    row = connection.execute(select(messages).where(messages.c.id == message_id)).mappings().one()
+    log.error("message given up", message_id=message_id, subscription=row["subscription"], error=row["error"])
+    if row["subscription"] == Subscription.OPERATORS or _told_already(connection, row):
+        return
+    to = f" to {row['recipient']}" if row["recipient"] else ""
+    words = (
+        f"message {message_id}{to} was given up: {row['error']}. Until one arrives, others are "
+        "not announced; recwatch deliveries --state dead lists them, recwatch redeliver --dead sends them"
+    )
+    since: datetime = row["created_at"]
+    _notify(connection, NoticeType.DEAD, row["subscription"], "dead", words, now, since)
+
+
+def _told_already(connection: Connection, row: Any) -> bool:
+    """Whether another message to the same receiver died since one last arrived there."""
+    theirs = and_(messages.c.subscription == row["subscription"], messages.c.recipient == row["recipient"])
+    arrived = connection.scalar(select(func.max(messages.c.sent_at)).where(theirs))
+    after = attempts.c.at > arrived if arrived is not None else true()
+    other = (
+        select(messages.c.id)
+        .join(attempts, attempts.c.message_id == messages.c.id)
+        .where(theirs, messages.c.state == "dead", messages.c.id != row["id"], messages.c.cause != Cause.TEST)
+        .where(after)
+        .limit(1)
+    )
+    return connection.scalar(other) is not None
+
+
+def _notify(
+    connection: Connection,
+    kind: NoticeType,
+    concerns: str,
+    outcome: str,
+    message: str,
+    now: datetime,
+    since: datetime | None = None,
+) -> None:
+    row = {"id": new_id("evt"), "type": str(kind), "at": now, "concerns": concerns, "outcome": outcome}
+    connection.execute(notices.insert(), row | {"message": message, "since": since or now})
+
+
+def unmark(connection: Connection, channel: str, now: datetime, until: datetime | None) -> None:
+    """A job of the channel ends: no mark of messages that are due outlives `until` (None: now)."""
+    still = messages.c.enqueued_until > (until or now)
+    due = and_(messages.c.state == "waiting", messages.c.channel == channel, messages.c.due_at <= now)
+    connection.execute(update(messages).where(due, still).values(enqueued_until=until))

@@ -1,0 +1,203 @@
+"""The dispatcher: turns what is due in the store into jobs in the queue. Any number may run.
+
+It decides nothing about deliveries. A job too many finds nothing to claim; one that is lost is
+enqueued again once its mark has lapsed, or at once where the queue's epoch is another.
+"""
+
+import logging
+import multiprocessing
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import and_, func, or_, select
+
+from monitor.record.queue import QueueError
+from monitor.record.schema import messages, outbox
+from monitor.record.store import StoreError
+from workers import context as contexts
+from workers import due
+from workers.channels import CHANNELS
+from workers.context import Context
+from workers.delivery.claimable import is_due, is_free
+
+_log = logging.getLogger(__name__)
+
+CHANGES = "changes"
+QUEUES = (CHANGES, *CHANNELS)
+_DESCRIBE, _DELIVER = "workers.jobs.describe", "workers.jobs.deliver"
+_LONGEST_SLEEP = 1.0  # seconds; what another process stored without a wake is seen within them
+_SHORTEST_SLEEP = 0.02
+_GLANCE = 0.25  # seconds until a stop is noticed
+_FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0  # seconds between two attempts while something is away
+_COPIES = 10  # of a job that nobody takes, made one a lease, are kept
+_NO_PROGRESS = 30  # seconds beyond a lease, after which a burst leaves the rest to others
+
+
+def dispatch_once(context: Context) -> int:
+    """Make what the clock asks for, and enqueue a job for everything due; how many were enqueued.
+
+    QueueError or StoreError where one of the two cannot be used.
+    """
+    moment = datetime.now(UTC)
+    try:
+        due.make_due(context, moment)
+    finally:
+        # Whatever is wrong with a digest or a notice must not hold up what is already in line.
+        enqueued = _enqueue_due(context)
+    return enqueued
+
+
+def _enqueue_due(context: Context) -> int:
+    moment = datetime.now(UTC)
+    lease = context.configuration.delivery.lease
+    epoch = context.queue.epoch()  # before anything is marked: without a queue there are no marks
+    with context.store.write() as connection:
+        rows = due.take_outbox(connection, moment, lease, epoch)
+        channels = due.take_channels(connection, moment, lease, epoch)
+    # A copy is made again every lease; those that nobody takes meanwhile must not pile up.
+    forgotten = int(lease.total_seconds() * _COPIES) + 1
+    for row in rows:
+        context.queue.enqueue(CHANGES, _DESCRIBE, row, ttl=forgotten)
+    return len(rows) + sum(_enqueue_deliveries(context, *each) for each in Counter(channels).items())
+
+
+def _enqueue_deliveries(context: Context, channel: str, wanted: int) -> int:
+    # A job takes whatever is due when it runs, so one that still waits serves for what is due now.
+    missing = max(wanted - context.queue.depth(channel), 0)
+    for _ in range(missing):
+        context.queue.enqueue(channel, _DELIVER, channel)
+    return missing
+
+
+def run(context: Context, stop: threading.Event) -> None:
+    """Dispatch until `stop` is set. Outlives the queue server and the store: it waits and goes on."""
+    trouble = _Trouble()
+    doubtful = True
+    while not stop.is_set():
+        try:
+            if doubtful:
+                # Marks of before may belong to jobs that were never enqueued, or died with a worker.
+                context.queue.begin_epoch()
+                doubtful = False
+            dispatch_once(context)
+            trouble.over()
+            _rest(context, stop)
+        except (QueueError, StoreError) as error:
+            doubtful = True
+            stop.wait(trouble.noticed(error))
+
+
+class _Trouble:
+    """One line in the log when something goes away, and one when it is back."""
+
+    def __init__(self) -> None:
+        self._wait = 0.0
+
+    def noticed(self, error: Exception) -> float:
+        """Give the seconds to wait before the next attempt."""
+        if not self._wait:
+            _log.warning("nothing can be dispatched; trying again until it can: %s", error)
+        self._wait = min(max(self._wait * 2, _FIRST_WAIT), _LONGEST_WAIT)
+        return self._wait
+
+    def over(self) -> None:
+        if self._wait:
+            _log.warning("dispatching again")
+        self._wait = 0.0
+
+
+def _rest(context: Context, stop: threading.Event) -> None:
+    """Wait until something may be due, somebody wakes us, or we are to stop."""
+    end = time.monotonic() + _seconds_to_next(context)
+    while not stop.is_set() and (left := end - time.monotonic()) > 0:
+        if context.queue.wait(min(left, _GLANCE)):
+            return
+
+
+def _seconds_to_next(context: Context) -> float:
+    moment = datetime.now(UTC)
+    with context.store.read() as connection:
+        following = due.next_at(connection, moment, context.configuration)
+    if following is None:
+        return _LONGEST_SLEEP
+    return min(max((following - moment).total_seconds(), _SHORTEST_SLEEP), _LONGEST_SLEEP)
+
+
+def run_until_done(context: Context, queues: Sequence[str] = QUEUES) -> bool:
+    """Dispatch, and work on the queues in child processes, until nothing is due now.
+
+    Whether any message went dead meanwhile. What waits for a later attempt is left for later, what
+    another process holds is waited for. QueueError or StoreError where one of them cannot be used.
+    """
+    dead_before = _dead(context)
+    patience = context.configuration.delivery.lease.total_seconds() + _NO_PROGRESS
+    since, seen = time.monotonic(), -1
+    while (left := _left(context, queues)) > 0 or seen < 0:
+        if left != seen:
+            since, seen = time.monotonic(), left
+        elif time.monotonic() - since > patience:
+            _log.warning("%d due deliveries could not be made; something else holds them", left)
+            break
+        _one_round(context, queues, left)
+    return not dead_before.issuperset(_dead(context))
+
+
+def _one_round(context: Context, queues: Sequence[str], left: int) -> None:
+    # Our own workers have ended, so a mark says nothing any more.
+    context.queue.begin_epoch()
+    dispatch_once(context)
+    if waiting := [name for name in queues if context.queue.depth(name) > 0]:
+        _work_off(context, waiting)
+        if _left(context, queues) != left:
+            return
+    # Somebody else holds it, or a host's pace does.
+    time.sleep(_seconds_to_next(context))
+
+
+def _left(context: Context, queues: Collection[str]) -> int:
+    """How much is due now or being worked on, as far as these queues go."""
+    moment = datetime.now(UTC)
+    with context.store.read() as connection:
+        if set(queues) >= set(QUEUES):
+            return due.outstanding(connection, moment)
+        held = and_(messages.c.state == "waiting", messages.c.lease_until > moment)
+        ready = or_(held, and_(is_due(moment), is_free()))
+        counts = [select(func.count()).where(ready, messages.c.channel.in_(set(queues)))]
+        if CHANGES in queues:
+            counts.append(select(func.count()).where(outbox.c.published_at.is_(None)))
+        return sum(connection.scalar(count) or 0 for count in counts)
+
+
+def _dead(context: Context) -> set[str]:
+    with context.store.read() as connection:
+        return set(connection.scalars(select(messages.c.id).where(messages.c.state == "dead")))
+
+
+def _work_off(context: Context, names: Sequence[str]) -> None:
+    """Empty these queues, each in a process of its own: one channel's trouble delays no other."""
+    # A fork must not inherit open connections: closing its copies would end the originals.
+    context.store.close()
+    context.queue.close()
+    forking = multiprocessing.get_context("fork")
+    children = [forking.Process(target=_burst, args=(name, os.getpid()), name=name) for name in names]
+    try:
+        for child in children:
+            child.start()
+        for child in children:
+            child.join()
+    finally:
+        for child in children:
+            if child.is_alive():
+                child.terminate()
+                child.join()
+
+
+def _burst(name: str, parent: int) -> None:
+    from workers import rqworker
+
+    rqworker.die_with(parent)
+    rqworker.work(contexts.current(), name, burst=True)

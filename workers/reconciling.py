@@ -1,0 +1,89 @@
+"""Holds waiting messages against the configuration: whose subscription or receiver is gone is cancelled.
+
+A cancelled message is listed, and put back in line by itself where its subscription returns while the
+retry schedule would still have run; later, `redeliver` puts it back.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, and_, or_, select, update
+
+from monitor.record.schema import messages
+from workers import posting
+from workers.context import Context
+from workers.delivery.loading import misfit
+
+log = structlog.get_logger(__name__)
+
+_EVERY = timedelta(minutes=1)  # another process may run with another configuration
+_RECEIVER = ("subscription", "channel", "recipient", "host")
+
+
+def reconcile(context: Context, now: datetime) -> None:
+    """Cancel, revive and readdress; looks once a minute, as a configuration does not change in a process."""
+    last = context.reconciled_at
+    if last is not None and last <= now < last + _EVERY:
+        return
+    with context.store.write() as connection:
+        posting.note_subscriptions(connection, posting.everyone(context), now)
+        _settle_waiting(connection, context, now)
+        _revive(connection, context, now)
+    context.reconciled_at = now
+
+
+def _settle_waiting(connection: Connection, context: Context, now: datetime) -> None:
+    columns = [messages.c[name] for name in _RECEIVER]
+    receivers = select(*columns).where(messages.c.state == "waiting").distinct()
+    for row in connection.execute(receivers).mappings().all():
+        subscription = context.configuration.subscription(row["subscription"])
+        if reason := misfit(subscription, row["channel"], row["recipient"]):
+            _cancel(connection, row, reason, now)
+        elif subscription and (host := posting.host_of(context, subscription)) != row["host"]:
+            # Its address changed: what is limited and paced is the new one.
+            connection.execute(update(messages).where(_same(row)).values(host=host))
+
+
+def _same(row: Any) -> Any:
+    same = [messages.c[name].is_not_distinct_from(row[name]) for name in _RECEIVER]
+    return and_(messages.c.state == "waiting", *same)
+
+
+def _cancel(connection: Connection, row: Any, reason: str, now: datetime) -> None:
+    # One that is being sent is left alone: its sender writes what came of it.
+    idle = or_(messages.c.lease_until.is_(None), messages.c.lease_until <= now)
+    cancelled = (
+        update(messages)
+        .where(_same(row), idle)
+        .values(state="cancelled", error=reason, lease_until=None, lease_holder=None)
+    )
+    count = connection.execute(cancelled).rowcount
+    log.warning("messages cancelled", subscription=row["subscription"], messages=count, reason=reason)
+    # Whoever waited behind them can go now.
+    theirs = and_(messages.c.state == "waiting", messages.c.subscription == row["subscription"])
+    connection.execute(update(messages).where(theirs).values(enqueued_until=None))
+
+
+def _revive(connection: Connection, context: Context, now: datetime) -> None:
+    horizon = now - sum(context.configuration.delivery.retry, timedelta())
+    columns = [messages.c[name] for name in ("id", *_RECEIVER)]
+    recent = select(*columns).where(messages.c.state == "cancelled", messages.c.created_at >= horizon)
+    ids = [row["id"] for row in connection.execute(recent).mappings() if _fits(context, row)]
+    revive(connection, ids, now)
+
+
+def _fits(context: Context, row: Any) -> bool:
+    return not misfit(
+        context.configuration.subscription(row["subscription"]), row["channel"], row["recipient"]
+    )
+
+
+def revive(connection: Connection, ids: Sequence[str], now: datetime) -> None:
+    """Put messages back in line under their old ids, with the whole retry schedule before them."""
+    fresh = {"state": "waiting", "due_at": now, "failures": 0, "lapses": 0, "error": None}
+    freed = {"lease_until": None, "lease_holder": None, "enqueued_until": None}
+    for start in range(0, len(ids), 500):
+        some = messages.c.id.in_(ids[start : start + 500])
+        connection.execute(update(messages).where(some).values(fresh | freed))
