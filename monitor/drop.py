@@ -74,6 +74,11 @@ class Drop:
         """Whether files are saved into it rather than as it."""
         return self._named_folder or self.path.is_dir()
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether nothing at all is there."""
+        return not self.path.exists()
+
     def prepare(self) -> None:
         """Make the folder if the path names one that is missing."""
         if self._named_folder:

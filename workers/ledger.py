@@ -1,4 +1,4 @@
-"""The ledger of messages: what `deliveries`, `redeliver`, `replay`, `test-notify` and `subscriptions` ask and do.
+"""The ledger of messages: what `deliveries`, `redeliver`, `replay`, `test-notify`, `subscriptions` ask and do.
 
 Functions that write take a connection of `Store.write`; wake the dispatchers after it has committed.
 """
@@ -30,7 +30,7 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One message as the ledger has it. `events` are ids, in the message's order; `due_at` is None once settled."""
+    """One message as the ledger has it. `events` are ids, in its order; `due_at` is None once it is settled."""
 
     id: str
     subscription: str
@@ -265,7 +265,7 @@ def pause(connection: Connection, subscription: str, now: datetime) -> bool:
 
 
 def resume(connection: Connection, subscription: str, now: datetime) -> bool:
-    """Let a subscription's messages go, in the order in which they were made; False where it was not paused."""
+    """Let a subscription's messages go, in the order in which they were made; False if it was not paused."""
     paused = (subscriptions.c.id == subscription) & subscriptions.c.paused_at.is_not(None)
     values = {"paused_at": None, "reason": None}
     if connection.execute(update(subscriptions).where(paused).values(values)).rowcount == 0:

@@ -10,18 +10,17 @@ from sqlalchemy import select
 
 from monitor import incidents, schedule
 from monitor.drop import DropError
-from monitor.fetching import Refusal, hosts, sites
 from monitor.poller import rows
 from monitor.poller.fetches import fetch_source
-from monitor.poller.files import read_files, report
+from monitor.poller.files import fail, read_files, report
 from monitor.poller.leases import LEASE
 from monitor.poller.lookups import SOON, look_up
-from monitor.poller.readings import Reading, combine
+from monitor.poller.readings import Reading, combine, of_intake
 from monitor.poller.session import Session
 from monitor.record import outbound
 from monitor.record.schema import sources as sources_table
 from monitor.record.settings import Source
-from monitor.record.values import Notice, Outcome
+from monitor.record.values import Notice, Outcome, Page
 
 _PATIENCE = 2 * LEASE  # for another process that reads the same source
 _HEARTBEAT = timedelta(seconds=10)
@@ -36,49 +35,48 @@ async def run_cycle(session: Session, source: Source, *, fetches: bool = True) -
     """
     async with session.leases.hold(source.id, _PATIENCE) as mine:
         if not mine:
-            message = f"Another process has been reading {source.id} for {_PATIENCE}; it goes on there."
+            message = f"Another process has been reading {source.id} for 2 minutes; it goes on there."
             return Reading(source.id, Outcome.FAILING, message)
         files = await _files(session, source)
         fetched = await fetch_source(session, source) if fetches and source.url else None
-        if not source.url and fetches:
+        if fetches and not source.url:
             await _mark_polled(session, source)
-        if fetched:
-            report(fetched)
-    until = session.clock.now() + SOON
-    answers = await look_up(session, [source], until=until)
+    if fetched:
+        report(fetched)
+    answers = await look_up(session, [source], until=session.clock.now() + SOON)
     await watch(session, [source])
-    return combine(source.id, files, _with_answers(fetched, answers))
+    return combine(source.id, files, fetched, answers)
+
+
+async def take_given(session: Session, source: Source, page: Page) -> Reading:
+    """Take in a page that somebody hands over, in place of a source's files and site."""
+    async with session.leases.hold(source.id, _PATIENCE):
+        reading = of_intake(source.id, await session.take(source, page))
+    report(reading, file=page.origin)
+    answers = await look_up(session, [source], until=session.clock.now() + SOON)
+    return combine(source.id, [reading], answers=answers)
 
 
 async def _files(session: Session, source: Source) -> list[Reading]:
     if not source.path:
         return []
     try:
-        return await read_files(session, source, patient=True)
+        readings = await read_files(session, source, patient=True)
     except DropError as error:
-        now = session.clock.now()
-        due = schedule.next_try(now, 1, source.every)
-        args = (session.store, source.id, Outcome.FAILING, f"{error}.", now, due)
-        await session.tell(await asyncio.to_thread(rows.failed, *args))
-        reading = Reading(source.id, Outcome.FAILING, f"{error}.")
-        report(reading)
-        return [reading]
+        why = f"{error}."
+    else:
+        if readings or source.url or not session.drops[source.id].is_missing:
+            return readings
+        why = f"There is no file at {session.drops[source.id].path}."
+    failed = await fail(session, source, why)
+    report(failed)
+    return [failed]
 
 
 async def _mark_polled(session: Session, source: Source) -> None:
     now = session.clock.now()
     due = schedule.next_poll(now, source.every, session.poller.dice())
     await asyncio.to_thread(rows.polled, session.store, source.id, now, due)
-
-
-def _with_answers(fetched: Reading | None, answers: list[Reading]) -> Reading | None:
-    """Count what reports' pages answered as part of the page that raised the questions."""
-    telling = [answer for answer in answers if answer.events]
-    if not telling:
-        return fetched
-    parts = [*([fetched] if fetched else []), *telling]
-    merged = combine(telling[0].source, parts)
-    return merged
 
 
 async def watch(session: Session, sources: Iterable[Source]) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import structlog
 
 from monitor import incidents
-from monitor.drop import Drop, DropError, Found
+from monitor.drop import Drop, Found
 from monitor.poller.readings import Reading, of_intake
 from monitor.poller.session import Session
 from monitor.record.settings import Source
@@ -24,6 +24,11 @@ async def read_files(session: Session, source: Source, *, patient: bool = False)
 
     `patient`: waits a few seconds for those that are being written. The caller holds the lease.
     """
+    async with session.reading[source.id]:
+        return await _read_all(session, source, patient=patient)
+
+
+async def _read_all(session: Session, source: Source, *, patient: bool) -> list[Reading]:
     drop = session.drops[source.id]
     found = await asyncio.to_thread(drop.look, session.clock.now())
     for _ in range(_LOOKS if patient else 0):
@@ -37,8 +42,8 @@ async def read_files(session: Session, source: Source, *, patient: bool = False)
 
 async def has_files(session: Session, source: Source) -> bool:
     """Whether something new lies there: a look that needs no lease."""
-    drop = session.drops[source.id]
-    return bool(await asyncio.to_thread(drop.look, session.clock.now()))
+    async with session.reading[source.id]:
+        return bool(await asyncio.to_thread(session.drops[source.id].look, session.clock.now()))
 
 
 async def _read(session: Session, source: Source, drop: Drop, found: Found) -> Reading | None:
@@ -54,7 +59,7 @@ async def _read(session: Session, source: Source, drop: Drop, found: Found) -> R
 
 async def _take(session: Session, source: Source, page: Page | str) -> Reading:
     if isinstance(page, str):
-        return await _unreadable(session, source, page)
+        return await fail(session, source, page)
     try:
         return of_intake(source.id, await session.take(source, page))
     except StoreError:
@@ -62,10 +67,11 @@ async def _take(session: Session, source: Source, page: Page | str) -> Reading:
     except Exception as error:
         # One file must not keep those after it from being read.
         log.exception("a file could not be taken in", source=source.id, file=page.origin)
-        return await _unreadable(session, source, f"{page.origin} could not be taken in: {error!r}.")
+        return await fail(session, source, f"{page.origin} could not be taken in: {error!r}.")
 
 
-async def _unreadable(session: Session, source: Source, message: str) -> Reading:
+async def fail(session: Session, source: Source, message: str) -> Reading:
+    """Write down that a file or the folder cannot be read; beside a site, it is no word on the site."""
     now = session.clock.now()
 
     def write() -> tuple[Notice, ...]:
@@ -86,6 +92,3 @@ def report(reading: Reading, **where: str) -> None:
     else:
         detail = {"message": reading.message} if reading.message else {}
         log.info("read", source=reading.source, outcome=fields["outcome"], **counts, **detail, **where)
-
-
-__all__ = ["DropError", "has_files", "read_files", "report"]

@@ -36,20 +36,25 @@ class Leases:
     @asynccontextmanager
     async def hold(self, source_id: str, patience: timedelta = timedelta(0)) -> AsyncIterator[bool]:
         """Hold a source's lease for the block; False where another process has it for all of `patience`."""
-        if not await self._get(source_id, patience):
-            yield False
-            return
+        # Counted before it is claimed, or a task that ends meanwhile would give it back under us.
         self._held[source_id] += 1
-        renewing = asyncio.create_task(self._renew(source_id))
+        renewing = None
         try:
-            yield True
+            mine = await self._get(source_id, patience)
+            if mine:
+                renewing = asyncio.create_task(self._renew(source_id))
+            yield mine
         finally:
-            renewing.cancel()
-            self._held[source_id] -= 1
-            if not self._held[source_id]:
-                # Not awaited, so that a cancelled task gives its lease back, too.
-                with suppress(StoreError):
-                    release(self._store, source_id, self._holder)
+            if renewing:
+                renewing.cancel()
+            self._give_back(source_id)
+
+    def _give_back(self, source_id: str) -> None:
+        self._held[source_id] -= 1
+        if not self._held[source_id]:
+            # Not awaited, so that a cancelled task gives its lease back, too.
+            with suppress(StoreError):
+                release(self._store, source_id, self._holder)
 
     async def _get(self, source_id: str, patience: timedelta) -> bool:
         give_up = self._clock.now() + patience

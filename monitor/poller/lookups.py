@@ -102,9 +102,7 @@ async def _ask(session: Session, due: Due) -> Reading | None:
         raise
     except Exception as error:
         log.exception("a report's page could not be taken in", source=due.source.id, url=due.url)
-        answer = Refusal(
-            Outcome.FAILING, f"{due.url} could not be taken in: {error!r}.", everywhere=False
-        )
+        answer = Refusal(Outcome.FAILING, f"{due.url} could not be taken in: {error!r}.", everywhere=False)
     message = answer.message if isinstance(answer, Refusal) else "its report's page was not sent."
     await _failed(session, due, message, answer if isinstance(answer, Refusal) else None)
     return None
@@ -115,6 +113,7 @@ async def _answered(session: Session, due: Due, page: Page) -> Reading | None:
     if taken.outcome not in WELL:
         await _failed(session, due, taken.message or "its report's page cannot be read", None)
         return None
+    await asyncio.to_thread(_leave_for_a_day, session, due)
     await session.tell(await asyncio.to_thread(_note, session, due.source, Outcome.UNCHANGED, ""))
     reading = of_intake(due.source.id, taken)
     log.info("report's page read", source=due.source.id, product=due.product, events=len(reading.events))
@@ -135,7 +134,7 @@ async def _failed(session: Session, due: Due, message: str, refusal: Refusal | N
 
 def _put_off(session: Session, due: Due, message: str, refusal: Refusal | None) -> datetime:
     now = session.clock.now()
-    again = schedule.next_try(now, due.attempts + 1, _LONGEST, retry_at=refusal and refusal.retry_at)
+    again = schedule.next_try(now, due.attempts + 1, _LONGEST, retry_at=refusal.retry_at if refusal else None)
     if refusal and refusal.outcome is Outcome.DISALLOWED:
         again = now + _LONGEST
     elif refusal and refusal.everywhere:
@@ -146,6 +145,19 @@ def _put_off(session: Session, due: Due, message: str, refusal: Refusal | None) 
         values = {"attempts": lookups.c.attempts + 1, "due_at": again, "message": message}
         connection.execute(update(lookups).where(*mine).values(values))
     return again
+
+
+def _leave_for_a_day(session: Session, due: Due) -> None:
+    """Put off what the page did not answer, such as one that was sent for another report."""
+    now = session.clock.now()
+    mine = (lookups.c.source_id == due.source.id, lookups.c.url == due.url, lookups.c.settled.is_(None))
+    with session.store.write() as connection:
+        values = {
+            "attempts": lookups.c.attempts + 1,
+            "due_at": now + _LONGEST,
+            "message": "its report's page does not say",
+        }
+        connection.execute(update(lookups).where(*mine, lookups.c.due_at <= now + _CLAIM).values(values))
 
 
 def _note(session: Session, source: Source, outcome: Outcome, message: str) -> tuple[Notice, ...]:

@@ -60,23 +60,29 @@ def of_intake(source_id: str, intake: Intake) -> Reading:
     )
 
 
-def combine(source_id: str, files: Sequence[Reading], fetched: Reading | None = None) -> Reading:
+def combine(
+    source_id: str,
+    files: Sequence[Reading],
+    fetched: Reading | None = None,
+    answers: Sequence[Reading] = (),
+) -> Reading:
     """Make one reading of a cycle: the files read, then the page fetched, then look-ups' answers.
 
     Files that were believed make the source well although its site refuses: that is what the folder
     is for, and the refusal has its own log line and incident. A capture held back is a failure in any case.
     """
-    parts = [*files, *([fetched] if fetched else [])]
+    pages = [*files, *([fetched] if fetched else [])]
+    parts = [*pages, *(answer for answer in answers if answer.events)]
     if not parts:
         return Reading(source_id, Outcome.UNCHANGED)
     held = [part for part in parts if part.outcome is Outcome.QUARANTINED]
     well = [part for part in parts if not part.failed]
-    chosen = held[0] if held else _newest(well) if well else parts[-1]
+    chosen = held[0] if held else _most_telling(well) if well else parts[-1]
     return Reading(
         source_id,
         chosen.outcome,
         chosen.message,
-        (well or parts)[-1].seen,
+        next((page.seen for page in reversed(pages) if not page.failed), 0),
         sum(part.opened for part in parts),
         sum(part.updated for part in parts),
         sum(part.closed for part in parts),
@@ -86,8 +92,8 @@ def combine(source_id: str, files: Sequence[Reading], fetched: Reading | None = 
     )
 
 
-def _newest(well: Sequence[Reading]) -> Reading:
-    """The most telling of several readings without trouble: a change, else a first capture, else the last."""
+def _most_telling(well: Sequence[Reading]) -> Reading:
+    """Of several readings without trouble: a change, else a first capture, else the last."""
     for outcome in (Outcome.CHANGED, Outcome.BASELINE):
         for part in reversed(well):
             if part.outcome is outcome:

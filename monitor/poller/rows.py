@@ -45,7 +45,9 @@ def _misses_something(connection: Connection, source_id: str) -> bool:
         recommendations.c.present,
         recommendations.c.status.not_like("closed%"),
     )
-    return connection.execute(select(readings.c.source_id).select_from(join).where(waiting)).first() is not None
+    return (
+        connection.execute(select(readings.c.source_id).select_from(join).where(waiting)).first() is not None
+    )
 
 
 def believed(store: Store, source: Source, headers: dict[str, str], now: datetime, due: datetime) -> None:

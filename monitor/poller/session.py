@@ -88,6 +88,8 @@ class Session:
             for source in poller.settings.sources
             if source.path
         }
+        # One reader of a folder at a time: an older file must not be taken in after a newer one.
+        self.reading = {source_id: asyncio.Lock() for source_id in self.drops}
         self._taking = asyncio.Lock()
 
     def place(self, source: Source) -> str | None:

@@ -90,7 +90,7 @@ def test_the_json_schema_of_operators_is_that_of_the_file() -> None:
 
 
 def test_secrets_are_masked() -> None:
-    """Neither the effective configuration nor a repr holds a secret or what an address may hide."""
+    """The effective configuration holds no secret, nor what an address may hide; a repr no secret."""
     url = "https://user:hunter2@example.org/hooks?token=hunter3"
     configuration = read(subscriptions=[{"id": "t", **WEBHOOK, "url": url}])
     dumped = json.dumps(configuration.model_dump(mode="json"))

@@ -117,14 +117,14 @@ CONSOLE = '[[subscriptions]]\nid = "c"\nchannel = "console"\n'
         (
             f'{CONSOLE}[subscriptions.match]\nfields = ["naritive"]',
             (
-                '5: subscriptions[0].match.fields[0]: "naritive" is none of narrative, status, priority, text;'
+                '5: subscriptions[0].match.fields[0]: "naritive" is none of narrative, status, priority, text;'  # noqa: E501
                 ' did you mean "narrative"?'
             ),
         ),
         (
             f'{CONSOLE}digest = "daily 8:00"',
             (
-                '4: subscriptions[0].digest: "daily 8:00" is no schedule; write daily 08:00, weekly mon 08:00 or'
+                '4: subscriptions[0].digest: "daily 8:00" is no schedule; write daily 08:00, weekly mon 08:00 or'  # noqa: E501
                 " monthly 1 08:00"
             ),
         ),

@@ -182,37 +182,3 @@ def stuff(mail: bytes) -> bytes:
     body = mail if mail.endswith(b"\r\n") else mail + b"\r\n"
     body = body.replace(b"\r\n.", b"\r\n..")
     return (b"." if body.startswith(b".") else b"") + body + b".\r\n"
-
-
-def judge(error: OSError | smtplib.SMTPException, server: Server) -> TransportError:
-    """What a failure means; SMTPException comes first: all of them are OSErrors."""
-    if isinstance(error, smtplib.SMTPNotSupportedError):
-        what = "no STARTTLS" if "STARTTLS" in str(error) else "no login that we know"
-        return TransportError(
-            f"the mail server offers {what}; mend [email] smtp_url, ?starttls=off goes without"
-        )
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code, words = next(iter(error.recipients.values()))
-        return _refused(code, words)
-    if isinstance(error, smtplib.SMTPResponseException):
-        return _refused(error.smtp_code, error.smtp_error)
-    if isinstance(error, smtplib.SMTPServerDisconnected):
-        return TransportError("the mail server hung up")
-    if isinstance(error, smtplib.SMTPException):
-        return TransportError(f"the mail server could not be spoken with ({type(error).__name__})")
-    if isinstance(error, TimeoutError):
-        return TransportError("the mail server did not answer in time", timed_out=True)
-    if isinstance(error, ssl.SSLError):
-        return TransportError(
-            f"no safe connection to the mail server ({error.reason or type(error).__name__})"
-        )
-    why = error.strerror or type(error).__name__
-    return TransportError(f"the mail server at {server.host}:{server.port} cannot be reached ({why})")
-
-
-def _refused(code: int, words: bytes | str) -> TransportError:
-    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    said = " ".join(text.split())[:160]
-    if code in _ASKS_FOR_LOGIN:
-        return TransportError(f"the mail server wants another login ({code} {said}); mend [email] smtp_url")
-    return TransportError(f"the mail server refused the mail ({code} {said})", permanent=code >= 500)

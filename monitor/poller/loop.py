@@ -1,0 +1,179 @@
+"""The poller that goes on: each source at its own time, folders every two seconds, silence noticed.
+
+Nothing here is remembered between turns but how files look: it can be killed at any line, and another
+takes up what the store says is due.
+"""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from monitor.drop import DropError
+from monitor.fetching import hosts, sites
+from monitor.fetching.asking import ANNOUNCED
+from monitor.poller.cycle import heartbeat, run_cycle, watch
+from monitor.poller.files import has_files, read_files
+from monitor.poller.lookups import SOON, expire, look_up
+from monitor.poller.once import due_at
+from monitor.poller.session import Poller, Session, open_session
+from monitor.record.settings import Source
+from monitor.record.store import StoreError
+
+_FOLDER = 2.0  # seconds between two looks at a folder
+_TURN = 5.0  # seconds after which the store is asked again what is due
+_HOUSE = 60.0
+_CHORES = timedelta(hours=1)
+
+log = structlog.get_logger(__name__)
+
+
+async def run(poller: Poller, stop: asyncio.Event) -> None:
+    """Poll all sources until `stop` is set; then whatever is under way is dropped within a second.
+
+    OutboundError: [http] cannot be used. Trouble with a source, the store or the queue ends nothing.
+    """
+    async with open_session(poller) as session:
+        tasks = [asyncio.create_task(turn) for turn in _turns(session)]
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done():
+                    task.result()  # a fault of our own: the supervisor starts us again
+        finally:
+            for task in (stopping, *tasks):
+                task.cancel()
+            await asyncio.gather(stopping, *tasks, return_exceptions=True)
+
+
+def serve(poller: Poller) -> None:
+    """Run the poller until SIGTERM or Ctrl-C."""
+    asyncio.run(_serve(poller))
+
+
+async def _serve(poller: Poller) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await run(poller, stop)
+
+
+def _turns(session: Session) -> list[Coroutine[Any, Any, None]]:
+    sources = session.settings.sources
+    turns = [_forever(_TURN, _poll_when_due(session, source)) for source in sources]
+    turns += [_forever(_FOLDER, _FolderTurn(session, source).take) for source in sources if source.path]
+    turns.append(_forever(_TURN, lambda: _look_up(session)))
+    turns.append(_forever(_HOUSE, _HouseTurn(session).take))
+    return turns
+
+
+async def _forever(pause: float, turn: Callable[[], Awaitable[float | None]]) -> None:
+    """Take turns; a turn may say how many seconds until the next one, at most `pause`."""
+    while True:
+        wait: float | None = None
+        try:
+            wait = await turn()
+        except StoreError as error:
+            log.warning("the store cannot be used; trying again", error=str(error))
+        except Exception:
+            # Whatever it was, the other sources are read on, and this one is tried again.
+            log.exception("a turn of the poller failed")
+        await asyncio.sleep(pause if wait is None else min(max(wait, 0.05), pause))
+
+
+def _poll_when_due(session: Session, source: Source) -> Callable[[], Awaitable[float | None]]:
+    announced = False
+
+    async def turn() -> float | None:
+        nonlocal announced
+        now = session.clock.now()
+        due = await asyncio.to_thread(due_at, session, source)
+        if due > now:
+            return (due - now).total_seconds()
+        # Waited for here and not under the lease, which those need who read the folder.
+        wait = await asyncio.to_thread(_pace, session, source)
+        if wait:
+            if wait > ANNOUNCED and not announced:
+                log.info("waiting for the host's pace", source=source.id, seconds=round(wait.total_seconds()))
+            announced = True
+            return wait.total_seconds()
+        announced = False
+        await _poll(session, source)
+        return 0.0
+
+    return turn
+
+
+def _pace(session: Session, source: Source) -> timedelta:
+    if not source.url:
+        return timedelta(0)
+    host = hosts.load(session.store, sites.host_of(source.url))
+    return hosts.wait_for(host, session.clock.now())
+
+
+async def _poll(session: Session, source: Source) -> None:
+    async with session.leases.hold(source.id) as mine:
+        # Another poller may have read it since we looked.
+        if not mine or await asyncio.to_thread(due_at, session, source) > session.clock.now():
+            await asyncio.sleep(1)
+            return
+        reading = await run_cycle(session, source)
+    if not reading.failed:
+        await heartbeat(session)
+
+
+class _FolderTurn:
+    """Looks into one source's folder, whatever its schedule says."""
+
+    def __init__(self, session: Session, source: Source) -> None:
+        self._session = session
+        self._source = source
+        self._trouble = ""
+
+    async def take(self) -> None:
+        try:
+            if await has_files(self._session, self._source):
+                await self._read()
+            self._trouble = ""
+        except DropError as error:
+            # Every two seconds: said once. The source's own cycle counts it.
+            if str(error) != self._trouble:
+                log.warning(str(error), source=self._source.id)
+            self._trouble = str(error)
+
+    async def _read(self) -> None:
+        async with self._session.leases.hold(self._source.id) as mine:
+            if not mine:
+                return  # another poller reads it; what it leaves is found at the next look
+            readings = await read_files(self._session, self._source)
+        await watch(self._session, [self._source])
+        if readings and not any(reading.failed for reading in readings):
+            await heartbeat(self._session)
+
+
+async def _look_up(session: Session) -> None:
+    sources = [source for source in session.settings.sources if source.confirm_closures]
+    await look_up(session, sources, until=session.clock.now() + SOON)
+
+
+class _HouseTurn:
+    """Notices what stays away, ends what was asked in vain, and drops what is kept no longer."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._chores_at = session.clock.now()
+
+    async def take(self) -> None:
+        session = self._session
+        now = session.clock.now()
+        await asyncio.to_thread(expire, session.store, now)
+        await watch(session, session.settings.sources)
+        if now >= self._chores_at:
+            for chore in session.poller.chores:
+                await asyncio.to_thread(chore, session.store, session.settings, now)
+            self._chores_at = now + _CHORES

@@ -1,0 +1,72 @@
+"""One cycle and out: `poll --once` and `once`."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+from monitor import schedule
+from monitor.drop import stamp_of
+from monitor.fetching import hosts, sites
+from monitor.poller import rows
+from monitor.poller.cycle import heartbeat, run_cycle, take_given
+from monitor.poller.lookups import expire
+from monitor.poller.readings import Reading
+from monitor.poller.session import Poller, Session, open_session
+from monitor.record.settings import Source
+from monitor.record.values import Page
+
+
+async def poll_once(
+    poller: Poller, ids: Sequence[str] = (), *, given: Page | None = None, due_only: bool = False
+) -> list[Reading]:
+    """Read the named sources (all, if none is named) once, in the configuration's order.
+
+    Schedule and back-off are ignored unless `due_only`: then a source that is not due only has its new
+    files read, and its look-ups made. The pace of hosts is kept in any case. `given`: this page instead,
+    for the one source named. KeyError: a name is no source's. StoreError: the store cannot be used.
+    """
+    chosen = _chosen(poller, ids)
+    async with open_session(poller) as session:
+        await asyncio.to_thread(expire, session.store, session.clock.now())
+        if given is not None:
+            return [await take_given(session, chosen[0], given)]
+        readings = [await _cycle(session, source, due_only=due_only) for source in chosen]
+        if not any(reading.failed for reading in readings):
+            await heartbeat(session)
+        await asyncio.to_thread(_chores, session)
+    return readings
+
+
+def page_of(body: bytes, name: str, written: datetime) -> Page:
+    """Make a page of bytes handed over: taken when its own stamp says, else when it was `written`."""
+    page = Page(body, name, written)
+    stamp = stamp_of(page)
+    return Page(body, name, stamp) if stamp and stamp <= written else page
+
+
+def due_at(session: Session, source: Source) -> datetime:
+    """When a source is due, its host's back-off included."""
+    row, now = rows.load(session.store, source.id), session.clock.now()
+    due = schedule.due_at(row and row.next_poll_at, row and row.last_polled_at, source.every, now)
+    if not source.url:
+        return due
+    host = hosts.load(session.store, sites.host_of(source.url))
+    return max(due, host.refused_until) if host.refused_until else due
+
+
+def _chosen(poller: Poller, ids: Sequence[str]) -> list[Source]:
+    known = {source.id: source for source in poller.settings.sources}
+    for name in ids:
+        if name not in known:
+            raise KeyError(f'there is no source "{name}"; known: {", ".join(known) or "none"}')
+    return [source for source in known.values() if not ids or source.id in ids]
+
+
+async def _cycle(session: Session, source: Source, *, due_only: bool) -> Reading:
+    due = not due_only or await asyncio.to_thread(due_at, session, source) <= session.clock.now()
+    return await run_cycle(session, source, fetches=due)
+
+
+def _chores(session: Session) -> None:
+    for chore in session.poller.chores:
+        chore(session.store, session.settings, session.clock.now())
