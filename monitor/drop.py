@@ -89,14 +89,17 @@ class Drop:
 
     def look(self, now: datetime) -> list[Found]:
         """List what is complete and new, oldest first. DropError: the folder cannot be looked into."""
+        dated = [replace(one, captured_at=self._taken_at(one, now)) for one in self.unread(now)]
+        return sorted(dated, key=lambda one: (one.captured_at, one.modified, one.name))
+
+    def unread(self, now: datetime) -> list[Found]:
+        """List what is complete and new, in no order and without opening it as a page."""
         fresh = [entry for entry in self._entries() if not self._is_done(entry)]
         looks = {entry.name: self._look_at(entry, now) for entry in fresh}
         still = [entry for entry in fresh if _is_still(entry, looks[entry.name], now)]
         self._looks, self.moving = looks, len(still) < len(fresh)
         found = [_hashed(entry) for entry in still]
-        unread = self._unread([one for one in found if one is not None])
-        dated = [replace(one, captured_at=self._taken_at(one, now)) for one in unread]
-        return sorted(dated, key=lambda one: (one.captured_at, one.modified, one.name))
+        return self._unread([one for one in found if one is not None])
 
     def load(self, found: Found) -> Page | str:
         """Read a file; a sentence says why it cannot be, now or ever."""

@@ -10,7 +10,7 @@ from recwatch.supervisor import Part
 from workers.context import Context
 
 CHANGES = "changes"
-_POLLER, _DISPATCHER, _WORKER = 0, 1, 2  # in the order in which they are stopped: first what makes work
+POLLER, DISPATCHER, WORKER = 0, 1, 2  # in the order in which they are stopped: first what makes work
 
 Make = Callable[[], Context]
 
@@ -28,7 +28,7 @@ def workers(loaded: Loaded, make: Make, queues: Sequence[str], *, burst: bool = 
         number = getattr(counts, queue, 1)
         for index in range(number):
             name = f"worker {queue}" if number == 1 else f"worker {queue} {index + 1}"
-            parts.append(Part(name, _worker(make, queue, burst), _WORKER))
+            parts.append(Part(name, _worker(make, queue, burst), WORKER))
     return parts
 
 
@@ -55,7 +55,7 @@ def dispatcher(make: Make) -> Part:
         finally:
             close(context)
 
-    return Part("dispatcher", run, _DISPATCHER)
+    return Part("dispatcher", run, DISPATCHER)
 
 
 def dispatch_until_stopped(context: Context) -> None:

@@ -1,1 +1,66 @@
 """Wires the poller: as a part of `up`, and for one cycle."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from monitor.poller import Poller, Reading, poll_once, serve
+from monitor.record.queue import Queue
+from monitor.record.settings import Source
+from monitor.record.store import Store
+from monitor.record.values import Page
+from recwatch import parts
+from recwatch.configuration import Loaded
+from recwatch.covering import in_words, look
+from recwatch.supervisor import Part
+
+if TYPE_CHECKING:
+    from workers.context import Context
+
+
+def make_poller(loaded: Loaded, store: Store, queue: Queue | None) -> Poller:
+    """A poller over the configured sources. Without a queue, dispatchers find what is new by themselves."""
+
+    def announce(_source: Source) -> str:
+        with store.read() as connection:
+            return in_words(*look(connection, loaded.configuration.subscriptions))
+
+    return Poller(
+        store,
+        loaded.configuration,
+        Path(),  # the paths of sources are absolute
+        queue,
+        heartbeat_url=loaded.configuration.operators.heartbeat_url,
+        announce=announce,
+    )
+
+
+def poller(loaded: Loaded, make: parts.Make) -> Part:
+    """The poller that goes on."""
+
+    def run() -> None:
+        context = make()
+        try:
+            serve_until_stopped(loaded, context)
+        finally:
+            parts.close(context)
+
+    return Part("poller", run, parts.POLLER)
+
+
+def serve_until_stopped(loaded: Loaded, context: "Context") -> None:
+    """Poll until SIGTERM or Ctrl-C."""
+    serve(make_poller(loaded, context.store, context.queue))
+
+
+def once(
+    loaded: Loaded,
+    store: Store,
+    names: Sequence[str] = (),
+    *,
+    given: Page | None = None,
+    due_only: bool = False,
+) -> list[Reading]:
+    """One cycle over the named sources, or all."""
+    return asyncio.run(poll_once(make_poller(loaded, store, None), names, given=given, due_only=due_only))

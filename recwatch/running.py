@@ -37,10 +37,14 @@ def start_logging(ctx: typer.Context) -> None:
 
 
 def warn(loaded: "Loaded") -> None:
-    """Log what is not wrong, but worth a look."""
+    """Log what is not wrong, but worth a look; the poller speaks of [http] contact itself."""
     import structlog
 
+    from recwatch.configuration import NO_CONTACT
+
     for warning in loaded.warnings:
+        if warning == NO_CONTACT:
+            continue
         structlog.get_logger().warning(warning, configuration=str(loaded.path))
 
 

@@ -30,10 +30,11 @@ CHANGES = "changes"
 QUEUES = (CHANGES, *CHANNELS)
 _DESCRIBE, _DELIVER = "workers.jobs.describe", "workers.jobs.deliver"
 _LONGEST_SLEEP = 1.0  # seconds; what another process stored without a wake is seen within them
-_SHORTEST_SLEEP = 0.02
+_SHORTEST_SLEEP = 0.1  # paced hosts have a next slot every few milliseconds; running jobs wait for those
 _GLANCE = 0.25  # seconds until a stop is noticed
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0  # seconds between two attempts while something is away
 _COPIES = 10  # of a job that nobody takes, made one a lease, are kept
+_FAILED_ROUNDS = 3  # in a row, after which a burst gives up
 _NO_PROGRESS = 30  # seconds beyond a lease, after which a burst leaves the rest to others
 
 
@@ -135,27 +136,30 @@ def run_until_done(context: Context, queues: Sequence[str] = QUEUES) -> bool:
     """
     dead_before = _dead(context)
     patience = context.configuration.delivery.lease.total_seconds() + _NO_PROGRESS
-    since, seen = time.monotonic(), -1
+    since, seen, failed = time.monotonic(), -1, 0
     while (left := _left(context, queues)) > 0 or seen < 0:
         if left != seen:
             since, seen = time.monotonic(), left
         elif time.monotonic() - since > patience:
             _log.warning("%d due deliveries could not be made; something else holds them", left)
             break
-        _one_round(context, queues, left)
+        failed = 0 if _one_round(context, queues, left) else failed + 1
+        if failed == _FAILED_ROUNDS:
+            raise QueueError("the workers keep ending before their queues are empty")
     return not dead_before.issuperset(_dead(context))
 
 
-def _one_round(context: Context, queues: Sequence[str], left: int) -> None:
+def _one_round(context: Context, queues: Sequence[str], left: int) -> bool:
+    """Dispatch, work off what that gave, and wait a little if nothing came of it; False: a worker broke."""
     # Our own workers have ended, so a mark says nothing any more.
     context.queue.begin_epoch()
     dispatch_once(context)
-    if waiting := [name for name in queues if context.queue.depth(name) > 0]:
-        _work_off(context, waiting)
-        if _left(context, queues) != left:
-            return
-    # Somebody else holds it, or a host's pace does.
-    time.sleep(_seconds_to_next(context))
+    waiting = [name for name in queues if context.queue.depth(name) > 0]
+    unbroken = not waiting or _work_off(context, waiting)
+    if not waiting or _left(context, queues) == left:
+        # Somebody else holds it, or a host's pace does.
+        time.sleep(_seconds_to_next(context))
+    return unbroken
 
 
 def _left(context: Context, queues: Collection[str]) -> int:
@@ -177,8 +181,11 @@ def _dead(context: Context) -> set[str]:
         return set(connection.scalars(select(messages.c.id).where(messages.c.state == "dead")))
 
 
-def _work_off(context: Context, names: Sequence[str]) -> None:
-    """Empty these queues, each in a process of its own: one channel's trouble delays no other."""
+def _work_off(context: Context, names: Sequence[str]) -> bool:
+    """Empty these queues, each in a process of its own: one channel's trouble delays no other.
+
+    False if a process ended otherwise than by finding its queue empty.
+    """
     # A fork must not inherit open connections: closing its copies would end the originals.
     context.store.close()
     context.queue.close()
@@ -194,6 +201,7 @@ def _work_off(context: Context, names: Sequence[str]) -> None:
             if child.is_alive():
                 child.terminate()
                 child.join()
+    return all(child.exitcode == 0 for child in children)
 
 
 def _burst(name: str, parent: int) -> None:

@@ -1,7 +1,7 @@
 """Writes messages and their items; whoever makes messages does it here, inside its own transaction."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -38,7 +38,8 @@ def _collect(
     rows: list[dict[str, Any]],
     held: list[dict[str, Any]],
 ) -> str:
-    row = _message(context, draft, parent, now)
+    # A microsecond apart: what is due alike goes out in the order of the drafts.
+    row = _message(context, draft, parent, now) | {"created_at": now + timedelta(microseconds=len(rows))}
     rows.append(row)
     held += (
         item(draft.subscription.id, draft.recipient, event, draft.cause_class, row["id"])
@@ -59,7 +60,6 @@ def _message(context: Context, draft: Draft, parent: str | None, now: datetime) 
         "cause_ref": draft.cause_ref,
         "notice_id": draft.notice_id,
         "parent_id": parent,
-        "created_at": now,
         "state": "waiting",
         "due_at": now,
         "host": host_of(context, draft.subscription),

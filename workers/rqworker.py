@@ -95,7 +95,9 @@ class _NoOutages(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         cause = record.exc_info[1] if record.exc_info else None
         said = cause, *(record.args if isinstance(record.args, tuple) else ())
-        return not any(isinstance(one, _CUT_OFF) for one in said) and "connection timeout" not in record.msg
+        return not any(isinstance(one, _CUT_OFF) for one in said) and "connection timeout" not in str(
+            record.msg
+        )
 
 
 class Worker(rq.Worker):

@@ -7,10 +7,11 @@ to do about it, is the only exception that leaves.
 import re
 
 from monitor.formats import gao_agency, gao_csv, gao_product, gao_text, recognise
-from monitor.formats.decode import MAX_BYTES, decode, inflate
+from monitor.formats.decode import decode, inflate
 from monitor.formats.errors import NotAPage
 from monitor.formats.markup import parse
 from monitor.formats.saved import is_archive, noted_address, page_part
+from monitor.record.folding import is_staging
 from monitor.record.values import Capture, Format
 
 __all__ = ["NotAPage", "extract"]
@@ -30,13 +31,13 @@ def extract(
     the bytes are no page of recommendations, not whole, or not of the format given.
     """
     plain = inflate(body)
-    if len(plain) > MAX_BYTES:
-        raise NotAPage(f"the page is larger than {MAX_BYTES // 10**6} MB")
     if is_archive(plain):
         part = page_part(plain)
         plain, content_type, url = part.payload(plain), part.charset, url or part.location
     text = decode(plain, content_type)
     url = _web_address(url) or _web_address(noted_address(text))
+    if url and is_staging(url):
+        raise NotAPage("this is a copy on GAO's staging host", "open the page at www.gao.gov")
     return _markup(text, format, url) if recognise.is_markup(text) else _plain(text, format, url)
 
 

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
-_SPACE = r"(?:[\s.\u00a0\u2009\u202f]|&nbsp;|&#160;|&#xa0;)"
-_DASH = r"(?:[-\u2010-\u2015\u2212\u00b7]|&[mn]dash;|&#82(?:09|11|12);|&#x201[0-5];)"
+# A lone surrogate is a byte of another encoding that was let through: here its no-break space and dashes.
+_SPACE = r"(?:[\s.\u00a0\u2009\u202f\udca0]|&nbsp;|&#160;|&#xa0;)"
+_DASH = r"(?:[-\u2010-\u2015\u2212\u00b7\udc96\udc97]|&[mn]dash;|&#82(?:09|11|12);|&#x201[0-5];)"
 _GAP = rf"(?:{_SPACE}|{_DASH}|[/])"
 _PHONE = re.compile(
     rf"(?<![\w$#/=%-])(?:\+?1{_GAP}{{1,2}})?(?:\(\s?\d{{3}}\s?\){_GAP}{{0,3}}|\d{{3}}{_GAP}{{1,3}})\d{{3}}{_GAP}{{1,2}}\d{{4}}"

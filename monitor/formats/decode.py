@@ -52,21 +52,19 @@ def inflate(body: bytes, limit: int = MAX_BYTES) -> bytes:
     return plain
 
 
-def sniff(body: bytes) -> tuple[int, str, str]:
-    """Length of the byte order mark, then codec and error handler with which a text encodes back exactly."""
+def sniff(body: bytes) -> tuple[int, int, str, str]:
+    """Where a body's text begins and ends, and codec and error handler that give the same bytes back."""
     for mark, codec in _BOMS:
         if body.startswith(mark):
-            return len(mark), *_exact(body, codec)
-    wide = _wide(body[:_SAMPLE])
-    return 0, *_exact(body, wide or "utf-8")
+            return len(mark), *_exact(len(body), len(mark), codec)
+    return 0, *_exact(len(body), 0, _wide(body[:_SAMPLE]) or "utf-8")
 
 
-def _exact(body: bytes, codec: str) -> tuple[str, str]:
+def _exact(length: int, start: int, codec: str) -> tuple[int, str, str]:
     if codec == "utf-8":
-        return (codec, "strict") if _is_utf8(body) else ("latin-1", "strict")
-    if codec.startswith("utf-16") and len(body) % 2 == 0:
-        return codec, "surrogatepass"
-    return "latin-1", "strict"
+        return length, codec, "surrogateescape"  # bytes that are no UTF-8 pass through
+    width = 4 if codec.startswith("utf-32") else 2
+    return length - (length - start) % width, codec, "surrogatepass"
 
 
 def _is_utf8(body: bytes) -> bool:
@@ -134,7 +132,7 @@ def _mostly_utf8(body: bytes) -> str | None:
     """UTF-8 with a few bytes damaged or its end cut off."""
     text = body.decode("utf-8", "replace")
     damaged = text.count("\ufffd")
-    sound = sum(1 for char in text if char > "\x7f") - damaged
+    sound = len(text) - len(text.encode("ascii", "ignore")) - damaged
     return text if sound > 2 * damaged else None
 
 

@@ -5,7 +5,6 @@ agency. Columns are found by name. A closed recommendation simply leaves, so the
 """
 
 import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ _COLUMNS = {
 }
 _YES = frozenset(("yes", "y", "true", "1"))
 _NO = frozenset(("no", "n", "false", "0", ""))
+csv.field_size_limit(16 * 2**20)  # the module's own limit, 128 kB, is below what a narrative may be
 _SPREADSHEET_CELL = 32_767  # what a spreadsheet cuts a cell to
 _PREAMBLE_LIMIT = 20_000
 _STAMP = re.compile(
@@ -66,7 +66,7 @@ def find_header(text: str) -> Header | None:
                 names = tuple(
                     " ".join(name.replace('"', " ").split()).casefold() for name in line.split(separator)
                 )
-                if {"recommendation", "status"} <= set(names) and len(names) >= 3:
+                if {"recommendation", "status"} <= set(names) and "agency affected" not in names:
                     return Header(position, min(end + 1, len(text)), separator, names)
         position = end + 1
     return None
@@ -81,7 +81,7 @@ def extract(text: str, url: str | None) -> Capture:
     if missing:
         raise NotAPage(f"the export's header lacks {', '.join(missing)}")
     at = {field: header.names.index(name) for field, name in _COLUMNS.items()}
-    cells = _table(text[header.end :], header)
+    cells = _table(text, header)
     rows = [_row(number, row, at) for number, row in enumerate(cells, 1)]
     if not rows:
         raise NotAPage("the export has no rows", DOWNLOAD_AGAIN)
@@ -97,10 +97,10 @@ def extract(text: str, url: str | None) -> Capture:
 
 def _table(text: str, header: Header) -> list[list[str]]:
     """The rows below the header, empty ones left out, each checked to be whole."""
-    if text.count('"') % 2:
+    if text.count('"', header.end) % 2:
         raise NotAPage("the export is cut off in the middle of a row", DOWNLOAD_AGAIN)
     try:
-        cells = [row for row in _read(text, header.separator) if any(cell.strip() for cell in row)]
+        cells = [row for row in _read(text, header) if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise NotAPage(f"the export's quoting is damaged: {error}", DOWNLOAD_AGAIN) from None
     width = len(header.names)
@@ -123,14 +123,22 @@ def _table(text: str, header: Header) -> list[list[str]]:
     return cells
 
 
-def _read(text: str, separator: str) -> Iterator[list[str]]:
+def _read(text: str, header: Header) -> list[list[str]]:
     try:
-        return iter(list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)))
+        return list(csv.reader(_lines(text, header.end), delimiter=header.separator, strict=True))
     except csv.Error as error:
         if "unexpected end" in str(error) or "field larger" in str(error):
             raise
         # Text after a closing quote: the shape of the rows shows whether that did harm.
-        return csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        return list(csv.reader(_lines(text, header.end), delimiter=header.separator))
+
+
+def _lines(text: str, position: int) -> Iterator[str]:
+    """Lines from an offset on, one at a time: a whole export is held once, not twice."""
+    while position < len(text):
+        end = text.find("\n", position) + 1 or len(text)
+        yield text[position:end]
+        position = end
 
 
 def _row(number: int, cells: list[str], at: dict[str, int]) -> Row:

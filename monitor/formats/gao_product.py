@@ -8,10 +8,9 @@ from monitor.formats.errors import SAVE_AGAIN, NotAPage
 from monitor.formats.markup import is_whole, one_line, text_of
 from monitor.formats.rows import Row, assemble
 from monitor.formats.tables import find_tables, looks_altered, read
-from monitor.record.folding import normalize_product, product_url
+from monitor.record.folding import is_staging, normalize_product, product_url
 from monitor.record.values import Capture, Format
 
-_STAGING = "gaotest.org"
 _SITE_NAME = re.compile(r"^U\.S\. GAO\s*[-\u2013]\s*|\s*\|\s*U\.S\. GAO$", re.IGNORECASE)
 _PROMISES_ROWS = re.compile(
     r"recommendations? for executive action|matters? for congressional consideration",
@@ -26,7 +25,7 @@ def identity(tree: LexborHTMLParser) -> str | None:
         "its canonical link": _attribute(tree, "link[rel=canonical]", "href"),
         "its og:url": _attribute(tree, 'meta[property="og:url"]', "content"),
     }
-    if any(_STAGING in mark.casefold() for mark in marks.values()):
+    if any(is_staging(mark) for mark in marks.values()):
         raise NotAPage("this is a copy on GAO's staging host", "open the page at www.gao.gov")
     numbers = {where: number for where, mark in marks.items() if (number := _number(mark))}
     if len(set(numbers.values())) > 1:

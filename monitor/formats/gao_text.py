@@ -34,6 +34,8 @@ _FOOTER = re.compile(
 _SENTENCE_END = re.compile(r"[.!?:;)\]\"'\u2019\u201d\u2026][\s\d\u200b]*\Z")
 _SHORT = 60
 _HEADING_LINES = 40
+_MAX_LENGTH = 4 * 10**6
+_MAX_LINES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class _Block:
 
 def looks_like_it(text: str) -> bool:
     """Whether a text has an agency page's total or a group's count."""
+    if len(text) > _MAX_LENGTH or text.count("\n") > _MAX_LINES:
+        return False  # far beyond the ten recommendations that such a page lists
     return announced(text) is not None or any(count_line(line) for line in _lines(text))
 
 
@@ -160,7 +164,7 @@ def _cells_on_lines(lines: list[str]) -> list[str]:
 def _without_footer(lines: list[str]) -> tuple[list[str], bool]:
     """The last group's lines up to where the page's pager or footer begins, and whether there is one."""
     marks = [at for at, line in enumerate(lines) if normalize_status(line) in _KNOWN]
-    first = marks[-1] + 2 if marks else 0
+    first = marks[-1] + 1 if marks else 0
     end = next((at for at in range(first, len(lines)) if _FOOTER.fullmatch(lines[at])), None)
     if end is None:
         return lines, False

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from monitor.formats.errors import NotAPage
 from monitor.record.damage import unescape
 
 _UNSEEN = frozenset(
@@ -204,9 +205,50 @@ def _end_line(found: list[Line | LexborNode], line: Line) -> Line:
     return Line("", line.links)
 
 
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})")
+# Elements that close themselves or each other, so that they never nest by being left open.
+_SHALLOW = frozenset(
+    (
+        *(
+            "area",
+            "base",
+            "br",
+            "col",
+            "dd",
+            "dt",
+            "embed",
+            "hr",
+            "img",
+            "input",
+            "li",
+            "link",
+            "meta",
+            "option",
+        ),
+        *("p", "param", "path", "source", "tbody", "td", "th", "thead", "tr", "track", "use", "wbr"),
+    )
+)
+_MAX_LENGTH = 32 * 10**6
+_MAX_TAGS = 300_000
+_MAX_DEPTH = 256  # a parser's work grows with the square of the depth; the site's pages have about 30
+
+
 def parse(text: str) -> LexborHTMLParser:
-    """Parse a page; damaged markup is mended as browsers do."""
+    """Parse a page; damaged markup is mended as browsers do. NotAPage for what would take too long."""
+    tags = text.count("<")
+    if len(text) > _MAX_LENGTH or tags > _MAX_TAGS or (tags > _MAX_DEPTH and _depth(text) > _MAX_DEPTH):
+        raise NotAPage("the page is larger or more deeply nested than any of the site's")
     return LexborHTMLParser(text)
+
+
+def _depth(text: str) -> int:
+    """How many elements are open at once at most, near enough."""
+    depth = deepest = 0
+    for closing, name in _TAG.findall(_without(_without(text, "<!--", "-->"), "<script", "</script")):
+        if name.lower() not in _SHALLOW:
+            depth = max(0, depth + (-1 if closing else 1))
+            deepest = max(deepest, depth)
+    return deepest
 
 
 _OPENING = re.compile(r"<html[\s>]", re.IGNORECASE)

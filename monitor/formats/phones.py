@@ -18,7 +18,7 @@ from monitor.formats.recognise import is_markup
 from monitor.formats.saved import Part, is_archive, parts
 
 _PHONE_COLUMN = re.compile(r"phone|fax|\btel\b")
-_GAP = r"[-. \u00a0\u2010-\u2015]"
+_GAP = r"[-. \u00a0\udca0\u2010-\u2015]"
 _DIGITS = rf"\(?\d{{3}}\)?{_GAP}{{0,3}}\d{{3}}{_GAP}{{0,2}}\d{{4}}(?: ?(?:x|ext\.?) ?\d{{1,6}})?"
 
 
@@ -36,10 +36,13 @@ def blank_phones(body: bytes) -> bytes:
 
 
 def _blank_text(body: bytes) -> bytes:
-    length, codec, errors = sniff(body)
-    text = body[length:].decode(codec, errors)
-    blanked = _blank(text)
-    return body if blanked == text else body[:length] + blanked.encode(codec, errors)
+    start, end, codec, errors = sniff(body)
+    try:
+        text = body[start:end].decode(codec, errors)
+        blanked = _blank(text)
+        return body if blanked == text else body[:start] + blanked.encode(codec, errors) + body[end:]
+    except UnicodeError:
+        return body
 
 
 def _blank(text: str) -> str:

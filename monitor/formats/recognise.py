@@ -55,7 +55,7 @@ def is_markup(text: str) -> bool:
     """Whether a text is HTML."""
     head = text[:_WINDOW].lstrip()
     begins = head.startswith("<") and _MARKUP.search(head) is not None
-    return begins or re.search(r"<html[\s>]", head, re.IGNORECASE) is not None
+    return begins or re.search(r"<html[\s>]", head[:2000], re.IGNORECASE) is not None
 
 
 def of_plain(text: str) -> Format:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
+from itertools import islice
 
 from monitor.formats.errors import SAVE_AGAIN, NotAPage
 
@@ -53,7 +54,7 @@ def is_archive(body: bytes) -> bool:
 
 def parts(body: bytes) -> list[Part]:
     """The leaves of a web archive in order."""
-    return list(_leaves(body, 0, len(body), 0))[:_MAX_PARTS]
+    return list(islice(_leaves(body, 0, len(body), 0), _MAX_PARTS))
 
 
 def _leaves(body: bytes, start: int, end: int, depth: int) -> Iterator[Part]:

@@ -128,7 +128,7 @@ def _read_row(table: Table, row: LexborNode, cells: list[LexborNode]) -> Cells:
     if "agency" in table.columns:
         agency = one_line(text_of(_cell(cells, "views-field-name", table.columns["agency"])))
     status, narrative = _status_and_narrative(status_cell)
-    if "narrative" in table.columns and not narrative:
+    if "narrative" in table.columns:
         narrative = text_of(cells[table.columns["narrative"]])
     text = text_of(text_cell)
     marked = _PRIORITY_TEXT.match(text)

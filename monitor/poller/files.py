@@ -43,7 +43,7 @@ async def _read_all(session: Session, source: Source, *, patient: bool) -> list[
 async def has_files(session: Session, source: Source) -> bool:
     """Whether something new lies there: a look that needs no lease."""
     async with session.reading[source.id]:
-        return bool(await asyncio.to_thread(session.drops[source.id].look, session.clock.now()))
+        return bool(await asyncio.to_thread(session.drops[source.id].unread, session.clock.now()))
 
 
 async def _read(session: Session, source: Source, drop: Drop, found: Found) -> Reading | None:

@@ -37,8 +37,8 @@ async def run(poller: Poller, stop: asyncio.Event) -> None:
     OutboundError: [http] cannot be used. Trouble with a source, the store or the queue ends nothing.
     """
     async with open_session(poller) as session:
-        tasks = [asyncio.create_task(turn) for turn in _turns(session)]
-        stopping = asyncio.create_task(stop.wait())
+        tasks: list[asyncio.Task[Any]] = [asyncio.create_task(turn) for turn in _turns(session)]
+        stopping: asyncio.Task[Any] = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
@@ -91,8 +91,8 @@ def _poll_when_due(session: Session, source: Source) -> Callable[[], Awaitable[f
 
     async def turn() -> float | None:
         nonlocal announced
-        now = session.clock.now()
         due = await asyncio.to_thread(due_at, session, source)
+        now = session.clock.now()  # after `due`, which may be the moment it was asked for
         if due > now:
             return (due - now).total_seconds()
         # Waited for here and not under the lease, which those need who read the folder.

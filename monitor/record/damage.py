@@ -40,6 +40,7 @@ _MAC_ROMAN = {
     "\u00ac\u00df": "\u00a7",
     "\u00ac\u2020": " ",
 }
+_SUSPECT = re.compile("[\u0080-\u009f\u00ac\u00c2-\u00f4\u201a]")
 _CONTROLS = {
     byte: bytes([byte]).decode("cp1252", errors="replace") for byte in range(0x80, 0xA0) if byte != 0x85
 }
@@ -80,6 +81,8 @@ def _read_again(match: re.Match[str]) -> str:
 
 def reread(text: str) -> str:
     """Mend UTF-8 that was read as windows-1252, Latin-1 or Mac Roman, up to twice over."""
+    if not _SUSPECT.search(text):
+        return text
     for _ in range(2):
         mended = _TWICE_READ.sub(_read_again, text)
         if mended == text:

@@ -40,14 +40,13 @@ _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043\u2e3a\u2e3b\ufe58\uf
 _SINGLE = "\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4\uff07`"
 _DOUBLE = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\uff02"
 _NOTHING = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e"
-_LOOKS = str.maketrans(
-    {
-        **dict.fromkeys(_DASHES, "-"),
-        **dict.fromkeys(_SINGLE, "'"),
-        **dict.fromkeys(_DOUBLE, '"'),
-        **dict.fromkeys(_NOTHING, None),
-    }
-)
+_LOOKS = {
+    **dict.fromkeys(_DASHES, "-"),
+    **dict.fromkeys(_SINGLE, "'"),
+    **dict.fromkeys(_DOUBLE, '"'),
+    **dict.fromkeys(_NOTHING, ""),
+}
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _DOUBLED = re.compile("''|\"\"+")
 _DASH_RUN = re.compile(r"\s*-[\s-]*")
 _PRIORITY_MARK = re.compile(
@@ -70,11 +69,16 @@ def fold(text: str) -> str:
     """Reduce a text to what it says, for comparison (see the module). Folding twice changes nothing."""
     text = unescape(text)
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", reread(text).translate(_LOOKS)).translate(_LOOKS)
+        text = _plain(unicodedata.normalize("NFKC", _plain(reread(text))))
     text = mend_marks(text.replace("`", "'"))
     text = " ".join(_PRIORITY_MARK.sub("", text, count=1).split())
     text = strip_definition(text)
     return _DASH_RUN.sub("-", _DOUBLED.sub('"', text)).strip()
+
+
+def _plain(text: str) -> str:
+    """Dashes, quotes and marks of no width as their plain likes. Looks at the few characters it is about."""
+    return _NOT_ASCII.sub(lambda char: _LOOKS.get(char[0], char[0]), text)
 
 
 def strip_definition(narrative: str) -> str:
@@ -221,6 +225,11 @@ _PRODUCT = re.compile(r"((?:[A-Z]{1,8}-){1,2}\d{2,4}-\d{1,7}(?:\.\d{1,3}){0,3}[A
 _STAGING = "gaotest.org"
 
 
+def is_staging(address: str) -> bool:
+    """Whether an address is on GAO's staging host, whose pages are not what GAO has published."""
+    return _STAGING in address.casefold()
+
+
 @lru_cache(maxsize=20_000)
 def normalize_product(text: str) -> str | None:
     """A report's number in capitals, out of itself or of an address; None where there is none.
@@ -228,7 +237,7 @@ def normalize_product(text: str) -> str | None:
     Reads "gao-24-106148", "GAO/RCED-99-1" (RCED-99-1), "/products/gao-24-106148-0" and
     "https://gao.gov./products/GAO-24-106148?x". An address of the staging host is refused.
     """
-    if len(text) > 2000 or _STAGING in text.casefold():
+    if len(text) > 2000 or is_staging(text):
         return None
     path = unquote(text).partition("?")[0].partition("#")[0]
     for part in reversed(fold(path).upper().split("/")):

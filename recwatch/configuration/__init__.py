@@ -20,6 +20,9 @@ from workers.configuration import Configuration
 __all__ = ["ConfigError", "Loaded", "Mistake", "Place", "find", "load", "packaged"]
 
 
+NO_CONTACT = "http.contact is empty: a site's owner cannot write to you; put an address of yours there"
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """A configuration that holds, and where it came from.
@@ -160,7 +163,7 @@ def _warnings(configuration: Configuration) -> Iterator[str]:
     if not known:
         yield "no [[sources]]: nothing is watched"
     if any(source.url for source in configuration.sources) and not configuration.http.contact:
-        yield "http.contact is empty: a site's owner cannot write to you; put an address of yours there"
+        yield NO_CONTACT
     for index, subscription in enumerate(configuration.subscriptions):
         for name in subscription.match.sources:
             if name not in known:

@@ -155,3 +155,9 @@ def _table_row(row: Row) -> str:
         f'<td class="views-field views-field-field-status-code"><div class="status-code">{status}</div>'
         f'<div class="comment">\n  {escape(row.narrative)}\n</div></td></tr>'
     )
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.buffer.write(export(rows(25)))

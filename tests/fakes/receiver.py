@@ -71,13 +71,12 @@ class Receiver:
     script: deque[Answer] = field(default_factory=deque)
     otherwise: Answer = OK
     requests: list[Request] = field(default_factory=list)
-    on_request: Callable[[Request], None] | None = None
+    on_request: Callable[[Request], None] | None = None  # called before the answer is taken
 
     def __enter__(self) -> Self:
         self._closing = threading.Event()
         self._arrived = threading.Condition()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         return self
@@ -109,59 +108,67 @@ class Receiver:
             return list(self.requests)
 
     def _take(self, request: Request) -> Answer:
+        if self.on_request:
+            self.on_request(request)
         with self._arrived:
             self.requests.append(request)
             self._arrived.notify_all()
-            answer = self.script.popleft() if self.script else self.otherwise
-        if self.on_request:
-            self.on_request(request)
-        return answer
+            return self.script.popleft() if self.script else self.otherwise
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        receiver = self
+        return type("Handler", (_Handler,), {"receiver": self})
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
 
-            def do_POST(self) -> None:  # noqa: N802 - http.server's name
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                self._answer(receiver._take(Request(self.path, headers, body)))
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256  # many senders connect at once
 
-            do_GET = do_POST  # noqa: N815 - a followed redirect would arrive so
 
-            def _answer(self, answer: Answer) -> None:
-                if answer.hang:
-                    receiver._closing.wait(60)
-                if answer.hang or answer.reset:
-                    self._reset()
+class _Handler(BaseHTTPRequestHandler):
+    """One connection to a receiver."""
+
+    receiver: Receiver
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        answer = self.receiver._take(Request(self.path, headers, body))
+        if answer.hang:
+            self.receiver._closing.wait(60)
+        if answer.hang or answer.reset:
+            self._reset()
+            return
+        self._say(answer)
+
+    def do_GET(self) -> None:
+        self.do_POST()  # a redirect that was followed would arrive so
+
+    def _say(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        for name, value in answer.headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body) + (100 if answer.ragged else 0)))
+        self.close_connection = answer.ragged
+        try:
+            self.end_headers()
+            for piece in _single_bytes(answer.body) if answer.drip else [answer.body]:
+                self.wfile.write(piece)
+                if answer.drip and self.receiver._closing.wait(answer.drip):
                     return
-                self.send_response(answer.status)
-                for name, value in answer.headers:
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(answer.body) + (100 if answer.ragged else 0)))
-                self.end_headers()
-                self._write(answer)
-                self.close_connection = answer.ragged
+        except OSError:
+            self.close_connection = True  # the sender has read enough
 
-            def _write(self, answer: Answer) -> None:
-                pieces = [answer.body[i : i + 1] for i in range(len(answer.body))]
-                try:
-                    for piece in pieces if answer.drip else [answer.body]:
-                        self.wfile.write(piece)
-                        if answer.drip and receiver._closing.wait(answer.drip):
-                            return
-                except OSError:
-                    self.close_connection = True  # the sender has read enough
+    def _reset(self) -> None:
+        # Closing with a linger of nothing sends RST instead of FIN.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+        self.connection.close()
 
-            def _reset(self) -> None:
-                # Closing with a linger of nothing sends RST instead of FIN.
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self.close_connection = True
-                self.connection.close()
+    def log_message(self, *_: object) -> None:
+        """The tests' output is theirs."""
 
-            def log_message(self, *_: object) -> None:
-                """The tests' output is theirs."""
 
-        return Handler
+def _single_bytes(body: bytes) -> list[bytes]:
+    return [body[index : index + 1] for index in range(len(body))]

@@ -75,7 +75,9 @@ def revise(connection: Connection, recommendation: int, revision: int, **values:
     connection.execute(revisions.insert(), row | values)
 
 
-def happen(connection: Connection, recommendation: int, revision: int, capture: int | None, **values: Any) -> str:
+def happen(
+    connection: Connection, recommendation: int, revision: int, capture: int | None, **values: Any
+) -> str:
     """An update that led to a revision, made with it; gives the event's id."""
     if connection.scalar(select(recommendations.c.id).where(recommendations.c.id == recommendation)) is None:
         recommend(connection, recommendation, agency=values.pop("agency", CBP))
@@ -155,7 +157,9 @@ def count(store: Store, table: Any, **equal: Any) -> int:
     """How many rows a table has."""
     query = select(func.count()).select_from(table)
     with store.read() as connection:
-        return int(connection.scalar(query.where(*(table.c[name] == value for name, value in equal.items()))) or 0)
+        return int(
+            connection.scalar(query.where(*(table.c[name] == value for name, value in equal.items()))) or 0
+        )
 
 
 def webhook(name: str = "tracker", host: str = "one.example.org", **values: Any) -> dict[str, Any]:

@@ -43,7 +43,12 @@ def test_every_matching_subscription_and_recipient_gets_a_message(any_store: Sto
     ]
     assert made[0]["host"] == "one.example.org:443"
     assert count(any_store, descriptions) == 1
-    assert {row["id"] for row in rows(any_store, subscriptions)} == {"tracker", "weekly", "elsewhere", "operators"}
+    assert {row["id"] for row in rows(any_store, subscriptions)} == {
+        "tracker",
+        "weekly",
+        "elsewhere",
+        "operators",
+    }
 
 
 def test_a_second_run_adds_nothing(any_store: Store) -> None:
@@ -181,7 +186,11 @@ def test_what_cannot_be_described_goes_out_plain(store: Store, monkeypatch: pyte
     assert "equal" in [run[0] for run in whole["diff"]["narrative"]]
     assert count(store, messages) == 2
     [notice] = rows(store, notices)
-    assert (notice["type"], notice["outcome"], notice["concerns"]) == ("source.failing", "undescribed", "gao-open")
+    assert (notice["type"], notice["outcome"], notice["concerns"]) == (
+        "source.failing",
+        "undescribed",
+        "gao-open",
+    )
 
 
 def test_three_tries_that_killed_the_process_count_as_three(store: Store) -> None:
@@ -195,7 +204,9 @@ def test_three_tries_that_killed_the_process_count_as_three(store: Store) -> Non
     assert count(store, messages) == 1
 
 
-def test_the_row_is_published_only_with_its_messages(any_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_row_is_published_only_with_its_messages(
+    any_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Invariant 2: where the messages cannot be written, the row stays due, and a later run makes them."""
     outbox_id = changes(any_store, [(1, 2)])
     world = context(any_store, configured(webhook()))

@@ -1,4 +1,7 @@
-"""Writes a terminal's lines, wrapped and styled, through Rich. Pure: it writes into a string."""
+"""Writes a terminal's lines, wrapped and styled, through Rich. Pure: it writes into a string.
+
+Whatever comes in is made inert here, so that no page can move a cursor or set a title.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +12,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from workers.channels.excerpts import Excerpt, Piece, excerpt_runs, excerpt_text, gap_in_words
+from workers.channels.words import one_line, safe
 from workers.values import Run
 
 _INDENT = 2
@@ -47,16 +51,16 @@ class Pen:
 
     def title(self, *parts: tuple[str, str]) -> None:
         """A line at the margin, of words and their styles."""
-        self._hanging(Text.assemble(*parts), 0)
+        self._hanging(Text.assemble(*((safe(words), style) for words, style in parts)), 0)
 
     def line(self, words: str, style: str = "") -> None:
         """An indented line; nothing for no words."""
         if words:
-            self._hanging(Text(words, style), self._indent)
+            self._hanging(Text(safe(words), style), self._indent)
 
     def item(self, words: str, style: str, note: str) -> None:
         """A line of a list, and what is noted beside it."""
-        self._hanging(Text.assemble("- ", (words, style), (f"  {note}", "dim")), self._indent)
+        self._hanging(Text.assemble("- ", (safe(words), style), (f"  {note}", "dim")), self._indent)
 
     @contextmanager
     def deeper(self) -> Iterator[None]:
@@ -67,7 +71,7 @@ class Pen:
 
     def whole(self, words: str, style: str = "") -> None:
         """A line that is never broken: an address or a command is copied from it."""
-        self._console.print(Text(" " * self._indent + words, style), soft_wrap=True)
+        self._console.print(Text(" " * self._indent + one_line(words), style), soft_wrap=True)
 
     def difference(self, runs: Sequence[Run], room: int) -> int:
         """Old and new, long unchanged stretches folded; gives back how many words had no room."""

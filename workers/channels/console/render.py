@@ -121,7 +121,7 @@ def _digest(pen: Pen, message: Message) -> None:
         pen.gap()
         pen.title((one_line(agency.name), "bold underline"))
         for report in agency.reports:
-            pen.line(" ".join(filter(None, (report.product, report.title))), "italic")
+            pen.line(one_line(f"{report.product or ''} {report.title}"), "italic")
             for story in report.stories:
                 _entry(pen, message, story)
     _rest(pen, len(stories) - _MOST_LISTED)

@@ -1,5 +1,20 @@
 """Mail addresses as they go over the wire. Pure."""
 
+from email.utils import parseaddr
+
+from workers.channels.email.settings import mail_address
+from workers.channels.words import one_line
+
+
+def sender_address(sender: str) -> tuple[str, str]:
+    """`Audit desk <desk@example.org>` as name and address; ValueError names the key."""
+    name, address = parseaddr(sender)
+    try:
+        return one_line(name), ascii_address(mail_address(address))
+    except ValueError:
+        what = f"[email] from: {sender!r} is no sender; write desk@example.org or Desk <desk@example.org>"
+        raise ValueError(what) from None
+
 
 def ascii_address(address: str) -> str:
     """The address with its domain in ASCII (IDNA); ValueError where that cannot be."""
@@ -13,7 +28,9 @@ def domain_of(address: str) -> str:
 
 
 def _ascii_domain(domain: str) -> str:
+    if domain.isascii():
+        return domain
     try:
-        return domain.encode("idna").decode("ascii").lower() if not domain.isascii() else domain
+        return domain.encode("idna").decode("ascii").lower()
     except UnicodeError:
         raise ValueError(f"{domain!r} is no domain that mail can be sent to") from None

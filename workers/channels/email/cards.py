@@ -18,6 +18,7 @@ from workers.channels.common import (
     nothing_changed,
     notice_headline,
     one_line,
+    safe,
     short_name,
     status_in_words,
     tally,
@@ -167,7 +168,7 @@ def _lead(message: Message) -> tuple[str, ...]:
     """The paragraphs at the top."""
     if message.notice is not None:
         since = message.notice.since
-        text = cut(message.notice.message.strip(), 4_000)
+        text = cut(safe(message.notice.message).strip(), 4_000)
         return (text, f"Since {day_in_words(since)}, {since:%H:%M} {since.tzname() or ''}".strip())
     if not message.tellings:
         return (nothing_changed(message),)

@@ -4,13 +4,12 @@ import hashlib
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from typing import Any
 
 from workers.channels.email import html, text
-from workers.channels.email.addresses import ascii_address, domain_of
+from workers.channels.email.addresses import ascii_address, domain_of, sender_address
 from workers.channels.email.cards import compose
-from workers.channels.words import one_line
 from workers.values import Message, Telling
 
 _WHOLE = frozenset(("list-unsubscribe", "list-unsubscribe-post", "list-id", "references", "message-id"))
@@ -32,15 +31,16 @@ class _Policy(EmailPolicy):
 
 
 _POLICY = _Policy(linesep="\r\n")
+_UTF8 = _Policy(linesep="\r\n", utf8=True)
 
 
 def render(message: Message, sender: str) -> EmailMessage:
     """The mail; `sender` is `[email] from`, with or without a name before the address."""
-    shown, plain = _sender(sender)
+    name, plain = sender_address(sender)
     frame = compose(message, plain)
     mail = EmailMessage(policy=_POLICY)
-    mail["From"] = shown
-    mail["To"] = Address(addr_spec=ascii_address(message.recipient))
+    mail["From"] = address(plain, name or "recwatch")
+    mail["To"] = address(ascii_address(message.recipient))
     mail["Subject"] = frame.subject
     mail["Date"] = format_datetime(message.created_at)
     mail["Message-ID"] = _reference(message.id, plain)
@@ -59,10 +59,15 @@ def render(message: Message, sender: str) -> EmailMessage:
     return mail
 
 
-def _sender(sender: str) -> tuple[Address, str]:
-    name, address = parseaddr(sender)
-    plain = ascii_address(address)
-    return Address(one_line(name) or "recwatch", addr_spec=plain), plain
+def wire(mail: EmailMessage, *, utf8: bool = False) -> bytes:
+    """The mail's bytes; `utf8` for a server that takes non-ASCII addresses (SMTPUTF8)."""
+    return mail.as_bytes(policy=_UTF8 if utf8 else _POLICY)
+
+
+def address(plain: str, name: str = "") -> Address:
+    """An address for a header. Address(addr_spec=…) takes no non-ASCII name before the @, this does."""
+    local, _, domain = plain.rpartition("@")
+    return Address(name, local, domain)
 
 
 def _root(message: Message) -> str:

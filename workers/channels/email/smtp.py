@@ -8,10 +8,10 @@ import time
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from workers.channels.email.answers import judge, timed_out
 from workers.values import TransportError
 
 _STALE = 50.0  # seconds: servers close an idle connection after a minute or later
-_ASKS_FOR_LOGIN = frozenset((530, 534, 535, 538))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,19 @@ class Server:
 
     @classmethod
     def parse(cls, url: str) -> "Server":
-        """Read `smtp://user:password@host:port?starttls=off` or `smtps://…`; ValueError says what is wrong."""
+        """Read `smtp://user:password@host:port?starttls=off` or `smtps://…`; else ValueError."""
         parts = urlsplit(url)
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
             raise ValueError("[email] smtp_url names no host; write smtp://user:password@host:port")
+        try:
+            port = parts.port
+        except ValueError:
+            raise ValueError("[email] smtp_url has no number where the port stands") from None
         implicit = parts.scheme == "smtps"
         choice = parse_qs(parts.query).get("starttls", ["on"])[-1].lower()
         return cls(
             host=parts.hostname,
-            port=parts.port or (465 if implicit else 587),
+            port=port or (465 if implicit else 587),
             user=unquote(parts.username or ""),
             password=unquote(parts.password or ""),
             implicit_tls=implicit,
@@ -59,12 +63,15 @@ class Connection:
         """Hand over one mail; the server's last words. TransportError says what went wrong."""
         self._deadline = time.monotonic() + self._timeout
         try:
-            self._ready()
-            self._envelope(sender, recipient, utf8=utf8)
-            return self._data(mail)
-        except (OSError, smtplib.SMTPException):
+            smtp = self._ready()
+            self._envelope(smtp, sender, recipient, utf8=utf8)
+            return self._data(smtp, mail)
+        except TransportError:
             self.close()
             raise
+        except (smtplib.SMTPException, OSError) as error:
+            self.close()
+            raise judge(error, f"{self._server.host}:{self._server.port}") from error
 
     def close(self) -> None:
         """Hang up without a word: a server that does not answer would be waited for."""
@@ -79,90 +86,85 @@ class Connection:
             with contextlib.suppress(OSError):
                 smtp.sock.shutdown(socket.SHUT_RDWR)
 
-    def _ready(self) -> None:
+    def _ready(self) -> smtplib.SMTP:
         """A connection that answers: the one at hand, or a new one."""
-        if self._smtp is not None:
+        smtp = self._smtp
+        if smtp is not None:
             fresh = time.monotonic() - self._used_at < _STALE
             with contextlib.suppress(OSError, smtplib.SMTPException):
-                if fresh and self._command("RSET")[0] == 250:
-                    return
+                if fresh and self._command(smtp, "RSET")[0] == 250:
+                    return smtp
             self.close()
-        self._open()
+        return self._open()
 
-    def _open(self) -> None:
-        server, wait = self._server, self._left()
-        if server.implicit_tls:
-            self._smtp = smtplib.SMTP_SSL(timeout=wait, context=self._tls())
-        else:
-            self._smtp = smtplib.SMTP(timeout=wait)
-        # The name for TLS; smtplib sets it only where the constructor connects, which abort() could not end.
-        self._smtp._host = server.host  # type: ignore[attr-defined]
-        code, words = self._smtp.connect(server.host, server.port)
+    def _open(self) -> smtplib.SMTP:
+        server = self._server
+        smtp = self._smtp = self._unconnected()
+        # The name that TLS checks. The constructor sets it only where it connects by itself, and
+        # abort() could not end that.
+        smtp._host = server.host  # type: ignore[attr-defined]
+        code, words = smtp.connect(server.host, server.port)
         if code != 220:
             raise smtplib.SMTPConnectError(code, words)
-        self._greet()
+        self._greet(smtp)
         if server.starttls:
-            if not self._smtp.has_extn("starttls"):
-                raise smtplib.SMTPNotSupportedError("STARTTLS")
-            self._pace()
-            code, words = self._smtp.starttls(context=self._tls())
-            if code != 220:
-                raise smtplib.SMTPNotSupportedError("STARTTLS")
-            self._greet()
+            self._pace(smtp)
+            smtp.starttls(context=self._tls())
+            self._greet(smtp)
         if server.user:
-            self._pace()
-            self._smtp.login(server.user, server.password)
+            self._pace(smtp)
+            smtp.login(server.user, server.password)
+        return smtp
 
-    def _greet(self) -> None:
-        self._pace()
-        assert self._smtp is not None
-        self._smtp.ehlo_or_helo_if_needed()
+    def _unconnected(self) -> smtplib.SMTP:
+        if self._server.implicit_tls:
+            return smtplib.SMTP_SSL(timeout=self._left(), context=self._tls())
+        return smtplib.SMTP(timeout=self._left())
 
-    def _envelope(self, sender: str, recipient: str, *, utf8: bool) -> None:
-        assert self._smtp is not None
-        if utf8 and not self._smtp.has_extn("smtputf8"):
-            raise TransportError(
-                f"the mail server takes no address like {recipient} (SMTPUTF8)", permanent=True
-            )
-        options = " SMTPUTF8" if utf8 else ""
-        if utf8:
-            self._smtp.command_encoding = "utf-8"
-        code, words = self._command(f"MAIL FROM:<{sender}>{options}")
+    def _greet(self, smtp: smtplib.SMTP) -> None:
+        self._pace(smtp)
+        smtp.ehlo_or_helo_if_needed()
+
+    def _envelope(self, smtp: smtplib.SMTP, sender: str, recipient: str, *, utf8: bool) -> None:
+        if utf8 and not smtp.has_extn("smtputf8"):
+            what = f"the mail server takes no address like {recipient} (SMTPUTF8)"
+            raise TransportError(what, permanent=True)
+        smtp.command_encoding = "utf-8" if utf8 else "ascii"
+        code, words = self._command(smtp, f"MAIL FROM:<{sender}>{' SMTPUTF8' if utf8 else ''}")
         if code != 250:
             raise smtplib.SMTPSenderRefused(code, words, sender)
-        code, words = self._command(f"RCPT TO:<{recipient}>")
+        code, words = self._command(smtp, f"RCPT TO:<{recipient}>")
         if code not in (250, 251):
             raise smtplib.SMTPRecipientsRefused({recipient: (code, words)})
 
-    def _data(self, mail: bytes) -> str:
-        code, words = self._command("DATA")
+    def _data(self, smtp: smtplib.SMTP, mail: bytes) -> str:
+        code, words = self._command(smtp, "DATA")
         if code != 354:
             raise smtplib.SMTPDataError(code, words)
-        assert self._smtp is not None
         try:
-            self._pace()
-            self._smtp.send(stuff(mail))
-            self._pace()
-            code, words = self._smtp.getreply()
-        except (OSError, smtplib.SMTPServerDisconnected) as error:
-            self.close()
-            late = isinstance(error, TimeoutError)
+            self._pace(smtp)
+            smtp.send(stuff(mail))
+            self._pace(smtp)
+            code, words = smtp.getreply()
+        except (smtplib.SMTPException, OSError) as error:
+            late = timed_out(error)
             what = "did not confirm the mail in time" if late else "went away before it confirmed the mail"
             raise TransportError(f"the mail server {what}", ambiguous=True, timed_out=late) from error
+        if code < 0:
+            raise TransportError("the mail server's answer to the mail is not SMTP", ambiguous=True)
         if code != 250:
             raise smtplib.SMTPDataError(code, words)
         self._used_at = time.monotonic()
         return words.decode("utf-8", "replace")
 
-    def _command(self, text: str) -> tuple[int, bytes]:
-        self._pace()
-        assert self._smtp is not None
-        return self._smtp.docmd(text)
+    def _command(self, smtp: smtplib.SMTP, text: str) -> tuple[int, bytes]:
+        self._pace(smtp)
+        return smtp.docmd(text)
 
-    def _pace(self) -> None:
+    def _pace(self, smtp: smtplib.SMTP) -> None:
         """Give the next step no more time than is left."""
-        if self._smtp is not None and self._smtp.sock is not None:
-            self._smtp.sock.settimeout(self._left())
+        if smtp.sock is not None:
+            smtp.sock.settimeout(self._left())
 
     def _left(self) -> float:
         left = self._deadline - time.monotonic()

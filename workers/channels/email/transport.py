@@ -1,7 +1,6 @@
 """The edge to mail: over SMTP, or into files in a folder."""
 
 import asyncio
-import smtplib
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -10,17 +9,20 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from monitor.record.settings import Settings
-from workers.channels.email.render import render
-from workers.channels.email.smtp import Connection, Server, judge
+from workers.channels.email.addresses import sender_address
+from workers.channels.email.render import render, wire
+from workers.channels.email.smtp import Connection, Server
 from workers.values import Message, Receipt, TransportError
 
 _GRACE = 2.0  # seconds beyond the deadline before a thread that hangs is given up
 
 
 class _Carrier(Protocol):
-    async def carry(self, mail: EmailMessage, sender: str, recipient: str, name: str) -> str: ...
+    async def carry(self, mail: EmailMessage) -> str:
+        """Take one mail where its header says; what was answered."""
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Let connections go."""
 
 
 class EmailTransport:
@@ -30,15 +32,14 @@ class EmailTransport:
         self._sender, self._carrier, self._trouble = sender, carrier, trouble
 
     async def send(self, message: Message) -> Receipt:
-        """Hand over one mail; the receipt's detail is what the server said."""
+        """Hand over one mail; receipt data `{"message_id"}`, the mail's own."""
         if self._carrier is None:
             raise TransportError(self._trouble)
         try:
             mail = render(message, self._sender)
         except ValueError as error:  # an address that no mail can be sent to
             raise TransportError(f"the mail cannot be addressed: {error}", permanent=True) from error
-        sender, recipient = mail["From"].addresses[0].addr_spec, mail["To"].addresses[0].addr_spec
-        said = await self._carrier.carry(mail, sender, recipient, message.id)
+        said = await self._carrier.carry(mail)
         return Receipt(" ".join(said.split())[:120], {"message_id": str(mail["Message-ID"])})
 
     async def close(self) -> None:
@@ -54,26 +55,25 @@ class _Smtp:
         self._server, self._timeout, self._ca_file = server, timeout.total_seconds(), ca_file
         self._free: list[Connection] = []
 
-    async def carry(self, mail: EmailMessage, sender: str, recipient: str, name: str) -> str:
-        connection = (
-            self._free.pop() if self._free else Connection(self._server, self._timeout, self._ca_file)
-        )
+    async def carry(self, mail: EmailMessage) -> str:
+        sender, recipient = (mail[name].addresses[0].addr_spec for name in ("From", "To"))
         utf8 = not (sender.isascii() and recipient.isascii())
-        body = mail.as_bytes(policy=mail.policy.clone(utf8=True) if utf8 else None)
-        work = asyncio.to_thread(connection.deliver, sender, recipient, body, utf8=utf8)
+        connection = self._free.pop() if self._free else self._connection()
+        work = asyncio.to_thread(connection.deliver, sender, recipient, wire(mail, utf8=utf8), utf8=utf8)
         try:
             said = await asyncio.wait_for(work, self._timeout + _GRACE)
-        except TransportError:
-            connection.close()
-            raise
         except TimeoutError as error:
             connection.abort()  # a server that trickles its answer outlives each read's own time limit
             slow = "the mail server did not answer in time"
             raise TransportError(slow, ambiguous=True, timed_out=True) from error
-        except (smtplib.SMTPException, OSError) as error:
-            raise judge(error, self._server) from error
+        except BaseException:
+            connection.abort()  # cancelled: the thread must not go on sending what nobody waits for
+            raise
         self._free.append(connection)
         return said
+
+    def _connection(self) -> Connection:
+        return Connection(self._server, self._timeout, self._ca_file)
 
     async def close(self) -> None:
         while self._free:
@@ -86,9 +86,11 @@ class _Folder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def carry(self, mail: EmailMessage, sender: str, recipient: str, name: str) -> str:
+    async def carry(self, mail: EmailMessage) -> str:
+        name = str(mail["Message-ID"]).strip("<>").partition("@")[0]
+        utf8 = not str(mail["To"]).isascii()
         try:
-            return await asyncio.to_thread(self._write, mail.as_bytes(), f"{name}.eml")
+            return await asyncio.to_thread(self._write, wire(mail, utf8=utf8), f"{name}.eml")
         except OSError as error:
             raise TransportError(f"{self._folder} cannot be written to ({error.strerror})") from error
 
@@ -112,6 +114,7 @@ def open_transport(settings: Settings, home: Path) -> EmailTransport:
         missing = "smtp_url" if not url else "from"
         return EmailTransport(email.sender, None, f"[email] {missing} is empty; mail cannot be sent")
     try:
+        sender_address(email.sender)
         if urlsplit(url).scheme == "file":
             return EmailTransport(email.sender, _Folder(folder_below(home, url)))
         return EmailTransport(email.sender, _Smtp(Server.parse(url), timeout, settings.http.ca_file))

@@ -1,0 +1,1 @@
+"""A scripted tour on loopback: made-up pages that change, and what people are sent of it."""

@@ -1,0 +1,59 @@
+"""`recwatch digest SUBSCRIPTION`."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from recwatch.errors import Exit, Failure
+from recwatch.printing import note, say
+from recwatch.running import load, verb_app
+
+if TYPE_CHECKING:
+    from workers.values import Message
+
+app = verb_app()
+
+
+@app.command()
+def digest(
+    ctx: typer.Context,
+    subscription: str = typer.Argument(metavar="SUBSCRIPTION", help="Its id."),
+    preview: bool = typer.Option(False, "--preview", help="Only print what the next digest holds."),
+) -> None:
+    """Make the digest now, of what waits for it; a message like any other."""
+    from recwatch.ledgering import SENT_BY, ledger, subscription_named
+    from recwatch.times import now
+    from workers import digests
+
+    loaded = load(ctx, secrets=not preview)
+    chosen = subscription_named(loaded, subscription)
+    if chosen.digest is None:
+        raise Failure(f"{subscription} has no digest: it is told at once", Exit.CONFIGURATION)
+    with ledger(loaded) as context:
+        if preview:
+            with context.store.read() as connection:
+                messages = digests.preview(connection, context, chosen, now())
+            _preview(messages)
+            return
+        with context.store.write() as connection:
+            made = digests.make_now(connection, context, chosen, now())
+    for each in made:
+        say(each)
+    note(
+        f"the digest is in line; {SENT_BY}"
+        if made
+        else f"nothing to tell {subscription} since its last digest"
+    )
+
+
+def _preview(messages: "list[Message]") -> None:
+    from workers.channels.common import headline
+
+    for message in messages:
+        to = f" to {message.recipient}" if message.recipient else ""
+        slot = message.watch.slot if message.watch else ""
+        say(f"{message.subscription.id}{to}, due {slot}: {len(message.tellings)} changes")
+        for telling in message.tellings:
+            say(f"  {headline(telling)}  [{telling.event.id}]")
+    if not any(message.tellings for message in messages):
+        note("nothing to tell so far")

@@ -1,0 +1,32 @@
+"""`recwatch redeliver`."""
+
+import typer
+
+from recwatch.errors import Exit, Failure
+from recwatch.printing import note, say
+from recwatch.running import load, verb_app
+
+app = verb_app()
+
+
+@app.command()
+def redeliver(
+    ctx: typer.Context,
+    ids: list[str] = typer.Argument(None, metavar="[ID]…", help="Messages, as `deliveries` lists them."),  # noqa: B008
+    dead: bool = typer.Option(False, "--dead", help="All that are dead."),
+) -> None:
+    """Put messages back in line, under their old ids."""
+    from recwatch.ledgering import SENT_BY, ledger
+    from recwatch.times import now
+    from workers import ledger as ledgers
+
+    if bool(ids) == dead:
+        raise Failure("name messages, or say --dead", Exit.CONFIGURATION)
+    loaded = load(ctx, secrets=True)
+    with ledger(loaded) as context, context.store.write() as connection:
+        done = ledgers.redeliver(connection, context, now(), None if dead else ids)
+    for each in done.ids:
+        say(each)
+    note(f"{len(done.ids)} back in line; {SENT_BY}" if done.ids else "nothing to put back in line")
+    if done.refused:
+        raise Failure("; ".join(f"{each}: {reason}" for each, reason in done.refused.items()))

@@ -1,0 +1,33 @@
+"""`recwatch replay`."""
+
+import typer
+
+from recwatch.printing import note, say
+from recwatch.running import load, verb_app
+
+app = verb_app()
+
+
+@app.command()
+def replay(
+    ctx: typer.Context,
+    since: str = typer.Option(metavar="TIME", help="30d, 2026-03-01 or 2026-03-01T12:00:00Z."),
+    subscription: str = typer.Option(None, metavar="ID", help="Only to this one. Default: all."),
+) -> None:
+    """Send past events again, as new messages that are marked as replayed."""
+    from recwatch.ledgering import SENT_BY, ledger, subscription_named
+    from recwatch.times import moment, now
+    from workers import ledger as ledgers
+
+    begin = moment(since, option="--since")
+    loaded = load(ctx, secrets=True)
+    only = subscription_named(loaded, subscription) if subscription else None
+    with ledger(loaded) as context, context.store.write() as connection:
+        made = ledgers.replay(connection, context, begin, now(), only)
+    for each in made:
+        say(each)
+    note(
+        f"{len(made)} messages in line; {SENT_BY}"
+        if made
+        else "nothing happened since that anybody would hear of"
+    )

@@ -1,0 +1,111 @@
+"""Deliveries while the worker, its child, the dispatcher and the queue server are killed in turn."""
+
+import os
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from monitor.record.queue import Queue, QueueError, queue_server
+from monitor.record.schema import messages
+from monitor.record.store import Store
+from tests.fakes.delivering import add_notice, process, sent
+from tests.fakes.processes import until
+
+LEASE = "2s"
+NOTICES = 400
+
+
+class System:
+    """A dispatcher and a worker, each started again when it was killed."""
+
+    def __init__(self, home: Path, url: str, stack: ExitStack) -> None:
+        self.home, self.url, self.stack = home, url, stack
+        self.running = {what: self._start(what) for what in ("dispatch", "console")}
+
+    def _start(self, what: str) -> "subprocess.Popen[str]":
+        return self.stack.enter_context(process(self.home, what, LEASE))
+
+    def kill(self, what: str) -> None:
+        self.running[what].kill()
+        self.running[what].wait()
+        self.running[what] = self._start(what)
+
+    def kill_child(self) -> None:
+        worker = self.running["console"].pid
+        for child in Path(f"/proc/{worker}/task/{worker}/children").read_text().split():
+            os.kill(int(child), signal.SIGKILL)
+
+    def kill_server(self) -> None:
+        try:
+            with Queue(self.url) as queue:
+                os.kill(int(queue.connection.info("server")["process_id"]), signal.SIGKILL)
+        except QueueError:
+            return  # it is being started again
+
+    def flush(self) -> None:
+        with Queue(self.url) as queue:
+            queue.connection.flushall()
+
+
+def test_every_message_arrives_and_is_rarely_repeated_whatever_is_killed(
+    tmp_path: Path, store: Store
+) -> None:
+    """Promises 1 and 2: at least once; again only where the outcome of an attempt is unknown."""
+    for _ in range(NOTICES):
+        add_notice(store)
+    with queue_server("", tmp_path) as url, ExitStack() as stack:
+        system = System(tmp_path, url, stack)
+        blows: list[Callable[[], None]] = [
+            system.kill_child,
+            lambda: system.kill("console"),
+            system.kill_server,
+            lambda: system.kill("dispatch"),
+            system.flush,
+        ]
+        until(lambda: sent(tmp_path), 20)
+        for blow in blows:
+            blow()
+            before = len(sent(tmp_path))
+            until(lambda before=before: len(sent(tmp_path)) > before or _waiting(store) == 0, 40)  # type: ignore[misc]
+        until(lambda: _made(store) == NOTICES and _waiting(store) == 0, 40)
+    assert _states(store) == {"sent": NOTICES}
+    assert max(Counter(sent(tmp_path)).values()) <= 2
+    assert len(set(sent(tmp_path))) == NOTICES
+
+
+def _states(store: Store) -> dict[str, int]:
+    with store.read() as connection:
+        query = select(messages.c.state, func.count()).group_by(messages.c.state)
+        return {state: count for state, count in connection.execute(query)}
+
+
+def _made(store: Store) -> int:
+    return sum(_states(store).values())
+
+
+def _waiting(store: Store) -> int:
+    return _states(store).get("waiting", 0)
+
+
+def test_a_worker_told_to_stop_leaves_the_rest_to_the_next_at_once(tmp_path: Path, store: Store) -> None:
+    """What it had not begun carries no mark that would keep the next worker waiting for a lease."""
+    for _ in range(NOTICES):
+        add_notice(store)
+    with queue_server("", tmp_path), process(tmp_path, "dispatch", "60s"):
+        with process(tmp_path, "console", "60s") as first:
+            until(lambda: len(sent(tmp_path)) > 5, 20)
+            first.terminate()
+            assert first.wait(5) == 0
+        left = NOTICES - len(sent(tmp_path))
+        assert 0 < left < NOTICES
+        with process(tmp_path, "console", "60s"):
+            began = time.monotonic()
+            until(lambda: _waiting(store) == 0, 30)
+            assert time.monotonic() - began < 15
+    assert len(sent(tmp_path)) == NOTICES

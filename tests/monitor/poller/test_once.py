@@ -1,0 +1,477 @@
+"""One cycle over the sources."""
+
+import asyncio
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.poller import Reading, page_of
+from monitor.poller.leases import claim
+from monitor.record.schema import drops, outbox
+from monitor.record.store import Store
+from monitor.record.values import Outcome
+from tests.fakes.clock import NOON
+from tests.fakes.pages import export, report, rows
+from tests.fakes.site import Answer
+from tests.monitor.poller.world import CHANGED, CSV, FIVE, PATH, World, in_world, piers
+
+BOTH = piers(path="drop/")
+FOLDER = {"id": "piers", "format": "gao-csv", "path": "drop/"}
+
+
+def test_first_a_baseline_then_nothing_then_a_change(store: Store, tmp_path: Path) -> None:
+    """The change's outbox row is put in line after its commit."""
+
+    async def check(world: World) -> None:
+        world.serve(FIVE)
+        assert await world.outcome() == "baseline"
+        world.clock.forward(hours=12)
+        assert await world.outcome() == "unchanged"
+        assert world.line.jobs == []
+        world.clock.forward(hours=12)
+        world.serve(CHANGED)
+        (reading,) = await world.poll()
+        assert (reading.outcome, reading.updated, len(reading.events)) == ("changed", 1, 1)
+        assert world.line.jobs == [("changes", "workers.jobs.describe", world.all(outbox)[-1].id)]
+
+    in_world(store, tmp_path, check)
+
+
+def test_the_line_is_the_contracts() -> None:
+    """Exactly these fields, in words that JSON has."""
+    line = Reading("piers", Outcome.CHANGED, "", 5, 1, 2, 3, 4, 5, ("evt_1",)).as_json()
+    assert json.loads(json.dumps(line)) == {
+        "source": "piers",
+        "outcome": "changed",
+        "seen": 5,
+        "opened": 1,
+        "updated": 2,
+        "closed": 3,
+        "reopened": 4,
+        "vanished": 5,
+        "events": ["evt_1"],
+    }
+
+
+def test_a_refusal_says_what_to_do_and_when_it_is_tried_again(store: Store, tmp_path: Path) -> None:
+    """One line: the reason, the address, the folder, the time."""
+
+    async def check(world: World) -> None:
+        world.site.answers(PATH, Answer(403))
+        (reading,) = await world.poll()
+        again = (NOON + timedelta(minutes=5)).astimezone()
+        assert (reading.outcome, reading.failed) == ("blocked", True)
+        assert reading.message == (
+            f"{world.site.host} refused (403). Open {world.site.url(PATH)} in a browser and save it in "
+            f"{tmp_path / 'drop'}; it is read at once. Next try {again:%H:%M}."
+        )
+        assert "\n" not in reading.message
+        assert world.source().next_poll_at == NOON + timedelta(minutes=5)
+        assert world.source().message == reading.message
+
+    in_world(store, tmp_path, check, BOTH)
+
+
+def test_without_a_folder_the_message_names_the_verb(store: Store, tmp_path: Path) -> None:
+    """There is a way in any case."""
+
+    async def check(world: World) -> None:
+        world.site.answers(PATH, Answer(403))
+        (reading,) = await world.poll()
+        assert "`recwatch poll --once --source piers --from FILE`" in reading.message
+
+    in_world(store, tmp_path, check)
+
+
+def test_a_site_that_cannot_be_reached_is_failing_in_words(store: Store, tmp_path: Path) -> None:
+    """No exception's name, and where to put a saved page."""
+
+    async def check(world: World) -> None:
+        world.site.answers("/robots.txt", Answer(404))
+        world.site.answers(PATH, Answer(200, b"x" * 99, CSV, cut=3))
+        (reading,) = await world.poll()
+        assert reading.outcome == "failing"
+        assert reading.message.startswith(
+            f"{world.site.host} could not be reached: the connection broke off."
+        )
+        assert str(tmp_path / "drop") in reading.message
+
+    in_world(store, tmp_path, check, BOTH)
+
+
+def test_robots_txt_is_obeyed_and_told_apart(store: Store, tmp_path: Path) -> None:
+    """Disallowed is an outcome of its own, and a failure."""
+
+    async def check(world: World) -> None:
+        text = b"User-agent: *\nDisallow: /export"
+        world.site.answers("/robots.txt", Answer(200, text, {"Content-Type": "text/plain"}))
+        (reading,) = await world.poll()
+        assert (reading.outcome, reading.failed) == ("disallowed", True)
+        assert PATH not in world.site.paths()
+
+    in_world(store, tmp_path, check)
+
+
+def test_operators_hear_once_of_an_incident(store: Store, tmp_path: Path) -> None:
+    """At the second failure, and when it is over; the other half is woken each time."""
+
+    async def check(world: World) -> None:
+        world.site.answers(PATH, *[Answer(403)] * 3, Answer(200, export(FIVE), CSV))
+        told = []
+        for _ in range(4):
+            await world.poll()
+            told.append(world.told())
+            world.clock.forward(hours=12)
+        assert told == [[], ["source.blocked"], ["source.blocked"], ["source.blocked", "source.recovered"]]
+        assert world.line.wakes == 2
+
+    in_world(store, tmp_path, check)
+
+
+def test_back_off_doubles_and_a_good_reading_ends_it(store: Store, tmp_path: Path) -> None:
+    """The next poll after a good one is `every` away."""
+
+    async def check(world: World) -> None:
+        world.site.answers(PATH, *[Answer(403)] * 3, Answer(200, export(FIVE), CSV))
+        waits = []
+        for _ in range(4):
+            await world.poll()
+            waits.append(world.source().next_poll_at - world.clock.now())
+        assert waits == [timedelta(minutes=m) for m in (5, 10, 20, 720)]
+
+    in_world(store, tmp_path, check)
+
+
+def test_retry_after_decides_over_the_back_off(store: Store, tmp_path: Path) -> None:
+    """The store keeps the time that the site asked for."""
+
+    async def check(world: World) -> None:
+        world.site.answers(PATH, Answer(429, headers={"Retry-After": "7200"}))
+        await world.poll()
+        assert world.source().next_poll_at == NOON + timedelta(hours=2)
+        world.clock.forward(minutes=30)
+        asked = len(world.site.asked)
+        assert await world.outcome(due_only=True) == "unchanged"
+        assert len(world.site.asked) == asked
+        assert await world.outcome() == "blocked"  # by name and now: that is what --once says
+
+    in_world(store, tmp_path, check)
+
+
+def test_only_what_is_due_is_asked_for_by_once(store: Store, tmp_path: Path) -> None:
+    """But new files are read in any case."""
+
+    async def check(world: World) -> None:
+        world.serve(FIVE)
+        await world.poll()
+        asked = len(world.site.asked)
+        world.clock.forward(hours=1)
+        world.drop("new.csv", export(CHANGED, world.clock.now()))
+        assert await world.outcome(due_only=True) == "changed"
+        assert len(world.site.asked) == asked
+        world.clock.forward(hours=12)
+        await world.poll(due_only=True)
+        assert len(world.site.asked) == asked + 1
+
+    in_world(store, tmp_path, check, BOTH)
+
+
+def test_marks_of_the_last_believed_page_are_sent_back(store: Store, tmp_path: Path) -> None:
+    """And a page not modified counts as a capture of now."""
+
+    async def check(world: World) -> None:
+        world.serve(FIVE, ETag='"1"')
+        await world.poll()
+        world.clock.forward(hours=12)
+        world.site.answers(PATH, Answer(304))
+        (reading,) = await world.poll()
+        assert (reading.outcome, reading.failed) == ("unchanged", False)
+        assert world.site.asked[-1].headers["if-none-match"] == '"1"'
+        assert world.source().last_captured_at == world.clock.now()
+
+    in_world(store, tmp_path, check)
+
+
+def test_marks_of_a_page_that_was_not_believed_are_not_kept(store: Store, tmp_path: Path) -> None:
+    """Or "not modified" would confirm what was never taken in."""
+
+    async def check(world: World) -> None:
+        world.serve(FIVE, ETag='"good"')
+        await world.poll()
+        world.clock.forward(hours=12)
+        world.site.answers(PATH, Answer(200, b"<html><p>nothing here</p></html>", {"ETag": '"bad"'}))
+        assert await world.outcome() in ("quarantined", "blocked", "failing")
+        world.clock.forward(hours=12)
+        await world.poll()
+        assert world.site.asked[-1].headers["if-none-match"] == '"good"'
+
+    in_world(store, tmp_path, check)
+
+
+def test_marks_of_another_address_are_not_sent(store: Store, tmp_path: Path) -> None:
+    """The owner has changed the source's url: a date would mean another page."""
+
+    async def check(world: World) -> None:
+        world.serve(FIVE, ETag='"1"')
+        await world.poll()
+        world.configuration["sources"] = (piers(url="/other"),)
+        world.poller = world.make_poller()
+        world.site.answers("/other", Answer(200, export(FIVE), CSV))
+        world.clock.forward(hours=12)
+        await world.poll()
+        assert "if-none-match" not in world.site.asked[-1].headers
+
+    in_world(store, tmp_path, check)
+
+
+def test_while_something_is_missing_the_whole_page_is_asked_for(store: Store, tmp_path: Path) -> None:
+    """A second capture without it is what confirms that it is gone."""
+
+    async def check(world: World) -> None:
+        page = rows(12)
+        world.serve(page, ETag='"1"')
+        await world.poll()
+        world.clock.forward(hours=12)
+        world.serve(page[1:], stamp=world.clock.now(), ETag='"2"')
+        await world.poll()
+        world.clock.forward(hours=12)
+        await world.poll()
+        assert "if-none-match" not in world.site.asked[-1].headers
+
+    in_world(store, tmp_path, check, piers(confirm_closures=False))
+
+
+def test_files_are_read_before_the_site_is_asked(store: Store, tmp_path: Path) -> None:
+    """A file believed makes the source well although the site refuses."""
+
+    async def check(world: World) -> None:
+        world.site.answers(PATH, Answer(403))
+        world.drop("a.csv", export(FIVE, NOON - timedelta(hours=2)))
+        (reading,) = await world.poll()
+        assert (reading.outcome, reading.seen, reading.failed) == ("baseline", 5, False)
+        world.drop("b.csv", export(CHANGED, NOON - timedelta(hours=1)))
+        assert await world.outcome() == "changed"
+        assert await world.outcome() == "blocked"
+        assert world.told() == ["source.blocked"]
+
+    in_world(store, tmp_path, check, BOTH)
+
+
+def test_files_are_taken_in_oldest_first_and_once(store: Store, tmp_path: Path) -> None:
+    """Whatever their names."""
+
+    async def check(world: World) -> None:
+        world.drop("1-newer.csv", export(CHANGED, NOON - timedelta(hours=1)))
+        world.drop("2-older.csv", export(FIVE, NOON - timedelta(hours=9)))
+        (reading,) = await world.poll()
+        assert (reading.outcome, reading.updated) == ("changed", 1)
+        assert [row.outcome for row in sorted(world.all(drops), key=lambda row: row.read_at)]
+        (reading,) = await world.poll()
+        assert (reading.outcome, reading.seen, reading.failed) == ("unchanged", 0, False)
+
+    in_world(store, tmp_path, check, FOLDER)
+
+
+def test_a_file_that_is_no_page_is_remembered_and_fails_the_cycle_once(store: Store, tmp_path: Path) -> None:
+    """Its trouble is told; it is not read again and again."""
+
+    async def check(world: World) -> None:
+        world.drop("notes.txt", b"buy milk")
+        (reading,) = await world.poll()
+        assert (reading.outcome, reading.failed) == ("quarantined", True)
+        assert await world.outcome() == "unchanged"
+        assert [row.outcome for row in world.all(drops)] == ["quarantined"]
+        assert world.told() == ["source.quarantined"]
+
+    in_world(store, tmp_path, check, FOLDER)
+
+
+def test_a_file_that_breaks_the_reader_does_not_stop_those_after_it(store: Store, tmp_path: Path) -> None:
+    """A fault of ours is reported as one, once."""
+
+    async def check(world: World) -> None:
+        real = world.poller.take_in
+
+        def breaking(*args: Any, **keys: Any) -> Any:
+            if args[3].origin == "bad.csv":
+                raise RuntimeError("a fault")
+            return real(*args, **keys)
+
+        world.poller = world.make_poller(take_in=breaking)
+        world.drop("bad.csv", b"bad", age=timedelta(days=2))
+        world.drop("good.csv", export(FIVE, NOON - timedelta(hours=1)))
+        assert await world.outcome() == "baseline"
+        assert {row.name: row.outcome for row in world.all(drops)} == {
+            "bad.csv": "failing",
+            "good.csv": "baseline",
+        }
+
+    in_world(store, tmp_path, check, FOLDER)
+
+
+def test_a_page_that_breaks_the_reader_does_not_stop_other_sources(store: Store, tmp_path: Path) -> None:
+    """Its source is failing, with the fault in the message."""
+
+    async def check(world: World) -> None:
+        real = world.poller.take_in
+
+        def breaking(*args: Any, **keys: Any) -> Any:
+            if args[2].id == "piers":
+                raise RuntimeError("a fault")
+            return real(*args, **keys)
+
+        world.poller = world.make_poller(take_in=breaking)
+        world.serve(FIVE)
+        first, second = await world.poll()
+        assert (first.outcome, second.outcome) == ("failing", "baseline")
+        assert "a fault" in first.message
+
+    in_world(store, tmp_path, check, piers(), piers(id="lamps"))
+
+
+def test_a_file_being_written_is_waited_for(store: Store, tmp_path: Path) -> None:
+    """A cycle by hand comes seconds after the file was saved."""
+
+    async def check(world: World) -> None:
+        world.drop("a.csv", export(FIVE, NOON - timedelta(hours=1)), age=timedelta(0))
+        assert await world.outcome() == "baseline"
+
+    in_world(store, tmp_path, check, FOLDER)
+
+
+def test_a_path_without_a_file_is_a_failure(store: Store, tmp_path: Path) -> None:
+    """A misspelt name must not look like a page that never changes."""
+
+    async def check(world: World) -> None:
+        (reading,) = await world.poll()
+        assert reading.outcome == "failing"
+        assert str(tmp_path / "exprot.csv") in reading.message
+
+    in_world(store, tmp_path, check, FOLDER | {"path": "exprot.csv"})
+
+
+def test_a_folder_that_cannot_be_looked_into_is_a_failure(store: Store, tmp_path: Path) -> None:
+    """With the folder's name."""
+
+    async def check(world: World) -> None:
+        (tmp_path / "drop").write_text("in the way")
+        (reading,) = await world.poll()
+        assert reading.outcome == "failing"
+        assert str(tmp_path / "drop") in reading.message
+
+    in_world(store, tmp_path, check, FOLDER)
+
+
+def test_named_sources_alone_are_read(store: Store, tmp_path: Path) -> None:
+    """In the configuration's order; an unknown name is an error that lists the known."""
+
+    async def check(world: World) -> None:
+        world.serve(FIVE)
+        assert [reading.source for reading in await world.poll("lamps")] == ["lamps"]
+        assert [reading.source for reading in await world.poll("lamps", "piers")] == ["piers", "lamps"]
+        with pytest.raises(KeyError, match="known: piers, lamps"):
+            await world.poll("peers")
+
+    in_world(store, tmp_path, check, piers(), piers(id="lamps"))
+
+
+def test_a_page_handed_over_is_read_in_place_of_the_site(store: Store, tmp_path: Path) -> None:
+    """Taken when its own stamp says."""
+
+    async def check(world: World) -> None:
+        stamp = NOON - timedelta(hours=3)
+        page = page_of(export(FIVE, stamp), "saved.csv", NOON)
+        assert page.captured_at == stamp
+        assert await world.outcome("piers", given=page) == "baseline"
+        assert world.site.asked == []
+
+    in_world(store, tmp_path, check)
+
+
+def test_another_process_at_the_same_source_is_waited_for_and_then_named(
+    store: Store, tmp_path: Path
+) -> None:
+    """Its lease lapses when it was killed; while it lives on, it is not disturbed."""
+
+    async def check(world: World) -> None:
+        world.serve(FIVE)
+        claim(store, "piers", "another", world.clock.now())
+        assert await world.outcome() == "baseline"
+        assert world.clock.now() >= NOON + timedelta(seconds=60)
+        assert world.source().lease_until is None
+
+        async def renew() -> None:
+            while True:
+                claim(store, "piers", "another", world.clock.now())
+                await asyncio.sleep(0)
+
+        renewing = asyncio.create_task(renew())
+        await asyncio.sleep(0.01)
+        (reading,) = await world.poll()
+        renewing.cancel()
+        assert "Another process" in reading.message
+
+    in_world(store, tmp_path, check)
+
+
+def test_a_good_cycle_is_followed_by_a_heartbeat(store: Store, tmp_path: Path) -> None:
+    """And a bad one is not."""
+
+    async def check(world: World) -> None:
+        world.site.answers("/alive", Answer(200))
+        world.poller = world.make_poller(heartbeat_url=world.site.url("/alive"))
+        world.serve(FIVE)
+        await world.poll()
+        assert world.site.paths().count("/alive") == 1
+        world.site.answers(PATH, Answer(403))
+        await world.poll()
+        assert world.site.paths().count("/alive") == 1
+
+    in_world(store, tmp_path, check)
+
+
+def test_a_heartbeat_that_nobody_takes_fails_nothing(store: Store, tmp_path: Path) -> None:
+    """It is logged, no more."""
+
+    async def check(world: World) -> None:
+        world.poller = world.make_poller(heartbeat_url="http://127.0.0.1:9/alive")
+        world.serve(FIVE)
+        assert await world.outcome() == "baseline"
+
+    in_world(store, tmp_path, check)
+
+
+def test_a_queue_that_is_down_fails_no_reading(store: Store, tmp_path: Path) -> None:
+    """The change stands in the store, unmarked."""
+
+    async def check(world: World) -> None:
+        world.line.down = True
+        world.serve(FIVE)
+        await world.poll()
+        world.serve(CHANGED)
+        world.clock.forward(hours=12)
+        assert await world.outcome() == "changed"
+        assert [row.enqueued_until for row in world.all(outbox)] == [None]
+
+    in_world(store, tmp_path, check)
+
+
+def test_what_left_is_asked_about_in_the_same_cycle(store: Store, tmp_path: Path) -> None:
+    """Closed on its report's page: closed at once, in the cycle's own line."""
+
+    async def check(world: World) -> None:
+        page = rows(12)
+        world.serve(page)
+        await world.poll()
+        gone = page[0].but(status="Closed – Implemented", narrative="The Bureau finished in March 2031.")
+        world.site.answers(f"/products/{gone.product.lower()}", Answer(200, report([gone])))
+        world.clock.forward(hours=12)
+        world.serve(page[1:], stamp=world.clock.now())
+        (reading,) = await world.poll()
+        assert (reading.outcome, reading.closed, reading.seen) == ("changed", 1, 11)
+        assert len(world.line.jobs) == 1
+
+    in_world(store, tmp_path, check)

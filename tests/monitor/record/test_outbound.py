@@ -1,0 +1,237 @@
+"""The way out refuses addresses that must not be asked, and says what went wrong."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+
+from monitor.record import outbound
+from monitor.record.outbound import AddressRefused, OutboundError, reason, refusal, user_agent
+from monitor.record.settings import Http
+from tests.fakes.site import Answer, Site, open_site
+
+OPEN = Http(allow_private_networks=True)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "100.64.0.1",
+        "169.254.169.254",
+        "0.0.0.0",
+        "224.0.0.1",
+        "255.255.255.255",
+        "::1",
+        "::",
+        "fe80::1%eth0",
+        "fec0::1",
+        "fd00::1",
+        "ff02::1",
+        "::ffff:10.0.0.1",
+        "::ffff:169.254.169.254",
+        "::127.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b::a00:1",
+        "64:ff9b:1::1",
+        "2002:7f00:1::",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+    ],
+)
+def test_an_address_that_is_not_everybodys_is_refused(address: str) -> None:
+    """Loopback, private, link-local, multicast and tunnelled ones are refused, however wrapped."""
+    assert refusal(address, allow_private=False)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"])
+def test_a_public_address_is_admitted(address: str) -> None:
+    """What everybody can reach may be asked, through NAT64 and as a mapped address, too."""
+    assert refusal(address, allow_private=False) is None
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "::1", "fd00::1", "::ffff:192.168.0.9"])
+def test_private_networks_are_admitted_where_the_owner_says_so(address: str) -> None:
+    """allow_private_networks admits loopback and private addresses."""
+    assert refusal(address, allow_private=True) is None
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", "224.0.0.1", "0.0.0.0", "2002:a00:1::"])
+def test_allowing_private_networks_does_not_admit_what_is_neither(address: str) -> None:
+    """Link-local addresses, where cloud machines keep credentials, stay refused in any case."""
+    assert refusal(address, allow_private=True)
+
+
+def test_the_user_agent_says_who_asks_and_whom_to_write_to() -> None:
+    """The contact goes into the User-Agent; what no header can carry is left out."""
+    assert user_agent("ops@example.org").startswith("recwatch/")
+    assert user_agent("ops@example.org").endswith(" (+ops@example.org)")
+    assert "\n" not in user_agent("a\r\nb: c\u2013d")
+    assert "(" not in user_agent("")
+
+
+def _with_site(check: Callable[[Site], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with open_site() as site:
+            await check(site)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"])
+def test_no_spelling_of_this_machine_is_connected_to(name: str) -> None:
+    """The check is at the socket, so that names, short forms and literal addresses all meet it."""
+
+    async def check(site: Site) -> None:
+        async with outbound.client(Http()) as client:
+            with pytest.raises(httpx.TransportError):
+                await client.get(f"http://{name}:{site.port}/")
+        assert site.asked == []
+
+    _with_site(check)
+
+
+def test_a_refused_address_is_told_apart_from_a_failed_connection() -> None:
+    """AddressRefused names the address and the key that would admit it."""
+
+    async def check(site: Site) -> None:
+        async with outbound.client(Http()) as client:
+            with pytest.raises(AddressRefused, match=r"127\.0\.0\.1.*this machine.*allow_private_networks"):
+                await client.get(site.url("/"))
+
+    _with_site(check)
+
+
+def test_with_a_proxy_the_address_is_checked_before_the_proxy_is_asked() -> None:
+    """The proxy resolves by itself, so it hears of no name that leads inside."""
+
+    async def check(site: Site) -> None:
+        async with outbound.client(Http(proxy=site.url(""))) as client:
+            with pytest.raises(AddressRefused):
+                await client.get("http://localhost/secret")
+        assert site.asked == []
+
+    _with_site(check)
+
+
+def test_a_proxy_on_a_private_address_is_the_owners_choice_and_is_asked() -> None:
+    """The proxy's own address is not a target that somebody typed into a subscription."""
+
+    async def check(site: Site) -> None:
+        site.answers("http://8.8.8.8/page", Answer(200, b"through the proxy"))
+        async with outbound.client(Http(proxy=site.url(""))) as client:
+            assert (await client.get("http://8.8.8.8/page")).text == "through the proxy"
+
+    _with_site(check)
+
+
+def test_redirects_are_not_followed_and_cookies_not_kept() -> None:
+    """What follows from an answer is the caller's to decide."""
+
+    async def check(site: Site) -> None:
+        site.answers("/a", Answer(302, headers={"Location": "/b", "Set-Cookie": "id=1; Path=/"}))
+        async with outbound.client(OPEN) as client:
+            assert (await client.get(site.url("/a"))).status_code == 302
+            await client.get(site.url("/a"))
+        assert site.paths() == ["/a", "/a"]
+        assert all("cookie" not in asked.headers for asked in site.asked)
+
+    _with_site(check)
+
+
+def test_the_environments_proxies_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the configuration says through what we go."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+
+    async def check(site: Site) -> None:
+        site.answers("/", Answer(200, b"direct"))
+        async with outbound.client(OPEN) as client:
+            assert (await client.get(site.url("/"))).text == "direct"
+
+    _with_site(check)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_connection_that_was_refused_sent_nothing() -> None:
+    """ConnectError, and "connection refused" in words."""
+
+    async def run() -> None:
+        async with outbound.client(OPEN) as client:
+            with pytest.raises(httpx.ConnectError) as caught:
+                await client.get(f"http://127.0.0.1:{_free_port()}/")
+        assert reason(caught.value) == "connection refused"
+
+    asyncio.run(run())
+
+
+def test_a_name_that_does_not_exist_is_said_to_be_unknown() -> None:
+    """A resolver's error comes out in words, and as an error that sent nothing."""
+
+    async def run() -> None:
+        async with outbound.client(OPEN) as client:
+            with pytest.raises(httpx.ConnectError) as caught:
+                await client.get("http://no-such-host.invalid/")
+        assert reason(caught.value) in ("name not known", "the name server does not answer")
+
+    asyncio.run(run())
+
+
+def test_a_connection_lost_after_the_request_may_have_arrived() -> None:
+    """ReadError, not a connect error: whoever posted must not take it for unsent."""
+
+    async def check(site: Site) -> None:
+        site.answers("/", Answer(200, b"cut", cut=0, headers={"Content-Length": "100"}))
+        async with outbound.client(OPEN) as client:
+            with pytest.raises(httpx.ReadError) as caught:
+                await client.post(site.url("/"), content=b"x")
+        assert reason(caught.value) == "the connection broke off"
+
+    _with_site(check)
+
+
+def test_an_answer_that_is_not_http_is_an_error_of_the_transport() -> None:
+    """No exception of the library underneath comes through."""
+
+    async def run() -> None:
+        async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readline()
+            writer.write(b"SSH-2.0-OpenSSH\r\n\r\n")
+            await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(babble, "127.0.0.1", 0)
+        async with server, outbound.client(OPEN) as client:
+            with pytest.raises(httpx.RemoteProtocolError):
+                await client.get(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+
+    asyncio.run(run())
+
+
+def test_silence_is_a_read_timeout() -> None:
+    """A server that takes the request and says nothing is given up after the time-out."""
+
+    async def check(site: Site) -> None:
+        site.answers("/", Answer(wait=5))
+        async with outbound.client(Http(allow_private_networks=True, timeout="200ms")) as client:  # type: ignore[arg-type]
+            with pytest.raises(httpx.ReadTimeout) as caught:
+                await client.get(site.url("/"))
+        assert reason(caught.value) == "no answer in time"
+
+    _with_site(check)
+
+
+@pytest.mark.parametrize("keys", [{"proxy": "socks5://127.0.0.1:1"}, {"ca_file": "/no/such/file.pem"}])
+def test_what_cannot_be_set_up_names_its_key(keys: dict[str, str]) -> None:
+    """A proxy of another kind and a missing file are errors that name the key."""
+    with pytest.raises(OutboundError, match=next(iter(keys))):
+        outbound.client(Http(**keys))  # type: ignore[arg-type]

@@ -1,0 +1,82 @@
+"""What a mail server's answers and failures mean for a mail. Pure."""
+
+import smtplib
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+from workers.values import TransportError
+
+_ASKS_FOR_LOGIN = frozenset((530, 534, 535, 538))
+# Only these are about the mail; a refusal before them is about the connection, and somebody can mend it.
+_ABOUT_THE_MAIL = (smtplib.SMTPSenderRefused, smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
+
+
+def judge(error: OSError | smtplib.SMTPException, host: str) -> TransportError:
+    """Judge a failure before the server had all of the mail: it is never ambiguous."""
+    return next(make(error, host) for kind, make in _KINDS if isinstance(error, kind))
+
+
+def timed_out(error: BaseException) -> bool:
+    """Whether time ran out; smtplib reports that as a server that hung up."""
+    return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+
+
+def _not_offered(error: Any, _host: str) -> TransportError:
+    if "STARTTLS" in str(error):
+        return TransportError("the mail server offers no STARTTLS; smtp_url with ?starttls=off goes without")
+    return TransportError("the mail server offers no login; mend [email] smtp_url")
+
+
+def _refused_recipient(error: Any, _host: str) -> TransportError:
+    code, words = next(iter(error.recipients.values()))
+    return _refused(code, words, about_the_mail=True)
+
+
+def _answered(error: Any, _host: str) -> TransportError:
+    return _refused(error.smtp_code, error.smtp_error, about_the_mail=isinstance(error, _ABOUT_THE_MAIL))
+
+
+def _refused(code: int, words: bytes | str, *, about_the_mail: bool) -> TransportError:
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    said = " ".join(text.split())[:160]
+    if code in _ASKS_FOR_LOGIN:
+        return TransportError(f"the mail server wants another login ({code} {said}); mend [email] smtp_url")
+    if not about_the_mail:
+        return TransportError(f"the mail server refused the connection ({code} {said})")
+    return TransportError(f"the mail server refused the mail ({code} {said})", permanent=code >= 500)
+
+
+def _hung_up(error: Any, host: str) -> TransportError:
+    return _late(error, host) if timed_out(error) else TransportError("the mail server hung up")
+
+
+def _late(_error: Any, _host: str) -> TransportError:
+    return TransportError("the mail server did not answer in time", timed_out=True)
+
+
+def _unsafe(error: Any, _host: str) -> TransportError:
+    why = getattr(error, "verify_message", "") or error.reason or type(error).__name__
+    return TransportError(f"no trusted connection to the mail server ({why})")
+
+
+def _unspoken(error: Any, _host: str) -> TransportError:
+    return TransportError(f"the mail server could not be spoken with ({type(error).__name__})")
+
+
+def _away(error: Any, host: str) -> TransportError:
+    why = error.strerror or type(error).__name__
+    return TransportError(f"the mail server at {host} cannot be reached ({why})")
+
+
+# The first that fits; SMTPException before OSError, of which it is one.
+_KINDS: tuple[tuple[type[Exception], Callable[[Any, str], TransportError]], ...] = (
+    (smtplib.SMTPNotSupportedError, _not_offered),
+    (smtplib.SMTPRecipientsRefused, _refused_recipient),
+    (smtplib.SMTPResponseException, _answered),
+    (smtplib.SMTPServerDisconnected, _hung_up),
+    (smtplib.SMTPException, _unspoken),
+    (TimeoutError, _late),
+    (ssl.SSLError, _unsafe),
+    (OSError, _away),
+)
