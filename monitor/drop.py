@@ -46,7 +46,8 @@ class Found:
     @property
     def name(self) -> str:
         """What it is known by."""
-        return self.path.name
+        # A name in another encoding could neither be stored nor logged.
+        return os.fsencode(self.path.name).decode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True, slots=True)

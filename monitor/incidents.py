@@ -23,6 +23,7 @@ from monitor.record.values import Notice, NoticeType, Outcome
 TOLD_AT = 2  # failures in a row
 STALE_COPIES = 3  # in a row, then the source is failing
 REMINDER = timedelta(days=1)
+_LATE = timedelta(hours=1)  # a poll may wait for its host's pace
 
 WELL = frozenset({Outcome.BASELINE, Outcome.UNCHANGED, Outcome.CHANGED})
 
@@ -69,15 +70,17 @@ def record_stale_copy(
 def check_stale(connection: Connection, source: Source, now: datetime) -> tuple[Notice, ...]:
     """Tell once that a source brought no capture for longer than its patience, and when it does again."""
     row = _row(connection, source.id)
-    since = row["last_captured_at"] or _watched_since(connection, source.id, now)
+    watched_since = _watched_since(connection, source.id, now)
+    since = max(row["last_captured_at"] or watched_since, watched_since)
     silent = now - since > source.patience
-    if silent and row["stale_told_at"] is None:
+    if silent and row["stale_told_at"] is None and _is_listened_to(row, source, now):
         _update(connection, source.id, {"stale_told_at": now})
         message = _stale_message(source, row["last_captured_at"])
         return _keep(connection, [_notice(NoticeType.STALE, source.id, "stale", message, since, now)])
     if not silent and row["stale_told_at"] is not None:
         _update(connection, source.id, {"stale_told_at": None})
-        message = f"{source.id} has a new capture, of {since:%Y-%m-%d %H:%M} UTC."
+        last = row["last_captured_at"] or since
+        message = f"{source.id} has a new capture, of {last:%Y-%m-%d %H:%M} UTC."
         told = _notice(NoticeType.RECOVERED, source.id, row["outcome"] or "", message, since, now)
         return _keep(connection, [told])
     return ()
@@ -206,6 +209,12 @@ def _watched_since(connection: Connection, source_id: str, now: datetime) -> dat
     connection.execute(insert.on_conflict_do_nothing())
     value = connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar_one()
     return datetime.fromisoformat(value)
+
+
+def _is_listened_to(row: Changes, source: Source, now: datetime) -> bool:
+    """Whether the source was read of late: after a machine's holidays it is we who were silent."""
+    last = row["last_polled_at"]
+    return last is not None and now - last <= 2 * source.every + _LATE
 
 
 def _stale_message(source: Source, last: datetime | None) -> str:

@@ -1,7 +1,10 @@
 """Wires what a verb that sends needs: store, queue server, and the context of each process."""
 
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from monitor.record.migrating import open_store
@@ -38,6 +41,7 @@ def served(loaded: Loaded) -> Iterator[Callable[[], Context]]:
 @contextmanager
 def opened(loaded: Loaded) -> Iterator[Context]:
     """A context for this process, everything open; closed at the end."""
+    _end_cleanly()
     with served(loaded) as make:
         context = make()
         try:
@@ -45,6 +49,17 @@ def opened(loaded: Loaded) -> Iterator[Context]:
         finally:
             context.queue.close()
             context.store.close()
+
+
+def _end_cleanly() -> None:
+    """Have a stop unwind the frames: whoever is killed in them leaves the queue server running."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, stop)
 
 
 def make_home(home: "Path") -> None:

@@ -1,5 +1,6 @@
 """How a verb ends when it cannot do what it was asked."""
 
+import sys
 from enum import IntEnum
 
 
@@ -34,13 +35,18 @@ def explain(error: Exception) -> tuple[str, Exit] | None:
     return _explain_late(error)
 
 
-def _explain_late(error: Exception) -> tuple[str, Exit] | None:
-    """The errors whose homes cost time to import: nothing raised them unless they are imported already."""
-    import sys
+# Errors whose homes cost time to import; nothing raised them unless those are imported already.
+_LATE = (
+    ("monitor.formats.errors", "NotAPage", Exit.NOT_A_PAGE),
+    ("monitor.record.queue_server", "QueueError", Exit.FAILED),
+    ("monitor.record.outbound", "OutboundError", Exit.CONFIGURATION),
+    ("monitor.quarantine", "QuarantineError", Exit.FAILED),
+    ("monitor.drop", "DropError", Exit.FAILED),
+)
 
-    if (formats := sys.modules.get("monitor.formats.errors")) and isinstance(error, formats.NotAPage):
-        hint = f"; {error.hint}" if error.hint else ""
-        return f"{error.reason}{hint}", Exit.NOT_A_PAGE
-    if (queue := sys.modules.get("monitor.record.queue")) and isinstance(error, queue.QueueError):
-        return str(error), Exit.FAILED
+
+def _explain_late(error: Exception) -> tuple[str, Exit] | None:
+    for module, name, status in _LATE:
+        if (home := sys.modules.get(module)) and isinstance(error, getattr(home, name)):
+            return str(error), status
     return None

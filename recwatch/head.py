@@ -17,6 +17,7 @@ from recwatch.configuration import Loaded
 from recwatch.contexts import make_home, served
 from recwatch.covering import in_words, look
 from recwatch.errors import Failure
+from recwatch.operators import UNSEEN, nobody_sees
 from recwatch.polling import poller
 from recwatch.processes import wakeups
 from recwatch.supervisor import Supervisor
@@ -36,10 +37,12 @@ def run(loaded: Loaded) -> None:
     with _alone(loaded.home), wakeups() as signals, served(loaded) as make:
         _preload()
         queues = parts.queues_in_use(loaded)
+        if nobody_sees(loaded):
+            _log.warning(UNSEEN, channel="console", set="[operators]")
         supervisor = Supervisor(
             [poller(loaded, make), parts.dispatcher(make), *parts.workers(loaded, make, queues)]
         )
-        if not signals.stops:
+        if not signals.stop_was_asked():
             supervisor.start()
             _say_ready(loaded)
             supervisor.run(signals)
@@ -66,6 +69,8 @@ def _alone(home: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        # Said aloud: a child that was born a moment ago may not have closed its copy yet.
+        fcntl.flock(handle, fcntl.LOCK_UN)
         _locks.discard(handle)
         os.close(handle)
 

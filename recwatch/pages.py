@@ -26,7 +26,7 @@ def read(ctx: typer.Context, name: str) -> Page:
     """The page of this name, telephone numbers blanked; Failure where it cannot be had."""
     from dataclasses import replace
 
-    from monitor.formats import blank_phones
+    from monitor.formats.phones import blank_phones
 
     page = _ask(ctx, name) if is_address(name) else read_file(name)
     return replace(page, body=blank_phones(page.body))

@@ -103,7 +103,16 @@ def table(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> None:
     drawn.expand = any(column.share for column in columns)
     for row in listed:
         drawn.add_row(*(Text(shown(row.get(column.key))) for column in columns))
-    console().print(drawn)
+    _print_without_padding(drawn)
+
+
+def _print_without_padding(drawn: Any) -> None:
+    """Rich fills lines with spaces to their end; whoever copies or greps has no use for them."""
+    out = console()
+    with out.capture() as captured:
+        out.print(drawn)
+    for line in captured.get().splitlines():
+        say(line.rstrip())
 
 
 def _longest(column: Column, rows: list[Mapping[str, Any]]) -> int:

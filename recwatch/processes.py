@@ -84,6 +84,11 @@ class Wakeups:
         self._reader = reader
         self.stops = 0
 
+    def stop_was_asked(self) -> bool:
+        """Whether a stop has come by now."""
+        self.wait(0)
+        return self.stops > 0
+
     def wait(self, seconds: float) -> None:
         """Return when a signal came, or after this time."""
         ready, _, _ = select.select([self._reader], [], [], max(seconds, 0))

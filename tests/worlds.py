@@ -1,41 +1,33 @@
-"""Made-up worlds of recommendations, and their pages in all four formats with all the noise that means nothing.
+"""Made-up worlds of recommendations, and their pages in all four formats under noise that means nothing.
 
-A world is a tuple of items. `render` writes it as a page of one format; the same world under two noises is
-two pages that differ in bytes and say the same. `edits` are the changes that do mean something.
+A world is a tuple of items. `rendering.render` writes it as a page of one format; the same world under two
+noises is two pages that differ in bytes and say the same. `edits` are the changes that do mean something.
 No sentence here is GAO's but the boilerplate and the status definitions, which are part of the shape.
 """
 
-import csv
-import io
 import random
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from html import escape
 
 from hypothesis import strategies as st
 
-from monitor.record.values import Format, Kind, Status
+from monitor.record.values import Kind, Status
 
 BOILERPLATE = (
     "When we confirm what actions the agency has taken in response to this recommendation, "
     "we will provide updated information."
 )
+_INTENT = "the intent of the recommendation"
 DEFINITIONS = {
-    Status.OPEN: "Actions to satisfy the intent of the recommendation have not been taken or are being planned.",
-    Status.PARTIAL: "Actions that partially satisfy the intent of the recommendation have been taken.",
-    Status.IMPLEMENTED: "Actions that satisfy the intent of the recommendation have been taken.",
-    Status.NOT_IMPLEMENTED: "While the intent of the recommendation has not been satisfied, time or circumstances "
-    "have rendered the recommendation invalid.",
+    Status.OPEN: f"Actions to satisfy {_INTENT} have not been taken or are being planned.",
+    Status.PARTIAL: f"Actions that partially satisfy {_INTENT} have been taken.",
+    Status.IMPLEMENTED: f"Actions that satisfy {_INTENT} have been taken.",
+    Status.NOT_IMPLEMENTED: f"While {_INTENT} has not been satisfied, time or circumstances have rendered "
+    "the recommendation invalid.",
 }
-_LABELS = {
+LABELS = {
     Status.OPEN: ("Open", "OPEN", " Open "),
-    Status.PARTIAL: ("Open – Partially Addressed", "Open--Partially Addressed", "Open - Partially Addressed"),
-    Status.IMPLEMENTED: (
-        "Closed – Implemented",
-        "Closed - Implemented",
-        "Closed--Implemented",
-        "Closed — implemented",
-    ),
+    Status.PARTIAL: ("Open – Partially Addressed", "Open--Partially Addressed", "Open - partially addressed"),
+    Status.IMPLEMENTED: ("Closed – Implemented", "Closed - Implemented", "Closed--Implemented"),
     Status.NOT_IMPLEMENTED: (
         "Closed – Not Implemented",
         "Closed - Not Implemented",
@@ -189,7 +181,7 @@ def edits(draw: st.DrawFn, world: World) -> Edit:
         new = replace(item, product="GAO-25-200001", title="New Piers: A Made-Up Report", number="1")
         return Edit((*world, new), new, ("opened",))
     changed, field_name = _changed(draw, item, kind)
-    return Edit(world[:at] + (changed,) + world[at + 1 :], changed, (field_name,))
+    return Edit((*world[:at], changed, *world[at + 1 :]), changed, (field_name,))
 
 
 def _changed(draw: st.DrawFn, item: Item, kind: str) -> tuple[Item, str]:
@@ -266,214 +258,3 @@ def noisy(text: str, noise: Noise) -> str:
         else:
             pieces.append("\u00ad" + char if noise.chance(0.002) else char)
     return "".join(pieces)
-
-
-def _label(item: Item, noise: Noise) -> str:
-    return noise.pick(_LABELS[item.status]).strip()
-
-
-def _agency(item: Item, noise: Noise) -> str:
-    name = item.agency.replace("United States", noise.pick(("United States", "U.S.", "US")))
-    name = name.replace("&", noise.pick(("&", "and")))
-    return f"Department of Water: {name}" if noise.chance(0.2) and item.agency != "Congress" else name
-
-
-def _title(item: Item, noise: Noise) -> str:
-    title = noisy(item.title, noise).replace("\n", " ")
-    return f"{title} [Reissued with revisions on Jan. 5, 2025]" if noise.chance(0.1) else title
-
-
-# The four formats --------------------------------------------------------------------------------
-
-
-def render(world: World, form: Format, noise: Noise) -> bytes:
-    """A page of a world. A report's page takes the items of the first item's report; see `covered`."""
-    writers: dict[Format, Callable[[World, Noise], str]] = {
-        Format.CSV: _csv,
-        Format.PRODUCT: _product,
-        Format.AGENCY: _agency_page,
-        Format.TEXT: _text,
-    }
-    text = writers[form](noise.shuffled(covered(world, form)), noise)
-    codec = noise.pick(("utf-8", "utf-8-sig", "utf-16"))
-    return text.encode(codec)
-
-
-def covered(world: World, form: Format) -> World:
-    """The items of a world that a page of the format shows."""
-    if form is Format.PRODUCT:
-        return tuple(item for item in world if item.product == world[0].product)
-    open_ones = tuple(item for item in world if item.status in (Status.OPEN, Status.PARTIAL))
-    if form is Format.CSV:
-        return open_ones
-    return tuple(item for item in open_ones if item.kind is Kind.RECOMMENDATION)
-
-
-def _csv(world: World, noise: Noise) -> str:
-    out = io.StringIO()
-    out.write('"Title: Download of Results",,,,\r\n"Prepared by: a test",,,,\r\n')
-    out.write(
-        '"Source: a made-up database, status as of Oct 2, 2031 at 7:05 PM EST" ,,,,\r\n,,,,\r\n,,,,\r\n'
-    )
-    separator = noise.pick((",", ";", "\t"))
-    quoting = csv.QUOTE_ALL if noise.chance(0.3) else csv.QUOTE_MINIMAL
-    writer = csv.writer(out, delimiter=separator, quoting=quoting, lineterminator="\n")
-    columns = ["Publication Name", "Publication  Number", "Director Name", "Director Phone", "Agency"]
-    columns += ["Recommendation", "Status", "Priority", "Comments", "Topics"]
-    padding = [""] * 3 if noise.chance(0.3) else []
-    writer.writerow(columns + padding)
-    for item in world:
-        cells = [_title(item, noise), item.product, "A. Keeper", "(202) 555-0100", _agency(item, noise)]
-        cells += [noisy(item.stated, noise), _label(item, noise), "Yes" if item.priority else "No"]
-        writer.writerow([*cells, noisy(item.narrative, noise), "Harbors", *padding])
-    return out.getvalue()
-
-
-def _page(noise: Noise, head: str, body: str) -> str:
-    banner = (
-        "<div class='site-notice'><p>The site is read only during the lapse.</p></div>"
-        if noise.chance(0.4)
-        else ""
-    )
-    script = "<script>var settings = {'viewDom': '%x'};</script>" % noise.dice.getrandbits(64)
-    saved = (
-        "<!-- saved from url=(0041)https://www.gao.gov/a/made-up/address -->\n" if noise.chance(0.2) else ""
-    )
-    nav = '<nav><a href="">Jump To:</a><ul><li>Recommendations</li><li>Agency Reports</li></ul></nav>'
-    return (
-        f"<!DOCTYPE html>\n{saved}<html><head><meta charset='utf-8'>{head}{script}</head>\n<body>{banner}{nav}{body}"
-        f"<footer>v{noise.dice.randint(1, 9)}.1</footer></body></html>\n"
-    )
-
-
-def _wrapped(inner: str, noise: Noise) -> str:
-    for _ in range(noise.dice.randint(0, 3) if noise.loud else 0):
-        tag = noise.pick(("div", "section", "article"))
-        inner = f'<{tag} class="w-{noise.dice.getrandbits(32):x} js-view-dom-id-{noise.dice.getrandbits(64):x}">{inner}</{tag}>'
-    return inner
-
-
-def _markup(text: str, noise: Noise) -> str:
-    """Words in markup: escaped, paragraphs as elements or line breaks."""
-    paragraphs = [escape(noisy(part, noise), quote=noise.chance(0.5)) for part in text.split("\n\n")]
-    if noise.chance(0.5):
-        return "".join(f"<p>{part}</p>\n" for part in paragraphs)
-    return "<br /><br />\n".join(paragraphs)
-
-
-_TOOLTIP = (
-    '<span class="usa-tooltip tooltip-icon" title="{0}"></span>',
-    '<span class="usa-tooltip"><span class="tooltip-icon" title="{0}"></span>'
-    '<span class="usa-tooltip__body" role="tooltip">{0}</span></span>',
-    "",
-)
-
-
-def _table(items: list[Item], noise: Noise) -> str:
-    sort = ' <span class="visually-hidden">Sort descending</span>' if noise.chance(0.3) else ""
-    names = ["Agency Affected", "Recommendation", "Status"]
-    heads = "".join(f"<th>{name}{sort}</th>" for name in names)
-    return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(_row(item, noise) for item in items)}</tbody></table>"
-
-
-def _row(item: Item, noise: Noise) -> str:
-    mark = ""
-    if item.priority:
-        mark = '<div class="priority-indicator">Priority Rec. <div class="tooltip"></div></div>'
-    text = f"{mark}{escape(noisy(item.stated, noise))}"
-    return (
-        f'<tr><td class="views-field-name">{escape(_agency(item, noise))} </td>'
-        f'<td class="views-field-field-recommendation">{text}  </td>'
-        f'<td class="views-field-field-status-code">{_status_cell(item, noise)}</td></tr>'
-    )
-
-
-def _status_cell(item: Item, noise: Noise) -> str:
-    label, narrative = escape(_label(item, noise)), _markup(item.narrative, noise)
-    definition = DEFINITIONS[item.status]
-    if noise.chance(0.3):  # the older template: all in plain text
-        return f"{label}<br><div>{definition}</div><div>{narrative}</div>"
-    inline = f"{definition} " if noise.chance(0.2) else ""
-    tooltip = noise.pick(_TOOLTIP).format(definition)
-    return f'<span class="code"><div class="tooltip">{label} {tooltip}</div></span><div class="comment">{inline}{narrative}</div>'
-
-
-def _matters(items: list[Item], noise: Noise) -> str:
-    rows = "".join(
-        f"<tr><td>{escape(noisy(item.stated, noise))}</td><td><span class=code>{escape(_label(item, noise))}</span></td>"
-        f"<td>{_markup(item.narrative, noise)}</td></tr>"
-        for item in items
-    )
-    return f"<table><tr><th>Matter</th><th>Status</th><th>Comments</th></tr>{rows}</table>"
-
-
-def _product(world: World, noise: Noise) -> str:
-    first = world[0]
-    head = f'<link rel="canonical" href="https://www.gao.gov/products/{first.product.lower()}{noise.pick(("", "-0"))}">'
-    before, _, after = _title(first, noise).partition(":")
-    body = f"<h1 class='split-headings'>{escape(before)}: <span>{escape(after)}</span></h1>"
-    body += f"<section id='block--post-title-info'><strong>{first.product}</strong> Published: Mar 11, 2025.</section>"
-    matters = [item for item in world if item.kind is Kind.MATTER]
-    others = [item for item in world if item.kind is Kind.RECOMMENDATION]
-    tables = [_wrapped(_table(others, noise), noise)] if others else []
-    # A priority mark is not shown for matters, which is how the site has it.
-    tables += [_wrapped(_matters(matters, noise), noise)] if matters else []
-    return _page(noise, head, body + "".join(tables) + '<div class="contact">A. Keeper (202) 555-0100</div>')
-
-
-def groups(world: World, noise: Noise) -> Iterator[list[Item]]:
-    """Items by report, a report's split into several groups as the site does it."""
-    by_title: dict[str, list[Item]] = {}
-    for item in world:
-        by_title.setdefault(item.title, []).append(item)
-    for items in by_title.values():
-        while items:
-            cut = noise.dice.randint(1, len(items)) if noise.loud else len(items)
-            yield items[:cut]
-            items = items[cut:]
-
-
-def _agency_page(world: World, noise: Noise) -> str:
-    parts = [f"<h1>{AGENCIES[0]}</h1>", f"<h2>Open Recommendations ({len(world)} total)</h2>"]
-    for items in groups(world, noise):
-        tag = noise.pick(("h4", "h3", "div", "p"))
-        title = escape(_title(items[0], noise))
-        if noise.chance(0.5):
-            title = f'<a href="/products/{items[0].product.lower()}">{title}</a>'
-        number = f"<div>{items[0].product}</div>" if noise.chance(0.3) else ""
-        show = noise.pick(("<button>Show</button>", "<div>Show</div>", "<a href='#'>Show</a> "))
-        urgent = sum(item.priority for item in items)
-        count = f"<span>{len(items)} Open Recommendations</span>" + (
-            f" <span>{urgent} Priority</span>" if urgent else ""
-        )
-        parts.append(
-            _wrapped(f"<{tag}>{title}</{tag}>{number}<div>{show}{count}</div>{_table(items, noise)}", noise)
-        )
-    return _page(noise, "", "".join(parts))
-
-
-def _text(world: World, noise: Noise) -> str:
-    gap = noise.pick(("\n\n", "\n"))
-    blocks = [
-        f"Skip to main content\n\n{AGENCIES[0]}\n\nJump To:\n\nOpen Recommendations ({len(world)} total)"
-    ]
-    for items in groups(world, noise):
-        columns = noise.pick(
-            ("Agency Affected Recommendation Status", "Agency Affected\tRecommendation\tStatus")
-        )
-        rows = "\n".join(_text_row(item, noise) for item in items)
-        blocks.append(
-            f"{_title(items[0], noise)}{gap}Show\n{len(items)} Open Recommendations\n{columns}\n{rows}"
-        )
-    footer = "\n\nPagination\n\nPage 1\nPage 2\n" if noise.chance(0.5) else ""
-    text = gap.join(blocks) + footer
-    return text.replace("\n", "\r\n") if noise.chance(0.3) else text
-
-
-def _text_row(item: Item, noise: Noise) -> str:
-    mark = noise.pick(("Priority Rec. ", "Priority Rec.\n")) if item.priority else ""
-    words = noisy(item.stated, noise).replace("\n", " ")
-    between = " " if mark.endswith("\n") else noise.pick((" ", "\t"))
-    definition = f"{DEFINITIONS[item.status]}\n" if noise.chance(0.3) else ""
-    narrative = "\n\n".join(noisy(part, noise).replace("\n", " ") for part in item.narrative.split("\n\n"))
-    return f"{_agency(item, noise)}{between}{mark}{words}\n{_label(item, noise)}\n{definition}{narrative}"

@@ -32,7 +32,7 @@ class Context:
 
 
 _factory: Callable[[], Context] | None = None
-_made: dict[int, Context] = {}  # at most one: this process's
+_made: dict[int, Context] = {}  # by process
 
 
 def install(factory: Callable[[], Context]) -> None:
@@ -48,6 +48,6 @@ def current() -> Context:
         return context
     if _factory is None:
         raise RuntimeError("no context is installed; call workers.context.install first")
-    _made.clear()  # a parent's, copied by the fork: its connections are the parent's alone
+    # A parent's, copied by the fork, is kept as it is: were it let go, its connections would be closed.
     _made[os.getpid()] = _factory()
     return _made[os.getpid()]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from monitor.record import queries
 from monitor.record.schema import descriptions
@@ -19,6 +19,7 @@ from workers.values import Difference, Level, Run, Signal, Significance, Telling
 log = structlog.get_logger(__name__)
 
 _AT_ONCE = 500  # bound parameters a statement; SQLite allows 32,766, older builds 999
+_SOME = select(descriptions).where(descriptions.c.event_id.in_(bindparam("ids", expanding=True)))
 
 
 def tell(event: Event, history: Sequence[str] = ()) -> Telling:
@@ -59,8 +60,8 @@ def stored(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Differ
     """What was stored for events, by event id; events that nobody was told of have nothing."""
     found: dict[str, tuple[Difference, Significance]] = {}
     for start in range(0, len(ids), _AT_ONCE):
-        some = descriptions.c.event_id.in_(ids[start : start + _AT_ONCE])
-        for row in connection.execute(select(descriptions).where(some)).mappings():
+        some = {"ids": ids[start : start + _AT_ONCE]}
+        for row in connection.execute(_SOME, some).mappings():
             found[row["event_id"]] = decode(dict(row))
     return found
 

@@ -62,7 +62,8 @@ def narrative_runs(old: str, new: str) -> tuple[Run, ...]:
     if old == new:
         runs.equal(old)
         return runs.finished()
-    head, tail = _common_ends(old, new)
+    # Where the texts are small, whole sentences read better than stumps of them.
+    head, tail = common_ends(old, new) if max(len(old), len(new)) > _LARGE else (0, 0)
     runs.equal(old[:head])
     old_pieces, new_pieces = _pieces(old[head : len(old) - tail]), _pieces(new[head : len(new) - tail])
     _compare_sentences(old_pieces, new_pieces, runs)
@@ -158,10 +159,8 @@ class _Runs:
             self._insert.clear()
 
 
-def _common_ends(old: str, new: str) -> tuple[int, int]:
-    """Lengths of the common beginning and end, whole words; (0, 0) where the texts are small anyway."""
-    if max(len(old), len(new)) <= _LARGE:
-        return 0, 0
+def common_ends(old: str, new: str) -> tuple[int, int]:
+    """Lengths of the common beginning and of the common end after it, in whole words."""
     head = _common_length(old, new)
     head = max(old.rfind(" ", 0, head), old.rfind("\n", 0, head)) + 1 if head else 0
     rest_old, rest_new = old[head:], new[head:]

@@ -4,7 +4,6 @@ It decides nothing about deliveries. A job too many finds nothing to claim; one 
 enqueued again once its mark has lapsed, or at once where the queue's epoch is another.
 """
 
-import logging
 import multiprocessing
 import os
 import threading
@@ -13,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
+import structlog
 from sqlalchemy import and_, func, or_, select
 
 from monitor.record.queue import QueueError
@@ -24,7 +24,7 @@ from workers.channels import CHANNELS
 from workers.context import Context
 from workers.delivery.claimable import is_due, is_free
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 CHANGES = "changes"
 QUEUES = (CHANGES, *CHANNELS)
@@ -101,13 +101,13 @@ class _Trouble:
     def noticed(self, error: Exception) -> float:
         """Give the seconds to wait before the next attempt."""
         if not self._wait:
-            _log.warning("nothing can be dispatched; trying again until it can: %s", error)
+            log.warning("nothing can be dispatched; trying until it can", error=str(error))
         self._wait = min(max(self._wait * 2, _FIRST_WAIT), _LONGEST_WAIT)
         return self._wait
 
     def over(self) -> None:
         if self._wait:
-            _log.warning("dispatching again")
+            log.warning("dispatching again")
         self._wait = 0.0
 
 
@@ -141,7 +141,7 @@ def run_until_done(context: Context, queues: Sequence[str] = QUEUES) -> bool:
         if left != seen:
             since, seen = time.monotonic(), left
         elif time.monotonic() - since > patience:
-            _log.warning("%d due deliveries could not be made; something else holds them", left)
+            log.warning("what is due could not be taken; something else holds it", left=left)
             break
         failed = 0 if _one_round(context, queues, left) else failed + 1
         if failed == _FAILED_ROUNDS:

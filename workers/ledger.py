@@ -1,4 +1,4 @@
-"""The ledger of messages: what `deliveries`, `redeliver`, `replay`, `test-notify`, `subscriptions` ask and do.
+"""The ledger of messages: what `deliveries`, `redeliver`, `replay`, `test-notify`, `subscriptions` need.
 
 Functions that write take a connection of `Store.write`; wake the dispatchers after it has committed.
 """
@@ -30,7 +30,7 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One message as the ledger has it. `events` are ids, in its order; `due_at` is None once it is settled."""
+    """One message as the ledger has it. `events` are ids, in its order; `due_at` is None once settled."""
 
     id: str
     subscription: str

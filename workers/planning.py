@@ -13,6 +13,8 @@ from monitor.record.values import Event
 from workers.routing import matches
 from workers.values import Cause, Telling
 
+# What is told for the first time is one line of events for its receiver, a summary's thread included;
+# each replay is a line of its own: it repeats what the first line has told.
 FIRST = "first"
 THREAD = "thread"
 _SINGLY = 50  # up to so many, each event has its own message in the thread; Slack takes about one a second

@@ -23,6 +23,7 @@ from typing import Any, cast
 
 import redis
 import rq
+import structlog
 from rq.exceptions import StopRequested
 from rq.executions import Execution
 from rq.intermediate_queue import IntermediateQueue
@@ -34,7 +35,7 @@ from monitor.record.queue_server import QueueError, revive
 from workers import stopping
 from workers.context import Context
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 WORKER_TTL = 20  # seconds; RQ blocks for 15 less, so a worker looks around every 5
 LOOK_AROUND = 5  # seconds between two heartbeats, and between two looks for abandoned jobs
@@ -79,13 +80,13 @@ class _Outage:
     def noticed(self, error: BaseException) -> None:
         if self._since is None:
             self._since = now()
-            _log.warning("the queue server cannot be reached; trying again until it can: %s", error)
+            log.warning("the queue server cannot be reached; trying until it can", error=str(error))
         if self._patience is not None and now() - self._since > self._patience:
             raise QueueError(f"the queue server cannot be reached: {error}")
 
     def over(self) -> None:
         if self._since is not None:
-            _log.warning("the queue server is back after %d s", (now() - self._since).total_seconds())
+            log.warning("the queue server is back", seconds=round((now() - self._since).total_seconds()))
             self._since = None
 
 
@@ -216,7 +217,7 @@ def _try_revive(url: str) -> None:
     try:
         revive(url)
     except QueueError as error:
-        _log.debug("it could not be started: %s", error)
+        log.debug("the queue server could not be started", error=str(error))
 
 
 _STOPS = (signal.SIGTERM, signal.SIGINT)

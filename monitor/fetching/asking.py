@@ -91,7 +91,7 @@ def refusal_of(answer: Answer, url: str, now: datetime) -> Refusal | None:
     if status in _REFUSED:
         return Refusal(Outcome.BLOCKED, f"{name} refused ({status}).", later)
     if status in (404, 410):
-        return Refusal(Outcome.FAILING, f"{name} has no page at {url} ({status}).", everywhere=False)
+        return Refusal(Outcome.FAILING, f"{name} has no such page ({status}).", everywhere=False)
     if status >= 500:
         return Refusal(Outcome.FAILING, f"{name} is in trouble ({status}).", later)
     return Refusal(Outcome.FAILING, f"{name} gave no page but status {status}.", later, everywhere=False)

@@ -45,17 +45,15 @@ def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
 async def _unpacked(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     unpacker = zlib.decompressobj(_GZIP)
     async for chunk in chunks:
-        pending, more = chunk, True
-        while more:
+        pending = chunk
+        while pending:
             if unpacker.eof:
                 if not pending.startswith(_MAGIC):
                     break  # padding after the last member
                 unpacker = zlib.decompressobj(_GZIP)
-            piece = _unpack(unpacker, pending)
-            yield piece
+            yield _unpack(unpacker, pending)
+            # What a full step leaves behind comes with the next: a member's end is read after its last byte.
             pending = unpacker.unconsumed_tail or unpacker.unused_data
-            # A full step may have left output behind although it took all of the input.
-            more = bool(pending) or len(piece) == _STEP
     if not unpacker.eof:
         raise BodyRefused("it was cut off on the way")
 

@@ -26,15 +26,17 @@ async def fetch(asker: Asker, request: Request) -> Page | NotModified | Refusal:
     alone for a while by whoever asks (`hosts.refused_until`).
     """
     result = await _follow(asker, request)
-    now, name = asker.clock.now(), sites.host_of(request.url)
-    if not isinstance(result, Refusal):
-        host = await asyncio.to_thread(hosts.load, asker.store, name)
-        await asyncio.to_thread(hosts.answered, asker.store, host)
-        return result
-    if result.everywhere and result.outcome is not Outcome.DISALLOWED:
-        args = (asker.store, name, now, request.every, result.retry_at)
-        await asyncio.to_thread(hosts.refused, *args)
+    await asyncio.to_thread(_note, asker, request, result)
     return result
+
+
+def _note(asker: Asker, request: Request, result: Page | NotModified | Refusal) -> None:
+    """Keep how the host behaved: a page missing on it, or barred by its rules, is no trouble of its own."""
+    now, name = asker.clock.now(), sites.host_of(request.url)
+    if isinstance(result, Refusal) and result.everywhere:
+        hosts.refused(asker.store, name, now, request.every, result.retry_at)
+    elif not isinstance(result, Refusal) or result.outcome is not Outcome.DISALLOWED:
+        hosts.answered(asker.store, hosts.load(asker.store, name))
 
 
 async def _follow(asker: Asker, request: Request) -> Page | NotModified | Refusal:
@@ -50,7 +52,7 @@ async def _follow(asker: Asker, request: Request) -> Page | NotModified | Refusa
         if target is None:
             elsewhere = _printable(location)
             message = f"{sites.host_of(url)} refused: it sends us on to {elsewhere}, which is another place."
-            return Refusal(Outcome.BLOCKED, message)
+            return Refusal(Outcome.BLOCKED, message, everywhere=False)
         url = target
     return Refusal(Outcome.FAILING, f"{sites.host_of(url)} redirects without end.", everywhere=False)
 
@@ -63,7 +65,7 @@ async def _hop(asker: Asker, request: Request, url: str) -> Answer | Refusal:
             return found
         robots = found.robots
         if not rules.allows(robots, url):
-            message = f"{sites.host_of(url)} does not allow {url} to programs (robots.txt)."
+            message = f"{sites.host_of(url)} does not allow programs to ask for this page (robots.txt)."
             return Refusal(Outcome.DISALLOWED, message, everywhere=False)
     await asker.wait_for_turn(sites.host_of(url), asker.interval(robots))
     return await asker.ask(url, _conditions(request))
@@ -85,7 +87,8 @@ def _conclude(request: Request, url: str, answer: Answer, now: datetime) -> Page
         return refusal_of(answer, url, now) or Refusal(Outcome.FAILING, f"status {answer.status}.")
     if what := wall(answer.body):
         return Refusal(Outcome.BLOCKED, f"{sites.host_of(url)} refused ({what}).")
-    return Page(answer.body, request.url, now, answer.headers.get("content-type"), answer.headers)
+    origin = sites.without_password(request.url)
+    return Page(answer.body, origin, now, answer.headers.get("content-type"), answer.headers)
 
 
 async def rules_of(asker: Asker, url: str) -> hosts.Host | Refusal:

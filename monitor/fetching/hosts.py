@@ -11,6 +11,8 @@ from monitor.record.store import Store, upsert
 
 DEFAULT_INTERVAL = timedelta(seconds=10)
 LONGEST_INTERVAL = timedelta(days=1)
+# Neither our back-off nor a Retry-After is longer than a day: what is was written by a clock that ran ahead.
+_LONGEST_REFUSAL = timedelta(days=1, hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,19 @@ def wait_for(host: Host, now: datetime) -> timedelta:
     return max(free_at - now, timedelta(0))
 
 
+def held_back_until(host: Host, now: datetime) -> datetime | None:
+    """Until when a host that refused or could not be reached is left alone; None if it may be asked."""
+    until = host.refused_until
+    return until if until and now < until <= now + _LONGEST_REFUSAL else None
+
+
 def refused(store: Store, name: str, now: datetime, every: timedelta, retry_at: datetime | None) -> datetime:
     """Write down that the host refuses or cannot be reached; returns when it may be asked again."""
     with store.write() as connection:
         _ensure(connection, name)
         query = select(hosts.c.refusals).where(hosts.c.host == name).with_for_update()
         count = connection.execute(query).scalar_one() + 1
-        until = schedule.next_try(now, count, every, retry_at=retry_at)
+        until = schedule.next_try(now, count, min(every, LONGEST_INTERVAL), retry_at=retry_at)
         _set(connection, name, refusals=count, refused_until=until)
     return until
 

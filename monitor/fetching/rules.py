@@ -18,7 +18,12 @@ def believable(body: bytes, content_type: str | None) -> str | None:
         return None
     if b"\x00" in body or body.lstrip().startswith(_MARKUP):
         return None
-    return body.decode("utf-8-sig", errors="replace")
+    text = body.decode("utf-8-sig", errors="replace")
+    try:
+        _parsed(text).can_fetch("https://example.org/", AGENT)
+    except Exception:  # noqa: BLE001 - rules that break their reader forbid nothing, and must not stop us
+        return None
+    return text
 
 
 @lru_cache(maxsize=32)

@@ -16,8 +16,13 @@ def host_of(url: str) -> str:
 
 def robots_address(url: str) -> str:
     """Where the rules for this address stand."""
+    return urlunsplit(urlsplit(without_password(url))._replace(path="/robots.txt", query="", fragment=""))
+
+
+def without_password(url: str) -> str:
+    """The address as people and the store may see it."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/robots.txt"
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else url
 
 
 def within_site(url: str, location: str) -> str | None:

@@ -4,12 +4,43 @@ import re
 from collections.abc import Collection
 
 # A name's small words are in lower case, so the first of these in capitals begins the recommendation.
-_OPENING = re.compile(
-    r"\s+(?=(?:The|To|In|As|Congress|If|By|For|With|Within|Before|When|While|Until|Once|After|Upon|Working|Consistent"
-    r"|Because|Given|Through|Using|Under|Prior|Where|Ensure|Develop|Establish|Priority|We|These|This|Each|All|Any)\b)"
+_OPENERS = (
+    *(
+        "The",
+        "To",
+        "In",
+        "As",
+        "Congress",
+        "If",
+        "By",
+        "For",
+        "With",
+        "Within",
+        "Before",
+        "When",
+        "While",
+        "Until",
+    ),
+    *(
+        "Once",
+        "After",
+        "Upon",
+        "Working",
+        "Consistent",
+        "Because",
+        "Given",
+        "Through",
+        "Using",
+        "Under",
+        "Prior",
+    ),
+    *("Where", "Ensure", "Develop", "Establish", "Priority", "We", "These", "This", "Each", "All", "Any"),
 )
+_ANY_OPENER = "|".join("\u00ad?".join(word) for word in _OPENERS)  # soft hyphens stand anywhere
+_OPENING = re.compile(rf"\s+[\u00ad\u200b]*(?=(?:{_ANY_OPENER})(?![a-z]))")
 _SMALL = frozenset(("of", "the", "and", "for", "on", "in", "to", "at", "&", "de", "del", "a", "an"))
 _LONGEST_NAME = 200
+_SENTENCE_END = re.compile(r"[a-z0-9)]{2,}[.?!;]+(?:\s|\Z)")
 
 
 def split_agency(line: str, known: Collection[str]) -> tuple[str, str] | None:
@@ -28,19 +59,20 @@ def split_agency(line: str, known: Collection[str]) -> tuple[str, str] | None:
 def _by_grammar(line: str) -> tuple[str, str] | None:
     for match in _OPENING.finditer(line[: _LONGEST_NAME + 20]):
         name = line[: match.start()].strip(" ,")
-        if _is_name(name):
+        if is_name(name):
             return name, line[match.end() :].strip()
         return None
     return None
 
 
-def _is_name(name: str) -> bool:
-    words = name.split()
-    return (
-        bool(words)
-        and all(word in _SMALL or not word[0].islower() for word in words)
-        and len(name) <= _LONGEST_NAME
-    )
+def is_name(text: str) -> bool:
+    """Whether a text can be an agency's name: words in capitals, small ones aside, and no sentence's end."""
+    words = text.split()
+    if not words or len(text) > _LONGEST_NAME:
+        return False
+    if any(word[0].islower() and word not in _SMALL for word in words) or text.endswith((".", ":", "?", "!")):
+        return False
+    return _SENTENCE_END.search(text) is None  # "Department: Bureau" is a name, "It acted. The" is none
 
 
 def _by_name(line: str, known: Collection[str]) -> tuple[str, str] | None:

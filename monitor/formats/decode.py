@@ -98,6 +98,8 @@ def decode(body: bytes, declared: str | None = None) -> str:
     text = _decode(body, declared)
     if "\x00" in text[:_SAMPLE]:
         raise NotAPage("this is not text")
+    if not text.strip("\ufeff\u200b\u00a0 \t\r\n"):
+        raise NotAPage("the page is empty", "fetch it again")
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.formats.agencies import split_agency
+from monitor.formats.agencies import is_name, split_agency
 from monitor.formats.errors import SAVE_AGAIN, NotAPage
 from monitor.formats.gao_agency import capture, too_few
 from monitor.formats.groups import announced, bare_title, count_line, is_columns, is_noise
@@ -20,7 +20,9 @@ from monitor.record.folding import is_definition, normalize_status, stated_numbe
 from monitor.record.values import Capture, Format, Status
 
 _KNOWN = frozenset(str(status) for status in Status)
+_ADDRESS = re.compile(r" ?<(?:https?://|mailto:|[/?#])[^<>\s]{0,500}>")  # some browsers save a link so
 _PRIORITY_LINE = re.compile(r"Priority Rec(?:ommendation)?\.?", re.IGNORECASE)
+_PRIORITY_END = re.compile(r"Priority Rec(?:ommendation)?\.?\Z", re.IGNORECASE)
 _PRIORITY_HEAD = re.compile(r"Priority Rec(?:ommendation)?\.\s*", re.IGNORECASE)
 _FOOTER = re.compile(
     r"Pagination|(?:[\u00ab\u2039<]+ ?)?(?:First|Previous)(?: page)?|(?:Current )?page \d{1,3}"
@@ -68,10 +70,9 @@ def extract(text: str, url: str | None) -> Capture:
 
 
 def _lines(text: str) -> list[str]:
-    """Lines without white space round them, tabs kept between cells; runs of spaces are one."""
-    return [
-        re.sub(r"[ \u00a0]{2,}", " ", line).strip(" \u00a0\u200b\f\v") for line in unescape(text).split("\n")
-    ]
+    """Lines without white space round them or links' addresses in them; tabs stay, runs of spaces are one."""
+    bare = _ADDRESS.sub("", unescape(text))
+    return [re.sub(r"[ \u00a0]{2,}", " ", line).strip(" \u00a0\u200b\f\v") for line in bare.split("\n")]
 
 
 def _heading(lines: Sequence[str]) -> str:
@@ -136,6 +137,8 @@ def _rows(block: _Block, names: set[str]) -> list[Row]:
     marks = _status_lines(lines, block.count)
     if len(marks) < block.count:
         raise too_few(block.title, block.count, len(marks))
+    if not marks:
+        return []
     rows: list[Row] = []
     start = 0
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
@@ -174,7 +177,8 @@ def _without_footer(lines: list[str]) -> tuple[list[str], bool]:
 def _status_lines(lines: list[str], count: int) -> list[int]:
     """Which lines are status labels; one that is no known word is told by what stands before it."""
     known = [at for at, line in enumerate(lines) if len(line) <= _SHORT and normalize_status(line) in _KNOWN]
-    known = [at for at in known if _follows_text(lines, at)] if len(known) > count else known
+    if len(known) > count:  # a narrative has such a line too
+        known = [at for at in known if _follows_text(lines, at)] or (known[:1] if count == 1 else [])
     if len(known) >= count:
         return known
     for at, line in enumerate(lines):
@@ -218,15 +222,31 @@ def _row(
 
 
 def _row_start(lines: list[str], first: int, mark: int, names: set[str]) -> int:
-    """Where the row begins whose status stands in line `mark`: at its agency's name."""
-    at = start = next((at for at in range(mark - 1, first - 1, -1) if lines[at]), first)
-    while at >= first:
-        if "\t" in lines[at] or any(_begins_with(lines[at], name) for name in names):
-            start = at
-            break
-        at -= 1
-    above = next((at for at in range(start - 1, first - 1, -1) if lines[at]), None)
-    return above if above is not None and _PRIORITY_LINE.fullmatch(lines[above]) else start
+    """Where the row begins whose status stands in line `mark`: at its agency's name, or a mark above it."""
+    at = _above(lines, mark, first)
+    if at is None:
+        return first
+    before = _above(lines, at, first)
+    if "\t" not in lines[at] and split_agency(lines[at], names) is None:
+        if before is not None and _PRIORITY_LINE.fullmatch(lines[before]):
+            return before if (name := _above(lines, before, first)) is None else name
+        if before is not None and (_PRIORITY_END.search(lines[before]) or is_name(lines[before])):
+            return before
+        return _named_line(lines, first, at, names)
+    return before if before is not None and _PRIORITY_LINE.fullmatch(lines[before]) else at
+
+
+def _above(lines: list[str], at: int, first: int) -> int | None:
+    """The nearest line above that holds something."""
+    return next((above for above in range(at - 1, first - 1, -1) if lines[above]), None)
+
+
+def _named_line(lines: list[str], first: int, last: int, names: set[str]) -> int:
+    """The nearest line from `last` up that begins with a known agency's name: the text has several lines."""
+    for at in range(last, first - 1, -1):
+        if any(_begins_with(lines[at], name) for name in names):
+            return at
+    return last
 
 
 def _begins_with(line: str, name: str) -> bool:

@@ -61,7 +61,7 @@ def _blank_columns(text: str, header: Header) -> str:
     kept: list[str] = [text[: header.end]]
     position, column = header.end, 0
     for cell in _cell(header.separator).finditer(text, header.end):
-        if column in columns and cell[1]:
+        if column in columns and cell[1].strip('" '):
             kept.append(text[position : cell.start(1)])
             position = cell.end(1)
         column = column + 1 if cell[2] == header.separator else 0

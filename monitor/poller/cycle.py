@@ -67,7 +67,8 @@ async def _files(session: Session, source: Source) -> list[Reading]:
     else:
         if readings or source.url or not session.drops[source.id].is_missing:
             return readings
-        why = f"There is no file at {session.drops[source.id].path}."
+        where = session.drops[source.id].path
+        why = f"There is no file {where}, nor a folder; a folder's name with / at its end is made."
     failed = await fail(session, source, why)
     report(failed)
     return [failed]

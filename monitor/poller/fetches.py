@@ -16,6 +16,8 @@ from monitor.record.settings import Source
 from monitor.record.store import StoreError
 from monitor.record.values import Outcome, Page
 
+# What monitor.formats calls pages that keep us out; a test holds the two together.
+_WALLS = ("a bot check", "a refusal")
 _SMALL = 256 * 1024  # a wall's page; not worth a second reading where it may be the export
 
 log = structlog.get_logger(__name__)
@@ -71,7 +73,7 @@ def _wall_of(source: Source, page: Page) -> Refusal | None:
     try:
         extract(page.body, format=source.format, content_type=page.content_type, url=page.origin)
     except NotAPage as error:
-        if getattr(error, "blocked", False):
+        if any(wall in error.reason for wall in _WALLS):
             return Refusal(Outcome.BLOCKED, f"{sites.host_of(source.url)} refused ({error.reason}).")
     return None
 
@@ -91,5 +93,5 @@ def _next_try(session: Session, source: Source, refusal: Refusal, now: datetime)
     failures = (row.failures if row else 0) + 1
     due = schedule.next_try(now, failures, source.every, retry_at=refusal.retry_at)
     # The host is left alone for as long as all that ask it have failed: earlier would be no try.
-    host = hosts.load(session.store, sites.host_of(source.url))
-    return max(due, host.refused_until) if refusal.everywhere and host.refused_until else due
+    until = hosts.held_back_until(hosts.load(session.store, sites.host_of(source.url)), now)
+    return max(due, until) if until else due

@@ -78,8 +78,7 @@ def _first(session: Session, sources: Collection[Source], until: datetime) -> Du
 
 
 def _is_free(host: hosts.Host, now: datetime, until: datetime) -> bool:
-    refused = host.refused_until is not None and host.refused_until > now
-    return not refused and now + hosts.wait_for(host, now) <= until
+    return hosts.held_back_until(host, now) is None and now + hosts.wait_for(host, now) <= until
 
 
 def _claim(store: Store, due: Due, now: datetime) -> bool:
@@ -127,7 +126,7 @@ async def _failed(session: Session, due: Due, message: str, refusal: Refusal | N
     place = session.place(due.source)
     line = wording.trouble(message, due.source, due.url, place, shown)
     log.warning(line, source=due.source.id, product=due.product)
-    if refusal and (refusal.everywhere or refusal.outcome is Outcome.DISALLOWED):
+    if refusal and (refusal.everywhere or refusal.outcome is not Outcome.FAILING):
         told = await asyncio.to_thread(_note, session, due.source, refusal.outcome, line)
         await session.tell(told)
 
@@ -139,7 +138,7 @@ def _put_off(session: Session, due: Due, message: str, refusal: Refusal | None) 
         again = now + _LONGEST
     elif refusal and refusal.everywhere:
         host = hosts.load(session.store, sites.host_of(due.url))
-        again = max(again, host.refused_until or again)
+        again = max(again, hosts.held_back_until(host, now) or again)
     mine = (lookups.c.source_id == due.source.id, lookups.c.url == due.url, lookups.c.settled.is_(None))
     with session.store.write() as connection:
         values = {"attempts": lookups.c.attempts + 1, "due_at": again, "message": message}

@@ -50,8 +50,8 @@ def due_at(session: Session, source: Source) -> datetime:
     due = schedule.due_at(row and row.next_poll_at, row and row.last_polled_at, source.every, now)
     if not source.url:
         return due
-    host = hosts.load(session.store, sites.host_of(source.url))
-    return max(due, host.refused_until) if host.refused_until else due
+    until = hosts.held_back_until(hosts.load(session.store, sites.host_of(source.url)), now)
+    return max(due, until) if until else due
 
 
 def _chosen(poller: Poller, ids: Sequence[str]) -> list[Source]:

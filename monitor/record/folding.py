@@ -47,7 +47,7 @@ _LOOKS = {
     **dict.fromkeys(_NOTHING, ""),
 }
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_DOUBLED = re.compile("''|\"\"+")
+_DOUBLED = re.compile("(?:''|\")+")
 _DASH_RUN = re.compile(r"\s*-[\s-]*")
 _PRIORITY_MARK = re.compile(
     r"\A\s*Priority Rec(?:\.|ommendation\.?(?=\s*\n))\s*(?:This is a priority recommendation\.\s*)?",
@@ -66,7 +66,7 @@ _DEFINITION = re.compile(
 
 
 def fold(text: str) -> str:
-    """Reduce a text to what it says, for comparison (see the module). Folding twice changes nothing."""
+    """Reduce a text to what it says, for comparison (see the module)."""
     text = unescape(text)
     if not text.isascii():
         text = _plain(unicodedata.normalize("NFKC", _plain(reread(text))))

@@ -11,6 +11,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
@@ -223,9 +224,9 @@ async def _look_up(host: str, port: int, family: socket.AddressFamily) -> list[t
             found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
         except OSError as caught:
             error = caught
-        except UnicodeError:  # a label too long, or empty
+        except ValueError:  # a label too long, or empty
             error = socket.gaierror(socket.EAI_NONAME, "not a name")
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop was closed meanwhile
             loop.call_soon_threadsafe(settle, found, error)
 
     threading.Thread(target=ask, daemon=True, name="resolve").start()
@@ -263,6 +264,9 @@ class _Guarded(AiohttpTransport):
         try:
             if self._before:
                 await self._before(request.url.host)
+            if request.url.userinfo:
+                # httpx has made a header of it, and aiohttp refuses to be told twice.
+                request.url = request.url.copy_with(userinfo=b"")
             return await super().handle_async_request(request)
         except (httpx.TransportError, aiohttp.ClientError, OSError) as error:
             raise _translated(error) from error

@@ -167,7 +167,6 @@ class Queue:
         try:
             yield
         except redis.RedisError as error:
-            self._unlisten()
             if isinstance(error, redis.ConnectionError):
                 revive(self.url)
             raise QueueError(f"the queue server at {self.where} cannot be used: {error}") from error

@@ -10,7 +10,6 @@ TCP with a password in a file that only the owner reads.
 """
 
 import fcntl
-import logging
 import os
 import platform
 import secrets
@@ -25,10 +24,11 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import redis
+import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 _LONGEST_SOCKET_PATH = 100  # bytes; the system's limit is 107 on Linux and 103 on macOS
 _WAIT_FOR_START = 10.0  # seconds
@@ -185,7 +185,7 @@ def _set_aside(folder: Path, error: QueueError) -> None:
     aside = folder / f"{_DATA}.unreadable"
     shutil.rmtree(aside, ignore_errors=True)
     (folder / _DATA).rename(aside)
-    _log.warning("the queue's file was unreadable and is now %s; it begins empty: %s", aside, error)
+    log.warning("the queue's file was unreadable; the queue begins empty", kept=str(aside), error=str(error))
 
 
 def _socket_address(folder: Path) -> str | None:
@@ -262,14 +262,13 @@ def _launch(folder: Path, lock: int) -> None:
     """Run the binary, which forks itself into a session of its own and hands over the lock."""
     binary = _binary()
     try:
-        done = subprocess.run(  # noqa: S603 -- the packaged binary and a file that we wrote
+        done = subprocess.run(
             [binary, folder / "queue.conf"],
             pass_fds=(lock,),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
             timeout=_WAIT_FOR_START,
-            env={**os.environ, "LC_ALL": "C"},
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise QueueError(f"{binary} cannot be run ({error}); {_HOW_WITHOUT}") from error
@@ -351,7 +350,7 @@ def _leave(start: int, users: int, folder: Path, line: redis.Redis) -> None:
                 _stop(folder, line)
             fcntl.flock(users, fcntl.LOCK_UN)
     except QueueError as error:
-        _log.warning("the queue server may still be running: %s", error)
+        log.warning("the queue server may still be running", error=str(error))
 
 
 def _stop(folder: Path, line: redis.Redis) -> None:

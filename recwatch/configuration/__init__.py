@@ -65,7 +65,7 @@ def load(config: Path | None, home: Path | None, *, secrets: bool) -> Loaded:
         raise ConfigError(mistakes or [Mistake(_named(place.path), None, "", "it does not hold together")])
     return Loaded(
         _rooted(configuration, place.base),
-        place.path,
+        place.path.absolute(),
         place.home,
         resolved.document,
         resolved.secrets,

@@ -1,8 +1,7 @@
 """`recwatch import FILE…`."""
 
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,10 +11,10 @@ from recwatch.printing import json_line, note, say
 from recwatch.running import load, start_logging, verb_app, writing
 
 if TYPE_CHECKING:
+    from monitor.importing import Saved
     from monitor.intake import Intake
     from monitor.record.settings import Source
     from monitor.record.store import Store
-    from monitor.record.values import Page
     from recwatch.configuration import Loaded
 
 app = verb_app()
@@ -34,18 +33,28 @@ def import_captures(
     as_json: bool = typer.Option(False, "--json", help="One JSON object a file."),
 ) -> None:
     """Backfill history from saved captures, oldest first. Nobody is told."""
+    from monitor.importing import in_order
+    from recwatch.times import moment, now
+
     if captured_at and len(files) > 1:
         raise Failure("--captured-at goes with one FILE", Exit.CONFIGURATION)
+    given = moment(captured_at, option="--captured-at") if captured_at else None
     loaded = load(ctx, secrets=False)
     chosen = _source(loaded, source)
-    pages = sorted((_page(name, captured_at) for name in files), key=lambda page: page.captured_at)
+    try:
+        saved = in_order([Path(name) for name in files], given)
+    except OSError as error:
+        raise Failure(f"{error.filename} cannot be read: {error.strerror}") from None
+    if saved[-1].captured_at > now():
+        raise Failure(f"{saved[-1].path} would have been captured in the future")
     start_logging(ctx)
     with writing(loaded) as store:
-        _refuse_older(store, source, pages)
-        failed = [page.origin for page in pages if not _take(loaded, store, chosen, page, as_json=as_json)]
+        for one in saved:
+            _refuse_older(store, source, one)
+        held = [one.path.name for one in saved if not _take(loaded, store, chosen, one, as_json=as_json)]
     note("nobody is told of these; the next poll reports what changed since")
-    if failed:
-        raise Failure(f"held back: {', '.join(failed)}; `recwatch quarantine list` says why")
+    if held:
+        raise Failure(f"held back: {', '.join(held)}; `recwatch quarantine list` says why")
 
 
 def _source(loaded: "Loaded", name: str) -> "Source":
@@ -56,55 +65,45 @@ def _source(loaded: "Loaded", name: str) -> "Source":
     raise Failure(f'there is no source "{name}"; known: {known or "none"}', Exit.CONFIGURATION)
 
 
-def _page(name: str, captured_at: str | None) -> "Page":
-    from monitor.formats import extract
-    from recwatch import pages
-    from recwatch.times import moment, now
-
-    page = pages.read_file(name)
-    capture = extract(page.body)  # a file that is no page stops the import before anything is stored
-    when = moment(captured_at, option="--captured-at") if captured_at else capture.stamp or page.captured_at
-    if when > now():
-        raise Failure(f"{name} would have been captured in the future, {when:%Y-%m-%d %H:%M}")
-    return replace(page, captured_at=when)
-
-
-def _refuse_older(store: "Store", source: str, pages: Sequence["Page"]) -> None:
+def _refuse_older(store: "Store", source: str, saved: "Saved") -> None:
     """History is added at its end: an older page taken in now would turn what is known back."""
-    from sqlalchemy import func, select
+    from sqlalchemy import select
 
+    from monitor.formats import extract
     from monitor.record.schema import coverage
 
-    query = select(func.max(coverage.c.last_captured_at)).where(coverage.c.source_id == source)
+    capture = extract(saved.path.read_bytes())
+    query = select(coverage.c.last_captured_at).where(
+        coverage.c.source_id == source,
+        coverage.c.format == capture.format,
+        coverage.c.subject == (capture.subject or ""),
+    )
     with store.read() as connection:
         newest: datetime | None = connection.scalar(query)
-    if newest is None:
-        return
-    for page in pages:
-        if page.captured_at < newest:
-            raise Failure(
-                f"{page.origin} is of {page.captured_at:%Y-%m-%d %H:%M}, and {source} was read as late as "
-                f"{newest:%Y-%m-%d %H:%M}: history is imported before the first poll, into a new home"
-            )
+    if newest is not None and saved.captured_at < newest:
+        raise Failure(
+            f"{saved.path} is of {saved.captured_at:%Y-%m-%d %H:%M}, and {source} was read as late as "
+            f"{newest:%Y-%m-%d %H:%M}: history is imported before the first poll, or into a new home"
+        )
 
 
-def _take(loaded: "Loaded", store: "Store", source: "Source", page: "Page", *, as_json: bool) -> bool:
-    from monitor.intake import take_in
+def _take(loaded: "Loaded", store: "Store", source: "Source", saved: "Saved", *, as_json: bool) -> bool:
+    from monitor.importing import import_saved
     from monitor.record.values import Outcome
     from recwatch.times import now
 
-    taken = take_in(store, loaded.configuration, source, page, now=now(), silent=True)
-    _print(page, taken, as_json=as_json)
+    taken = import_saved(store, loaded.configuration, source, saved, now=now())
+    _print(saved, taken, as_json=as_json)
     return taken.outcome is not Outcome.QUARANTINED
 
 
-def _print(page: "Page", taken: "Intake", *, as_json: bool) -> None:
+def _print(saved: "Saved", taken: "Intake", *, as_json: bool) -> None:
     counts = {name: getattr(taken, name) for name in ("opened", "updated", "closed", "reopened", "vanished")}
     if as_json:
-        captured = {"captured_at": page.captured_at, "outcome": str(taken.outcome), "seen": taken.seen}
-        json_line({"file": page.origin, **captured, **counts, "events": list(taken.events)})
+        captured = {"captured_at": saved.captured_at, "outcome": str(taken.outcome), "seen": taken.seen}
+        json_line({"file": saved.path.name, **captured, **counts, "events": list(taken.events)})
         return
     happened = "".join(f", {number} {name}" for name, number in counts.items() if number)
     message = f"; {taken.message}" if taken.message else ""
-    when = f"{page.captured_at:%Y-%m-%d %H:%M}"
-    say(f"{when} {page.origin}: {taken.outcome}, {taken.seen} seen{happened}{message}")
+    when = f"{saved.captured_at:%Y-%m-%d %H:%M}"
+    say(f"{when} {saved.path.name}: {taken.outcome}, {taken.seen} seen{happened}{message}")

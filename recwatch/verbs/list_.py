@@ -1,5 +1,7 @@
 """`recwatch list`."""
 
+from typing import Any
+
 import typer
 
 from recwatch.printing import Column, answer, choose, foot
@@ -12,8 +14,15 @@ _COLUMNS = (
     Column("state", "STATUS"),
     Column("mark", "PRIO"),
     Column("changed", "CHANGED"),
-    Column("about", "REPORT", share=1),
+    Column("whose", "AGENCY", share=2),
+    Column("about", "REPORT", share=3),
 )
+_STATES = {
+    "open": "open",
+    "open-partially-addressed": "partly addressed",
+    "closed-implemented": "implemented",
+    "closed-not-implemented": "not implemented",
+}
 
 
 @app.command()
@@ -33,14 +42,20 @@ def list_recommendations(
     with reading(loaded) as store, store.read() as connection:
         rows = listed(connection, Filter(agency, product, status, priority))
         shorts = short_keys(connection)
-    for row in rows:
-        row |= {
-            "short": shorts[row["key"]],
-            "state": row["status"] if row["present"] else "left the list",
-            "mark": "yes" if row["priority"] else "",
-            "changed": f"{row['changed_at'].astimezone():%Y-%m-%d}",
-            "about": row["title"],
-        }
+    rows = [row | _for_people(row, shorts[row["key"]]) for row in rows]
     manner = choose(as_json=as_json, as_csv=as_csv)
     count = answer(manner, _COLUMNS, KEYS, rows)
     foot(manner, f"{count} recommendations; configuration {loaded.path}, home {loaded.home}")
+
+
+def _for_people(row: dict[str, Any], short: str) -> dict[str, Any]:
+    from workers.channels.common import agency_in_short
+
+    return {
+        "short": short,
+        "state": _STATES.get(row["status"], row["status"]) if row["present"] else "left the list",
+        "mark": row["priority"],
+        "changed": f"{row['changed_at'].astimezone():%Y-%m-%d}",
+        "whose": agency_in_short(row["agency"]) or row["agency"],
+        "about": row["title"],
+    }

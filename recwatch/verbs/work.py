@@ -55,8 +55,10 @@ def _keep_working(loaded: "Loaded", queues: list[str]) -> None:
     from recwatch.processes import wakeups
     from recwatch.supervisor import Supervisor
 
-    with served(loaded) as make, wakeups() as signals:
+    # Signals first: a stop that comes while the queue server starts must not leave it running.
+    with wakeups() as signals, served(loaded) as make:
         names = tuple(dict.fromkeys(queues)) or parts.queues_in_use(loaded)
         supervisor = Supervisor(parts.workers(loaded, make, names))
-        supervisor.start()
-        supervisor.run(signals)
+        if not signals.stop_was_asked():
+            supervisor.start()
+            supervisor.run(signals)

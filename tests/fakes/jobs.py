@@ -1,6 +1,7 @@
 """Jobs for tests of the queue and its workers; what happened is a line in a file each."""
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -41,6 +42,12 @@ def fail(file: str) -> None:
     """Note the begin, then raise."""
     note(file, "begun")
     raise ValueError("a job's own mistake")
+
+
+def die(file: str) -> None:
+    """Note the begin, then be killed."""
+    note(file, "begun")
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def words(file: Path) -> list[str]:

@@ -11,13 +11,18 @@ _REASONS = {200: "OK", 304: "Not Modified", 403: "Forbidden", 404: "Not Found"}
 
 @dataclass
 class Answer:
-    """One scripted answer. `cut`: the connection ends after so many bytes of the body. `wait`: seconds."""
+    """One scripted answer.
+
+    `cut`: the connection ends after so many bytes of the body. `wait`: seconds before the answer, `drip`:
+    seconds after each byte of the body.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
     wait: float = 0
+    drip: float = 0
 
 
 @dataclass
@@ -57,8 +62,11 @@ class Site:
                 self.asked.append(request)
                 answer = self._next(request.path)
                 await asyncio.sleep(answer.wait)
-                writer.write(_head(answer) + answer.body[: answer.cut])
-                await writer.drain()
+                writer.write(_head(answer))
+                for piece in _pieces(answer):
+                    writer.write(piece)
+                    await writer.drain()
+                    await asyncio.sleep(answer.drip)
                 if answer.cut is not None:
                     break
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -92,6 +100,11 @@ async def _read(reader: asyncio.StreamReader) -> Asked | None:
         name, _, value = header.partition(":")
         headers[name.lower()] = value.strip()
     return Asked(line.decode().split()[1], headers)
+
+
+def _pieces(answer: Answer) -> list[bytes]:
+    body = answer.body[: answer.cut]
+    return [body[place : place + 1] for place in range(len(body))] if answer.drip else [body]
 
 
 def _head(answer: Answer) -> bytes:

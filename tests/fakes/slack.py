@@ -25,7 +25,8 @@ class Answer:
     """One scripted answer; the default accepts.
 
     `error` is the Web API's word (or the webhook's body). `keep`: the message is accepted although
-    the answer says otherwise. `drop`: the connection is reset instead of answered.
+    the answer says otherwise. `drop`: the connection is reset instead of answered. `delay`: seconds
+    before the answer; `hang`: none comes.
     """
 
     status: int = 200
@@ -36,6 +37,7 @@ class Answer:
     keep: bool = False
     drop: bool = False
     hang: bool = False
+    delay: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -129,8 +131,8 @@ class FakeSlack:
             answer = Answer(400 if "/services/" in request.path else 200, wrong[0])
         accepted = answer.keep or (not answer.error and answer.status == 200)
         ts = self.accept(request.payload) if accepted else ""
-        if answer.hang:
-            self._released.wait(30)
+        if answer.hang or answer.delay:
+            self._released.wait(30 if answer.hang else answer.delay)
         if answer.drop:
             linger = struct.pack("ii", 1, 0)
             handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

@@ -17,10 +17,11 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 class FakeSmtp:
     """Use as a context manager.
 
-    `rcpt` and `data`: replies for the next commands of that name, one each ("" accepts); "drop" closes
-    the connection at that point; on `data` "drop-after" keeps the message, then closes without an
-    answer, and "hang" keeps it and says nothing. `login`: the name and password asked for, None where
-    none is. `starttls` is the reply to STARTTLS where it is offered but refused.
+    `mail`, `rcpt` and `data`: replies for the next commands of that name, one each ("" accepts);
+    "drop" closes the connection at that point; on `data` "drop-after" keeps the message, then closes
+    without an answer, and "hang" keeps it and says nothing. `login`: the name and password asked for,
+    None where none is. `tls` is offered by STARTTLS, or spoken from the start if `implicit`.
+    `starttls` is the reply to STARTTLS where it is offered but refused.
     """
 
     mail: deque[str] = field(default_factory=deque)
@@ -28,9 +29,9 @@ class FakeSmtp:
     data: deque[str] = field(default_factory=deque)
     login: tuple[str, str] | None = None
     tls: ssl.SSLContext | None = None
+    implicit: bool = False
     smtputf8: bool = False
     starttls: str = ""
-    greeting: str = ""
     accepted: list[Envelope] = field(default_factory=list)
     sessions: int = 0
 
@@ -133,7 +134,8 @@ class _Controller(Controller):
             authenticator=fake.authenticate,
             auth_required=fake.login is not None,
             auth_require_tls=False,
-            tls_context=fake.tls,
+            tls_context=None if fake.implicit else fake.tls,
+            ssl_context=fake.tls if fake.implicit else None,
             enable_SMTPUTF8=fake.smtputf8,
         )
 

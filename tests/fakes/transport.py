@@ -76,7 +76,7 @@ class FakeQueue:
 
     def __init__(self) -> None:
         self.wakes = 0
-        self.jobs: list[tuple[str, str, int | str]] = []
+        self.jobs: list[tuple[int | str, ...]] = []
 
     def wake(self) -> None:
         self.wakes += 1
@@ -116,4 +116,4 @@ def context(
 ) -> Context:
     """A context on a fake queue and a fake transport."""
     fakes = channels(transport or FakeTransport(), **more)
-    return Context(configuration, Path("."), store, FakeQueue(), fakes)  # type: ignore[arg-type]
+    return Context(configuration, Path(), store, FakeQueue(), fakes)  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from tests.fakes import processes
 
 _CODE = """
 import logging, sys
+import structlog
 from pathlib import Path
 from monitor.record.queue import Queue, queue_server
 from monitor.record.store import Store
@@ -17,6 +18,11 @@ from workers.context import Context
 
 home, queue_name, burst, redis_url = Path(sys.argv[1]), sys.argv[2], sys.argv[3] == "True", sys.argv[4]
 logging.basicConfig(level="WARNING", filename=home / "worker.log", format="%(levelname)s %(message)s")
+structlog.configure(
+    processors=[structlog.processors.LogfmtRenderer(key_order=["event"])],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+)
 with queue_server(redis_url, home) as url, Queue(url) as queue:
     store = Store(f"sqlite:///{home / 'recwatch.sqlite3'}")
     print("ready", flush=True)

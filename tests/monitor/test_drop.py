@@ -1,6 +1,7 @@
 """What lies complete in a source's folder is read once, oldest first."""
 
 import os
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -97,6 +98,19 @@ def test_unfinished_files_are_passed_over(folder: Folder, name: str) -> None:
     """Browsers and editors mark them by name."""
     folder.put(name)
     assert folder.names() == []
+
+
+def test_a_name_in_another_encoding_is_read_like_any(folder: Folder) -> None:
+    """It can be stored and logged, and holds up nobody."""
+    if sys.platform == "darwin":
+        pytest.skip("names that are no UTF-8: this file system has none")
+    path = os.fsencode(folder.drop.path) + b"/caf\xe9.csv"
+    with open(path, "wb") as handle:  # noqa: PTH123 - a path of bytes
+        handle.write(b"made up")
+    os.utime(path, (LONG_AGO.timestamp(), LONG_AGO.timestamp()))
+    assert folder.read() == ["caf\\xe9.csv"]
+    folder.restart()
+    assert folder.read() == []
 
 
 def test_an_empty_file_and_a_folder_are_passed_over(folder: Folder) -> None:

@@ -42,8 +42,10 @@ class Watcher:
         with self.store.read() as connection:
             return connection.execute(select(sources)).one()
 
-    def stale(self, after: timedelta) -> list[str]:
+    def stale(self, after: timedelta, *, polled: bool = True) -> list[str]:
         self.now += after
+        if polled:
+            self.set(last_polled_at=self.now)
         with self.store.write() as connection:
             return kinds(incidents.check_stale(connection, SITE, self.now))
 
@@ -172,6 +174,7 @@ def test_a_source_that_went_silent_is_told_once_and_when_it_speaks_again(watcher
     """Three days with an address, counted from the last capture's own time."""
     watcher.read("changed")
     watcher.set(last_captured_at=watcher.now)
+    assert watcher.stale(timedelta(0)) == []
     assert watcher.stale(timedelta(days=3)) == []
     assert watcher.stale(timedelta(seconds=1)) == ["stale"]
     assert watcher.stale(timedelta(days=9)) == []
@@ -184,6 +187,16 @@ def test_a_source_that_never_spoke_goes_silent_too(watcher: Watcher) -> None:
     """Its patience counts from the first look."""
     assert watcher.stale(timedelta(0)) == []
     assert watcher.stale(timedelta(days=3, seconds=1)) == ["stale"]
+
+
+def test_silence_counts_only_while_somebody_listens(watcher: Watcher) -> None:
+    """After a machine's holidays the source is read first; an old import is no silence either."""
+    watcher.read("changed")
+    watcher.set(last_captured_at=watcher.now - timedelta(days=900))
+    assert watcher.stale(timedelta(0)) == []
+    assert watcher.stale(timedelta(days=9), polled=False) == []
+    watcher.set(last_captured_at=watcher.now)
+    assert watcher.stale(timedelta(0)) == []
 
 
 def test_one_recovery_ends_trouble_and_silence(watcher: Watcher) -> None:

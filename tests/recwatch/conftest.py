@@ -1,7 +1,13 @@
 """What the tests of the command line share: a place of their own, and the program run inside it."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +15,9 @@ import pytest
 from typer.testing import CliRunner
 
 from recwatch.cli import app
+from tests.fakes.pages import Row, export, rows
+
+ROOT = Path(__file__).parents[2]
 
 # No site: everything comes out of the drop folder. Nobody outside hears of it.
 CONFIGURATION = """\
@@ -59,6 +68,32 @@ class Program:
             raise result.exception
         return Answer(result.exit_code, result.stdout, result.stderr)
 
+    def apart(self, *arguments: str) -> Answer:
+        """The same in a process of its own: what its children write to standard output is seen, too."""
+        done = subprocess.run(
+            [sys.executable, "-m", "recwatch", *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    def poll(self, page: Iterable[Row], day: int) -> dict[str, Any]:
+        """Take an export of that day in January 2026 in; the source's line of `poll --json`."""
+        body = export(page, datetime(2026, 1, day, 17, 0, tzinfo=UTC))
+        return self("poll", "--source", "lamps", "--from", "-", "--json", input=body).rows[0]
+
+
+BEFORE = [
+    *(row.but(product=f"GAO-31-90000{n}") for n, row in enumerate(rows(3), start=1)),
+    Row(number="2", product="GAO-31-900009", priority=True, title="Harbor Lights: =cmd|' /C calc'!A0"),
+    Row(number="2", product="GAO-31-900009", agency="Office of Buoys", status="Open--Partially Addressed"),
+]
+LATER = "The Bureau agreed and said in March 2030 that pier 1 is being looked at. It ordered lamps."
+AFTER = [BEFORE[0].but(narrative=LATER), BEFORE[1].but(priority=True), *BEFORE[2:]]
+
 
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
@@ -67,3 +102,22 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     return Program(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def polled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home after two captures, the second of which brought two changes; to be copied."""
+    folder = tmp_path_factory.mktemp("polled")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        program = Program(folder)
+        assert program.poll(BEFORE, 1)["outcome"] == "baseline"
+        assert program.poll(AFTER, 2)["updated"] == 2
+    return program.home
+
+
+@pytest.fixture
+def polled(program: Program, polled_home: Path) -> Program:
+    """The program after two captures: the second brought two changes."""
+    shutil.copytree(polled_home, program.home)
+    return program

@@ -4,13 +4,15 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
 from monitor.record.queue import Queue, QueueError, queue_server
 from monitor.record.schema import messages, outbox
@@ -48,6 +50,10 @@ def running(context: Context) -> Iterator[None]:
         stop.set()
         thread.join(5)
         assert not thread.is_alive()
+
+
+def events(said: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [each["event"] for each in said]
 
 
 def kill_server(context: Context) -> None:
@@ -166,9 +172,9 @@ def test_what_was_stored_without_a_wake_is_seen_within_two_seconds(context: Cont
 
 def test_a_retry_goes_out_when_its_time_has_come(context: Context) -> None:
     with running(context):
-        add_message(context.store, due_at=now() + timedelta(seconds=0.4))
+        add_message(context.store, due_at=now() + timedelta(seconds=0.3))
         context.queue.wake()
-        assert 0.3 < until(lambda: context.queue.depth("webhook") == 1) < 1.2
+        assert 0.2 < until(lambda: context.queue.depth("webhook") == 1) < 0.9
 
 
 def test_a_stop_is_heard_within_a_second(context: Context) -> None:
@@ -189,16 +195,14 @@ def test_a_new_dispatcher_trusts_no_mark(context: Context) -> None:
         until(lambda: context.queue.depth("changes") == 1)
 
 
-def test_the_loop_outlives_the_kill_of_the_queue_server(
-    context: Context, caplog: pytest.LogCaptureFixture
-) -> None:
-    with running(context):
+def test_the_loop_outlives_the_kill_of_the_queue_server(context: Context) -> None:
+    with capture_logs() as said, running(context):
         time.sleep(0.2)
         kill_server(context)
-        until(lambda: "dispatching again" in caplog.text)
+        until(lambda: "dispatching again" in events(said))
         add_capture(context.store)
         until(lambda: Queue(context.queue.url).depth("changes") == 1)
-    assert len([line for line in caplog.messages if line.startswith("nothing can be dispatched")]) == 1
+    assert events(said) == ["nothing can be dispatched; trying until it can", "dispatching again"]
 
 
 def test_until_done_sends_what_is_due_and_leaves_what_is_not(context: Context) -> None:
@@ -264,19 +268,20 @@ def test_until_done_works_on_the_queues_it_is_told_to(context: Context) -> None:
 
 
 def test_one_channels_trouble_does_not_delay_another(context: Context) -> None:
-    (context.home / "hangs").write_text("screen")
-    slow, fast = add_message(context.store, "screen"), add_message(context.store)
+    (context.home / "hangs").write_text("tracker")
+    slow, fast = add_message(context.store), add_message(context.store, "screen")
     dispatch.run_until_done(context)
     assert sent(context.home) == [fast, slow]
 
 
 def test_until_done_gives_up_on_what_cannot_be_taken(
-    context: Context, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_message(context.store, lease_until=now() + timedelta(hours=1), lease_holder="another machine")
     monkeypatch.setattr(dispatch, "_NO_PROGRESS", -59)
-    assert dispatch.run_until_done(context) is False
-    assert "something else holds them" in caplog.text
+    with capture_logs() as said:
+        assert dispatch.run_until_done(context) is False
+    assert events(said) == ["what is due could not be taken; something else holds it"]
 
 
 def test_until_done_outlives_a_worker_that_is_killed(

@@ -9,7 +9,7 @@ from monitor.record.schema import messages, notices, outbox, paces, subscription
 from monitor.record.store import Store
 from tests.fakes.transport import context
 from tests.workers.seeding import NOW, changes, configured, count, email, rows, webhook
-from workers import due
+from workers import due, notifying
 from workers.fanout import fan_out
 
 LEASE = timedelta(seconds=60)
@@ -116,10 +116,10 @@ def test_outstanding_counts_what_a_burst_waits_for(any_store: Store) -> None:
 def test_next_at_is_never_too_late(any_store: Store) -> None:
     """The dispatcher sleeps no longer than until the first thing that may become due."""
     moment = NOW + 3 * SECOND
-    for column in ("due_at", "lease_until", "enqueued_until"):
+    for number, column in enumerate(("due_at", "lease_until", "enqueued_until"), 1):
         with any_store.write() as connection:
             connection.execute(update(messages).values(state="sent"))
-        waiting_id = changes(any_store, [(hash(column) % 1000, 2)])
+        waiting_id = changes(any_store, [(number, 2)])
         fan_out(context(any_store, configured(webhook())), waiting_id, NOW)
         with any_store.write() as connection:
             connection.execute(update(messages).where(messages.c.state == "waiting").values({column: moment}))
@@ -154,6 +154,16 @@ def test_notices_become_messages_to_each_operator_once(any_store: Store) -> None
         ("operators", "b@example.org", "notice"),
     ]
     assert {row["notice_id"] for row in made} == {rows(any_store, notices)[0]["id"]}
+
+
+def test_who_comes_second_to_a_notice_makes_nothing(any_store: Store) -> None:
+    """Of two dispatchers that saw a notice, one tells it."""
+    notice(any_store)
+    world = context(any_store, configured())
+    [seen] = rows(any_store, notices)
+    assert notifying.make_due(world, NOW) == 1
+    with any_store.write() as connection:
+        assert notifying._make(connection, world, [seen["id"]], NOW) == 0
 
 
 def test_a_subscription_that_is_gone_has_its_messages_cancelled(any_store: Store) -> None:

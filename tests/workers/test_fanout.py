@@ -22,7 +22,7 @@ from tests.workers.seeding import (
     wait,
     webhook,
 )
-from workers import describe, fanout
+from workers import describe, posting
 from workers.fanout import fan_out
 
 
@@ -172,7 +172,7 @@ def _fail_on(monkeypatch: pytest.MonkeyPatch, number: int) -> list[int]:
 
 
 def test_what_cannot_be_described_goes_out_plain(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After three tries an event goes out as substantive without signals, the others whole; operators hear."""
+    """After three tries an event goes out as substantive without signals; operators hear of it."""
     calls = _fail_on(monkeypatch, 1)
     outbox_id = changes(store, [(1, 2), (2, 2)])
 
@@ -215,7 +215,7 @@ def test_the_row_is_published_only_with_its_messages(
         raise _Broken
 
     with monkeypatch.context() as patched:
-        patched.setattr(fanout.posting, "post", fail)
+        patched.setattr(posting, "post", fail)
         with pytest.raises(_Broken):
             fan_out(world, outbox_id, NOW)
     assert rows(any_store, outbox)[0]["published_at"] is None

@@ -83,7 +83,7 @@ def test_a_message_that_was_sent_can_be_sent_again(any_store: Store) -> None:
 
 
 def test_replay_makes_new_messages_each_time(any_store: Store) -> None:
-    """Past events as new messages, numbered, to who matches; in order, and not in the way of the first ones."""
+    """Past events as new messages, numbered, to who matches, apart from the first ones."""
     world = told(any_store, webhook(), email("none", match={"kinds": ["matter"]}), events=2)
     with any_store.write() as connection:
         assert len(ledger.replay(connection, world, NOW, NOW + HOUR)) == 2

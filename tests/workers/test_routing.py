@@ -62,8 +62,10 @@ def test_an_empty_match_matches_everything() -> None:
 )
 def test_each_key_is_any_of_its_values(key: str, met: str, unmet: str) -> None:
     """A list is met by one of its values, and not met by others; folded where people write freely."""
-    assert matched(**{key: [met, unmet]})
-    assert not matched(**{key: [unmet]})
+    both: dict[str, Any] = {key: [met, unmet]}
+    other: dict[str, Any] = {key: [unmet]}
+    assert matched(**both)
+    assert not matched(**other)
 
 
 def test_all_given_keys_must_match() -> None:
@@ -142,7 +144,7 @@ def test_no_field_changed_where_nothing_stood_before() -> None:
 
 
 def standing(**values: Any) -> Standing:
-    row = {
+    row: dict[str, Any] = {
         "agency": CBP,
         "product": "GAO-24-100000",
         "kind": "recommendation",

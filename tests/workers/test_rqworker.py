@@ -1,5 +1,6 @@
 """The worker process: what it works on, how it stops, and what it says."""
 
+import logging
 import os
 import signal
 import time
@@ -11,8 +12,8 @@ import pytest
 from monitor.record.queue import Queue, QueueError, queue_server
 from monitor.record.store import Store
 from tests.fakes import jobs, workers
-from tests.fakes.processes import line, lives, until
-from workers import rqworker
+from tests.fakes.processes import line, lives, running, until
+from workers import rqworker, stopping
 from workers.configuration import Configuration
 from workers.context import Context
 
@@ -92,12 +93,19 @@ def test_data_that_is_no_json_does_not_stop_the_worker(context: Context, queue: 
 
 
 def test_standard_output_stays_clean(
-    context: Context, queue: Queue, out: Path, capfd: pytest.CaptureFixture[str]
+    context: Context,
+    queue: Queue,
+    out: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It carries the answer of a verb, and nothing else."""
-    queue.enqueue("changes", FAIL, str(out))
+    """It carries the answer of a verb; RQ writes there where nobody has said where logs go."""
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    queue.enqueue("changes", "tests.fakes.jobs.die", str(out))
     rqworker.work(context, "changes", burst=True)
-    assert capfd.readouterr().out == ""
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert "terminated unexpectedly" in said.err
 
 
 def test_an_idle_worker_stops_within_a_second(tmp_path: Path, queue: Queue, out: Path) -> None:
@@ -144,20 +152,22 @@ def test_a_worker_that_was_asked_twice_stops_at_once(tmp_path: Path, queue: Queu
     assert jobs.words(out) == ["begun"]
 
 
-def test_a_stop_reaches_the_job_alone_not_the_workers_own_group(
-    tmp_path: Path, queue: Queue, out: Path
-) -> None:
-    """A worker shares its group with the supervisor that started it."""
-    queue.enqueue("changes", LINGER, str(out), "30")
+def test_a_stop_reaches_the_job_alone_not_the_workers_own_group(queue: Queue) -> None:
+    """Until a child has made its own, its group is the worker's, and that the supervisor's."""
     heard: list[int] = []
-    before = signal.signal(signal.SIGTERM, lambda number, _frame: heard.append(number))
-    try:
-        with workers.running(tmp_path) as worker:
-            until(lambda: jobs.words(out) == ["begun"])
-            worker.send_signal(signal.SIGTERM)
-            worker.wait(5)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    signal.signal(signal.SIGTERM, lambda number, _frame: heard.append(number))
+    with running("import time; time.sleep(60)") as child:
+        try:
+            worker = rqworker.Worker("changes", queue.connection, queue.url, rqworker._Outage(None))
+            worker.set_state("busy")
+            worker._horse_pid = child.pid
+            worker.request_stop(signal.SIGTERM, None)
+            assert child.wait(5) == -signal.SIGTERM
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            stopping.asked.clear()
     assert heard == []
 
 

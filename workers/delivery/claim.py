@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, select, update
+from sqlalchemy import Connection, Integer, and_, bindparam, case, func, select, update
 
-from monitor.record.schema import attempts, messages, paces
+from monitor.record.schema import Moment, attempts, messages, paces
 from monitor.record.store import upsert
 from workers.delivery.claimable import is_due, is_free, pace_name
 from workers.values import Cause
@@ -64,6 +64,46 @@ class _Host:
     troubled: bool
 
 
+# Built once: claims are made many times a second, and building a statement costs more than running it.
+_NOW = bindparam("b_now", type_=Moment())
+_MINE = and_(messages.c.state == "waiting", messages.c.channel == bindparam("b_channel"))
+_DUE_HOSTS = (
+    select(messages.c.host)
+    .where(_MINE, messages.c.due_at <= _NOW)
+    .group_by(messages.c.host)
+    .order_by(func.min(messages.c.due_at))
+)
+_LIVE = (
+    select(messages.c.host, func.count())
+    .where(messages.c.lease_until > _NOW, _MINE)
+    .group_by(messages.c.host)
+)
+_PACES = select(paces).where(paces.c.name.in_(bindparam("b_names", expanding=True)))
+_PACE = select(paces.c.next_at).where(paces.c.name == bindparam("b_name")).with_for_update(skip_locked=True)
+_CANDIDATES = (
+    select(messages.c.id, messages.c.lease_holder, messages.c.lapses)
+    .where(_MINE, messages.c.host == bindparam("b_host"), is_due(_NOW), is_free())
+    .order_by(messages.c.due_at, messages.c.created_at, messages.c.id)
+    .limit(bindparam("b_wanted", type_=Integer()))
+    .with_for_update(skip_locked=True, of=messages)
+)
+_LAPSED = messages.c.lease_holder.is_not(None)
+# Invariant 3: this one update is the claim. Whatever was read before, its condition decides.
+_LEASE = (
+    update(messages)
+    .where(messages.c.id.in_(bindparam("b_ids", expanding=True)), is_due(_NOW))
+    .values(
+        lease_until=bindparam("b_until", type_=Moment()),
+        lease_holder=bindparam("b_holder"),
+        enqueued_until=None,  # if the lease lapses, nothing stands in the queue for it
+        attempts=messages.c.attempts + 1,
+        lapses=messages.c.lapses + case((_LAPSED, 1), else_=0),
+        uncertain=case((_LAPSED, True), else_=messages.c.uncertain),
+    )
+    .returning(messages)
+)
+
+
 def claim(
     connection: Connection, limits: Limits, free: int, holder: str, now: datetime, *, wary: bool = False
 ) -> Catch:
@@ -79,7 +119,7 @@ def claim(
     given_up: list[str] = []
     slots: list[datetime] = []
     for host in hosts:
-        room = min(free - len(claimed), (1 if host.troubled else limits.per_host) - host.live)
+        room = min(free - len(claimed), _most(limits, host) - host.live)
         if host.troubled:
             room = 0 if wary else min(room, troubled)
         if room <= 0:
@@ -96,27 +136,19 @@ def claim(
     return Catch(tuple(claimed), tuple(given_up), min(slots, default=None))
 
 
+def _most(limits: Limits, host: _Host) -> int:
+    return 1 if host.troubled else limits.per_host
+
+
 def _hosts(connection: Connection, channel: str, now: datetime) -> list[_Host]:
     """Hosts with something due, who waits longest first."""
-    mine = and_(messages.c.state == "waiting", messages.c.channel == channel)
-    oldest = func.min(messages.c.due_at)
-    due = (
-        select(messages.c.host)
-        .where(mine, messages.c.due_at <= now)
-        .group_by(messages.c.host)
-        .order_by(oldest)
-    )
-    names = list(connection.scalars(due))
+    mine = {"b_channel": channel, "b_now": now}
+    names = list(connection.scalars(_DUE_HOSTS, mine))
     if not names:
         return []
-    held = (
-        select(messages.c.host, func.count())
-        .where(messages.c.lease_until > now, mine)
-        .group_by(messages.c.host)
-    )
-    live: dict[str | None, int] = {row[0]: row[1] for row in connection.execute(held)}
+    live: dict[str | None, int] = {row[0]: row[1] for row in connection.execute(_LIVE, mine)}
     wanted = [pace_name(channel, name or "") for name in names]
-    rows = connection.execute(select(paces).where(paces.c.name.in_(wanted))).mappings()
+    rows = connection.execute(_PACES, {"b_names": wanted}).mappings()
     known = {row["name"]: row for row in rows}
     return [_host(channel, name or "", live.get(name, 0), known, now) for name in names]
 
@@ -131,10 +163,10 @@ def _claim_from(
     connection: Connection, limits: Limits, host: _Host, room: int, holder: str, now: datetime
 ) -> tuple[list[Claimed], list[str]]:
     """Claim from one host; its row in `paces` is ours until the transaction ends."""
-    if not _take_host(connection, pace_name(limits.channel, host.name), limits.pace, now):
+    if not _take_host(connection, limits, host, now):
         return [], []
-    wanted = 1 if limits.pace is not None else room
-    rows = _candidates(connection, limits.channel, host.name, wanted, now)
+    room = min(room, _most(limits, host) - _live_now(connection, limits, host, now))
+    rows = _candidates(connection, limits, host, min(room, 1 if limits.pace is not None else room), now)
     lapsed = [row for row in rows if row["lease_holder"] is not None]
     _note_lapses(connection, lapsed, now)
     lost = [row["id"] for row in lapsed if row["lapses"] + 1 >= MOST_LAPSES]
@@ -147,30 +179,34 @@ def _claim_from(
     return got, lost
 
 
-def _take_host(connection: Connection, name: str, pace: timedelta | None, now: datetime) -> bool:
+def _take_host(connection: Connection, limits: Limits, host: _Host, now: datetime) -> bool:
     """Lock a host's row against other claimers; False where one has it, or the host's slot is taken.
 
     Invariant 9: next_at is read under the lock that the claim of the slot is written under.
     """
-    row = select(paces.c.next_at).where(paces.c.name == name)
-    if connection.scalar(row) is None:
+    name = pace_name(limits.channel, host.name)
+    if host.next_at is None:
         insert = upsert(connection)(paces).on_conflict_do_nothing()
         connection.execute(insert, {"name": name, "next_at": now})
-    next_at: datetime | None = connection.scalar(row.with_for_update(skip_locked=True))
-    return next_at is not None and (pace is None or next_at <= now)
+    next_at: datetime | None = connection.scalar(_PACE, {"b_name": name})
+    return next_at is not None and (limits.pace is None or next_at <= now)
+
+
+def _live_now(connection: Connection, limits: Limits, host: _Host, now: datetime) -> int:
+    """What is in flight to a host, now that nobody else can claim for it."""
+    if connection.dialect.name == "sqlite":
+        return host.live  # there is one writer: nothing has changed since it was read
+    live = connection.execute(_LIVE, {"b_channel": limits.channel, "b_now": now})
+    return next((count for name, count in live if (name or "") == host.name), 0)
 
 
 def _candidates(
-    connection: Connection, channel: str, host: str, wanted: int, now: datetime
+    connection: Connection, limits: Limits, host: _Host, wanted: int, now: datetime
 ) -> list[Mapping[str, Any]]:
-    query = (
-        select(messages.c.id, messages.c.lease_holder, messages.c.lapses)
-        .where(messages.c.channel == channel, messages.c.host == host, is_due(now), is_free())
-        .order_by(messages.c.due_at, messages.c.created_at, messages.c.id)
-        .limit(wanted)
-        .with_for_update(skip_locked=True, of=messages)
-    )
-    return [dict(row) for row in connection.execute(query).mappings()]
+    if wanted <= 0:
+        return []
+    bound = {"b_channel": limits.channel, "b_host": host.name, "b_now": now, "b_wanted": wanted}
+    return [dict(row) for row in connection.execute(_CANDIDATES, bound).mappings()]
 
 
 def _note_lapses(connection: Connection, lapsed: Sequence[Mapping[str, Any]], now: datetime) -> None:
@@ -200,22 +236,8 @@ def _give_up(connection: Connection, ids: Sequence[str]) -> None:
 def _lease(
     connection: Connection, ids: Sequence[str], holder: str, now: datetime, lease: timedelta
 ) -> list[Claimed]:
-    """Invariant 3: this one update is the claim. Whatever was read before, its condition decides."""
-    lapsed = messages.c.lease_holder.is_not(None)
-    taken = (
-        update(messages)
-        .where(messages.c.id.in_(ids), is_due(now))
-        .values(
-            lease_until=now + lease,
-            lease_holder=holder,
-            enqueued_until=None,  # if the lease lapses, nothing stands in the queue for it
-            attempts=messages.c.attempts + 1,
-            lapses=messages.c.lapses + case((lapsed, 1), else_=0),
-            uncertain=case((lapsed, True), else_=messages.c.uncertain),
-        )
-        .returning(messages)
-    )
-    rows = {row["id"]: _claimed(dict(row)) for row in connection.execute(taken).mappings()}
+    bound = {"b_ids": ids, "b_now": now, "b_until": now + lease, "b_holder": holder}
+    rows = {row["id"]: _claimed(dict(row)) for row in connection.execute(_LEASE, bound).mappings()}
     return [rows[one] for one in ids if one in rows]
 
 

@@ -1,16 +1,15 @@
 """Which messages may go out now: conditions on rows of `messages`, shared by claiming and dispatching."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, exists, func, literal, or_, select
 
 from monitor.record.schema import items, messages, paces, subscriptions
+from workers.planning import FIRST, THREAD
 from workers.values import Cause
 
-# What is told for the first time is one line of events for its receiver, a summary's thread included;
-# each replay is a line of its own: it repeats what the first line has told.
-FIRST = "first"
-THREAD = "thread"
+Moment = datetime | BindParameter[datetime]  # a time, or its place in a statement that is built once
 
 
 def pace_name(channel: str, host: str) -> str:
@@ -18,7 +17,7 @@ def pace_name(channel: str, host: str) -> str:
     return f"{channel}/{host}"
 
 
-def is_due(now: datetime) -> ColumnElement[bool]:
+def is_due(now: Moment) -> ColumnElement[bool]:
     """Waiting, its time has come, and nobody holds it."""
     return and_(
         messages.c.state == "waiting",
@@ -27,18 +26,19 @@ def is_due(now: datetime) -> ColumnElement[bool]:
     )
 
 
+@cache
 def is_free() -> ColumnElement[bool]:
     """Not paused, and nothing that has to go out before it is still on its way."""
     return and_(_not_paused(), _parent_settled(), _none_earlier())
 
 
-def is_in_pace(now: datetime) -> ColumnElement[bool]:
+def is_in_pace(now: Moment) -> ColumnElement[bool]:
     """Its host's next slot has come, or its host has no pace yet."""
     name = messages.c.channel + literal("/") + func.coalesce(messages.c.host, "")
     return ~exists(select(paces.c.name).where(paces.c.name == name, paces.c.next_at > now))
 
 
-def is_unmarked(now: datetime, epoch: str) -> ColumnElement[bool]:
+def is_unmarked(now: Moment, epoch: str) -> ColumnElement[bool]:
     """No job stands in the queue for it, as far as its mark says. Where the epoch is gone, no mark holds."""
     return or_(
         messages.c.enqueued_until.is_(None),
@@ -48,6 +48,7 @@ def is_unmarked(now: datetime, epoch: str) -> ColumnElement[bool]:
     )
 
 
+@cache
 def is_paused() -> ColumnElement[bool]:
     """Its subscription is paused. A test goes out all the same: it is how one finds out."""
     paused = select(subscriptions.c.id).where(subscriptions.c.paused_at.is_not(None))
@@ -104,8 +105,3 @@ def _none_earlier() -> ColumnElement[bool]:
         .correlate(messages)
     )
     return ~exists(earlier)
-
-
-def mark_until(now: datetime, patience: timedelta) -> datetime:
-    """When a mark lapses by itself: the job it stands for is then taken for lost."""
-    return now + patience

@@ -98,13 +98,15 @@ class _Job:
         self.began = time.monotonic()
         self.flight = _Flight()
         self.tally = Tally()
-        self.transport: Transport | None = None
+        self.transport: Transport | Exception | None = None
         # One thread for the store: sends that block threads must not keep results from being recorded.
         self.threads = ThreadPoolExecutor(1, "store")
 
     async def run(self) -> Tally:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(self.channel.concurrency + 2, self.channel.name))
+        # Before anything is claimed: what opening costs must not come off a lease.
+        self.transport = self._open()
         try:
             await self._loop()
         finally:
@@ -249,7 +251,7 @@ class _Job:
     async def _attempt(self, message: Message) -> tuple[Receipt | None, TransportError | None]:
         try:
             async with asyncio.timeout(self.patience.total_seconds()):
-                return await self._transport().send(message), None
+                return await self._opened().send(message), None
         except TransportError as error:
             return None, error
         except TimeoutError:
@@ -259,9 +261,17 @@ class _Job:
             log.exception("a channel failed", channel=self.channel.name, message_id=message.id)
             return None, TransportError(_words(error), ambiguous=True)
 
-    def _transport(self) -> Transport:
-        if self.transport is None:
-            self.transport = self.channel.open(self.context.configuration, self.context.home)
+    def _open(self) -> Transport | Exception:
+        """Make the channel's transport; where that fails, each message's attempt fails with it."""
+        try:
+            return self.channel.open(self.context.configuration, self.context.home)
+        except Exception as error:
+            log.exception("a channel could not be opened", channel=self.channel.name)
+            return error
+
+    def _opened(self) -> Transport:
+        if self.transport is None or isinstance(self.transport, Exception):
+            raise TransportError(f"the channel could not be opened: {_words(self.transport)}")
         return self.transport
 
     # The end.
@@ -272,7 +282,7 @@ class _Job:
         results = self.flight.results
         with suppress(StoreError):
             await self._in_thread(lambda: self._sign_off(results))
-        if self.transport is not None:
+        if self.transport is not None and not isinstance(self.transport, Exception):
             try:
                 await self.transport.close()
             except Exception:  # what was sent is recorded; a connection that does not close changes nothing
@@ -292,5 +302,5 @@ def _draw() -> float:
     return random.uniform(-1, 1)  # noqa: S311 - jitter, no secret
 
 
-def _words(error: Exception) -> str:
+def _words(error: Exception | None) -> str:
     return f"{type(error).__name__}: {error}"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from monitor.record import queries
 from monitor.record.schema import items, messages, notices
@@ -32,7 +32,8 @@ def load(
 ) -> dict[str, Loaded]:
     """Build messages, by id; in a message's place stands why it cannot be sent."""
     held = _held(connection, [each.id for each in claimed])
-    threads = _receipts(connection, [each.parent_id for each in claimed if each.parent_id])
+    parents = [each.parent_id for each in claimed if each.parent_id]
+    threads = _receipts(connection, parents) if parents else {}
     watch = _watcher(connection)
     return {
         each.id: _load(connection, configuration, each, held.get(each.id, ()), threads, watch)
@@ -90,12 +91,16 @@ def operators_address(configuration: Configuration) -> str:
     )
 
 
+_HELD = (
+    select(items.c.message_id, items.c.event_id)
+    .where(items.c.message_id.in_(bindparam("ids", expanding=True)))
+    .order_by(items.c.id)
+)
+
+
 def _held(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Telling, ...]]:
     """What messages hold, in the order in which it was put there."""
-    query = (
-        select(items.c.message_id, items.c.event_id).where(items.c.message_id.in_(ids)).order_by(items.c.id)
-    )
-    pairs = [(row.message_id, row.event_id) for row in connection.execute(query)]
+    pairs = [(row.message_id, row.event_id) for row in connection.execute(_HELD, {"ids": ids})]
     events = queries.load_events(connection, ids=list(dict.fromkeys(event for _, event in pairs)))
     told = {telling.event.id: telling for telling in tellings(connection, events)}
     held: dict[str, tuple[Telling, ...]] = {}

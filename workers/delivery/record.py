@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, and_, func, select, true, update
+from sqlalchemy import Connection, and_, bindparam, func, select, true, update
 
 from monitor.record.ids import new_id
 from monitor.record.schema import attempts, messages, notices, paces, subscriptions
@@ -90,11 +90,16 @@ def _values(result: Result, decision: Decision) -> dict[str, Any]:
     return values
 
 
+_OURS = update(messages).where(
+    messages.c.id == bindparam("b_id"), messages.c.lease_holder == bindparam("b_holder")
+)
+
+
 def _update(connection: Connection, result: Result, values: dict[str, Any]) -> bool:
     """Write to the message and let go of it, if it is ours."""
-    ours = and_(messages.c.id == result.claimed.id, messages.c.lease_holder == result.claimed.holder)
     freed = {"lease_until": None, "lease_holder": None, "enqueued_until": None}
-    return connection.execute(update(messages).where(ours).values(values | freed)).rowcount == 1
+    bound = {"b_id": result.claimed.id, "b_holder": result.claimed.holder}
+    return connection.execute(_OURS.values(values | freed), bound).rowcount == 1
 
 
 def _note_attempt(connection: Connection, result: Result, decision: Decision) -> None:

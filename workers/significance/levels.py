@@ -2,11 +2,25 @@
 
 from collections.abc import Iterator, Sequence
 
+from monitor.record.folding import fold, is_boilerplate
 from monitor.record.values import Event, EventType, State, Status, is_closed
+from workers.difference import common_ends
+from workers.sentences import split_sentences
+from workers.significance.actions import action_signals
+from workers.significance.actors import Cast, make_cast
+from workers.significance.clauses import Sentence, read_sentences
+from workers.significance.deadlines import all_deadlines
+from workers.significance.positions import is_only_position, position_signals
+from workers.significance.removal import removal_signals
+from workers.significance.slips import deadline_moves, deadline_signals
+from workers.significance.wording import Sameness, compare
 from workers.values import Level, Run, Signal, Significance
 
 _OPEN = (Status.OPEN, Status.PARTIAL)
 _SILENT = (EventType.OPENED, EventType.VANISHED, EventType.OVERDUE, EventType.STALLED)
+_LONGEST = 20_000  # characters that are read of a narrative; none has come near
+_AROUND = 5_000  # of them before the first change, where a narrative is longer
+_HISTORY = 24  # earlier narratives that are read for slips
 
 
 def assess(event: Event, runs: tuple[Run, ...], history: Sequence[str] = ()) -> Significance:
@@ -17,7 +31,13 @@ def assess(event: Event, runs: tuple[Run, ...], history: Sequence[str] = ()) -> 
     """
     if event.type in _SILENT or event.old is None or event.new is None:
         return Significance(Level.SUBSTANTIVE)
-    return Significance(Level.SUBSTANTIVE, tuple(_record_signals(event.type, event.old, event.new)))
+    level, signals = _of_narrative(event, event.old.narrative, event.new.narrative, runs, history)
+    record = tuple(_record_signals(event.type, event.old, event.new))
+    if record or event.old.status != event.new.status or event.type is not EventType.UPDATED:
+        level = Level.SUBSTANTIVE
+    if event.old.text != event.new.text and compare(event.old.text, event.new.text) is not Sameness.SAME:
+        level = Level.SUBSTANTIVE
+    return Significance(level, (*record, *signals))
 
 
 def _record_signals(kind: EventType, old: State, new: State) -> Iterator[Signal]:
@@ -29,3 +49,85 @@ def _record_signals(kind: EventType, old: State, new: State) -> Iterator[Signal]
         yield Signal("status_moved", new.status, old.status, new.status)
     if old.priority != new.priority:
         yield Signal("priority_set" if new.priority else "priority_cleared")
+
+
+def _of_narrative(
+    event: Event, old: str, new: str, runs: tuple[Run, ...], history: Sequence[str]
+) -> tuple[Level, tuple[Signal, ...]]:
+    whole = max(len(old), len(new)) <= _LONGEST
+    if not whole:
+        old, new = _excerpts(old, new)
+    gone, came = _changed(old, new)
+    sameness = compare(" ".join(gone), " ".join(came)) if whole else Sameness.OTHER
+    if sameness is not Sameness.OTHER:
+        return (Level.COSMETIC if sameness is Sameness.SAME else Level.REDATED), ()
+    pair = _Pair(event, old, new, gone, came)
+    signals = [*pair.first_response(), *position_signals(pair.old, pair.new)]
+    signals += action_signals(pair.old, pair.came)
+    signals += pair.deadlines(history)
+    signals += removal_signals(pair.gone, pair.came, pair.new, runs)
+    return Level.SUBSTANTIVE, tuple(dict.fromkeys(signals))
+
+
+def _excerpts(old: str, new: str) -> tuple[str, str]:
+    """The beginning of what changed, with some words before it: the rest is not read, and is substantive."""
+    head, _ = common_ends(old, new)
+    start = max(0, head - _AROUND)
+    return old[start : start + _LONGEST], new[start : start + _LONGEST]
+
+
+def _changed(old: str, new: str) -> tuple[list[str], list[str]]:
+    """The sentences that stand on one side only, white space folded.
+
+    Those that only look different stand on both.
+    """
+    before = dict.fromkeys(" ".join(piece.split()) for piece in split_sentences(old))
+    after = dict.fromkeys(" ".join(piece.split()) for piece in split_sentences(new))
+    gone = {piece: fold(piece) for piece in before if piece not in after}
+    came = {piece: fold(piece) for piece in after if piece not in before}
+    both = set(gone.values()) & set(came.values())
+    return [p for p, folded in gone.items() if folded not in both], [
+        p for p, f in came.items() if f not in both
+    ]
+
+
+class _Pair:
+    """Both narratives, read; a sentence that stands in both is one object, so that it is read once."""
+
+    def __init__(self, event: Event, old: str, new: str, gone: Sequence[str], came: Sequence[str]) -> None:
+        self.texts = (old, new)
+        self.cast: Cast = make_cast(event.subject.agency, f"{old}\n{new}")
+        self.old = read_sentences(old, self.cast)
+        shared = {sentence.text: sentence for sentence in self.old}
+        self.new = tuple(shared.get(line.text, line) for line in read_sentences(new, self.cast))
+        self.gone = self._those(self.old, gone)
+        self.came = self._those(self.new, came)
+
+    @staticmethod
+    def _those(sentences: Sequence[Sentence], texts: Sequence[str]) -> list[Sentence]:
+        wanted = set(texts)
+        return [sentence for sentence in sentences if sentence.text in wanted]
+
+    def first_response(self) -> Iterator[Signal]:
+        """The boilerplate is gone, and something that is not stock stands in its place."""
+        had = [sentence for sentence in self.old if is_boilerplate(sentence.text)]
+        if not had or any(is_boilerplate(sentence.text) for sentence in self.new):
+            return
+        if any(not sentence.stock and not is_only_position(sentence) for sentence in self.old):
+            return
+        answer = next((sentence for sentence in self.came if not sentence.stock), None)
+        if answer:
+            yield Signal("first_response", answer.text)
+
+    def deadlines(self, history: Sequence[str]) -> Iterator[Signal]:
+        """Set and moved ones, with how often they slipped."""
+        old = all_deadlines(self.old)
+        came = {sentence.text for sentence in self.came}
+        moves = [move for move in deadline_moves(old, all_deadlines(self.new)) if move.new.sentence in came]
+        earlier = (
+            [text for text in history[-_HISTORY:] if text != self.texts[0]]
+            if any(m.old for m in moves)
+            else []
+        )
+        past = [all_deadlines(read_sentences(text[:_LONGEST], self.cast)) for text in earlier]
+        return deadline_signals(moves, [*past, old])

@@ -140,6 +140,16 @@ def test_a_page_that_speaks_of_access_denied_is_a_page(store: Store) -> None:
     in_world(store, check)
 
 
+def test_a_long_page_that_quotes_a_wall_is_a_page(store: Store) -> None:
+    """What walls send is short."""
+
+    async def check(world: World) -> None:
+        world.site.answers("/page", Answer(200, PAGE * 2000 + b"<p>bm-verify</p>"))
+        assert isinstance(await world.fetch(), Page)
+
+    in_world(store, check)
+
+
 def test_a_page_that_is_not_there_says_nothing_about_its_host(store: Store) -> None:
     """404 is a failure, and other pages of the host are asked on."""
 
@@ -180,6 +190,25 @@ def test_a_host_that_answers_again_is_forgiven(store: Store) -> None:
     in_world(store, check)
 
 
+def test_a_host_that_answers_at_all_is_forgiven(store: Store) -> None:
+    """A page that is missing proves that the host is well."""
+
+    async def check(world: World) -> None:
+        world.site.answers("/page", Answer(403), Answer(404))
+        await world.fetch()
+        await world.fetch()
+        assert world.host.refused_until is None
+
+    in_world(store, check)
+
+
+def test_a_refusal_from_a_clock_that_ran_ahead_is_void() -> None:
+    """Neither back-off nor Retry-After lasts longer than a day."""
+    ahead = hosts.Host("a.example", refused_until=NOON + timedelta(days=400))
+    assert hosts.held_back_until(ahead, NOON) is None
+    assert hosts.held_back_until(ahead, NOON + timedelta(days=399, hours=1)) == ahead.refused_until
+
+
 def test_redirects_within_the_site_are_followed(store: Store) -> None:
     """The page keeps the address that was asked."""
 
@@ -213,6 +242,7 @@ def test_a_redirect_to_another_place_is_a_refusal(store: Store, location: str) -
         if location:
             assert refusal.outcome is Outcome.BLOCKED
             assert location in refusal.message
+            assert world.host.refused_until is None  # other pages of the host are asked on
         assert set(world.site.paths()) == {"/robots.txt", "/page"}
 
     in_world(store, check)
@@ -310,7 +340,7 @@ def test_the_time_out_is_for_the_whole_answer(store: Store) -> None:
     """A server that trickles is given up, too."""
 
     async def check(world: World) -> None:
-        world.site.answers("/page", Answer(200, PAGE, wait=3))
+        world.site.answers("/page", Answer(200, PAGE, drip=0.1))
         refusal = await world.refusal(obey_robots=False)
         assert refusal.message == f"{world.site.host} could not be reached: no answer in time."
 

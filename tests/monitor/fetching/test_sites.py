@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.fetching.retry_after import retry_at
-from monitor.fetching.sites import host_of, robots_address, within_site
+from monitor.fetching.sites import host_of, robots_address, within_site, without_password
 
 NOON = datetime(2030, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -29,6 +29,11 @@ def test_the_rules_stand_at_the_root_of_the_host() -> None:
     assert robots_address("https://me:pw@example.org:8443/a/b?c") == "https://example.org:8443/robots.txt"
 
 
+def test_a_password_in_an_address_is_not_shown() -> None:
+    """Nor stored with a capture."""
+    assert without_password("https://me:pw@example.org/a?q=@") == "https://example.org/a?q=@"
+
+
 @pytest.mark.parametrize(
     ("url", "location", "target"),
     [
@@ -37,6 +42,7 @@ def test_the_rules_stand_at_the_root_of_the_host() -> None:
         ("https://example.org/a", "https://www.example.org/b", "https://www.example.org/b"),
         ("http://example.org/a", "https://www.example.org/a", "https://www.example.org/a"),
         ("https://www.example.org/a", "http://www.example.org/a", None),
+        ("https://www.example.org:8443/a", "http://www.example.org:8443/a", None),
         ("https://www.example.org/a", "https://prod.example.org/a", None),
         ("https://www.example.org/a", "https://www.example.org:8443/a", None),
         ("https://www.example.org/a", "https://www.example.org.evil.example/a", None),

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from monitor.formats import extract
 from monitor.record import folding
 from monitor.record.values import Format, Kind, Recommendation
-from tests.worlds import Edit, Item, Noise, World, covered, edits, noises, render, worlds
+from tests.rendering import covered, render
+from tests.worlds import Edit, Item, Noise, World, edits, noises, worlds
 
-few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 formats = pytest.mark.parametrize("form", list(Format))
 
 
@@ -17,7 +18,16 @@ def meaning(one: Recommendation, form: Format) -> tuple[object, ...]:
     """What a reading says, everything folded that may look different."""
     priority = one.priority and not (form is Format.PRODUCT and one.kind is Kind.MATTER)
     text = folding.text_fingerprint(one.text)
-    return one.key, one.kind, one.number, text, one.status, priority, one.fingerprint, folding.fold_title(one.title)
+    return (
+        one.key,
+        one.kind,
+        one.number,
+        text,
+        one.status,
+        priority,
+        one.fingerprint,
+        folding.fold_title(one.title),
+    )
 
 
 def expected(item: Item, form: Format) -> tuple[object, ...]:
@@ -34,11 +44,6 @@ def expected(item: Item, form: Format) -> tuple[object, ...]:
 def read(world: World, form: Format, noise: Noise) -> set[tuple[object, ...]]:
     """A world's page, read back."""
     return {meaning(one, form) for one in extract(render(world, form, noise)).recommendations}
-
-
-def shown(world: World, form: Format) -> World:
-    """What a page shows; pages are made of worlds that show something."""
-    return covered(world, form) or world[:1]
 
 
 @formats

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from monitor.poller import Reading, page_of
+from monitor.poller.files import read_files
 from monitor.poller.leases import claim
-from monitor.record.schema import drops, outbox
+from monitor.poller.session import open_session
+from monitor.record.schema import captures, drops, outbox
 from monitor.record.store import Store
-from monitor.record.values import Outcome
+from monitor.record.values import Outcome, Page
 from tests.fakes.clock import NOON
 from tests.fakes.pages import export, report, rows
 from tests.fakes.site import Answer
@@ -100,6 +102,76 @@ def test_a_site_that_cannot_be_reached_is_failing_in_words(store: Store, tmp_pat
         assert str(tmp_path / "drop") in reading.message
 
     in_world(store, tmp_path, check, BOTH)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html><body><h1>Request rejected</h1><p>Your support ID is 1.</p></body></html>",
+        b"<html><body><p>Please solve this captcha to go on.</p></body></html>",
+    ],
+)
+def test_a_wall_that_only_its_words_give_away_is_a_refusal(store: Store, tmp_path: Path, body: bytes) -> None:
+    """It says what to do like any other refusal, and nothing is held back for it."""
+
+    async def check(world: World) -> None:
+        world.site.answers(PATH, Answer(200, body))
+        (reading,) = await world.poll()
+        assert reading.outcome == "blocked"
+        assert reading.message.startswith(f"{world.site.host} refused (")
+        assert "Next try" in reading.message
+        assert world.all(captures) == []
+
+    in_world(store, tmp_path, check, BOTH)
+
+
+def test_marks_of_a_stale_copy_are_not_kept(store: Store, tmp_path: Path) -> None:
+    """The cache that it came from would confirm it for ever."""
+
+    async def check(world: World) -> None:
+        world.serve(FIVE, stamp=NOON - timedelta(hours=2), ETag='"new"')
+        await world.poll()
+        world.clock.forward(hours=12)
+        world.serve(CHANGED, stamp=NOON - timedelta(days=9), ETag='"old"')
+        assert await world.outcome() == "unchanged"
+        world.clock.forward(hours=12)
+        await world.poll()
+        assert world.site.asked[-1].headers["if-none-match"] == '"new"'
+
+    in_world(store, tmp_path, check)
+
+
+def test_a_file_written_to_between_look_and_reading_waits(store: Store, tmp_path: Path) -> None:
+    """Half of the new content must not be taken for the whole."""
+
+    async def check(world: World) -> None:
+        path = world.drop("a.csv", export(FIVE, NOON - timedelta(hours=1)))
+        async with open_session(world.poller) as session:
+            drop = session.drops["piers"]
+            drop.load = lambda found: Page(b"half", found.name, found.captured_at)  # type: ignore[method-assign]
+            assert await read_files(session, world.poller.settings.sources[0]) == []
+        assert path.exists()
+        assert world.all(drops) == []
+
+    in_world(store, tmp_path, check, FOLDER)
+
+
+def test_a_password_in_the_address_is_neither_shown_nor_kept(store: Store, tmp_path: Path) -> None:
+    """Messages go to people, and captures are kept for years."""
+
+    async def check(world: World) -> None:
+        world.configuration["sources"] = (piers(url="PLACEHOLDER"),)
+        secret = world.site.url(PATH).replace("://", "://me:hunter2@")
+        world._source = lambda given: given | {"url": secret}  # type: ignore[method-assign]
+        world.poller = world.make_poller()
+        world.site.answers(PATH, Answer(403), Answer(200, export(FIVE), CSV))
+        (reading,) = await world.poll()
+        assert "hunter2" not in reading.message
+        await world.poll()
+        assert [row.origin for row in world.all(captures)] == [world.site.url(PATH)]
+        assert world.site.asked[-1].headers["authorization"].startswith("Basic ")
+
+    in_world(store, tmp_path, check)
 
 
 def test_robots_txt_is_obeyed_and_told_apart(store: Store, tmp_path: Path) -> None:

@@ -129,15 +129,29 @@ def test_a_proxy_on_a_private_address_is_the_owners_choice_and_is_asked() -> Non
     _with_site(check)
 
 
+def test_a_password_in_the_address_goes_out_as_a_header() -> None:
+    """As any client does, and not into the request's line."""
+
+    async def check(site: Site) -> None:
+        site.answers("/", Answer(200, b"known"))
+        async with outbound.client(OPEN) as client:
+            assert (await client.get(f"http://me:secret@{site.host}/")).text == "known"
+        assert site.asked[-1].headers["authorization"] == "Basic bWU6c2VjcmV0"
+        assert site.asked[-1].headers["host"] == site.host
+
+    _with_site(check)
+
+
 def test_redirects_are_not_followed_and_cookies_not_kept() -> None:
     """What follows from an answer is the caller's to decide."""
 
     async def check(site: Site) -> None:
         site.answers("/a", Answer(302, headers={"Location": "/b", "Set-Cookie": "id=1; Path=/"}))
+        by_name = f"http://localhost:{site.port}/a"
         async with outbound.client(OPEN) as client:
-            assert (await client.get(site.url("/a"))).status_code == 302
-            await client.get(site.url("/a"))
-        assert site.paths() == ["/a", "/a"]
+            for url in (site.url("/a"), site.url("/a"), by_name, by_name):
+                assert (await client.get(url)).status_code == 302
+        assert site.paths() == ["/a"] * 4
         assert all("cookie" not in asked.headers for asked in site.asked)
 
     _with_site(check)

@@ -207,7 +207,8 @@ def test_secrets_do_not_stand_in_error_messages(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("HOOK", "hunter2-is-no-address")
     referenced = f'{CONSOLE.replace("console", "slack")}webhook_url = "${{HOOK}}"'
     literal = f'{CONSOLE.replace("console", "webhook")}url = "htp://example.org/hunter2"\nsecret = "hunter2"'
-    for text in (referenced, literal, '[email]\nsmtp_url = "hunter2"', '[store]\nurl = "hunter2"'):
+    plain = '[http]\ntimeout = "${HOOK}"'
+    for text in (referenced, literal, plain, '[email]\nsmtp_url = "hunter2"', '[store]\nurl = "hunter2"'):
         found = mistakes(text)
         assert found
         assert "hunter2" not in "\n".join(found)

@@ -33,8 +33,8 @@ _SNIPPETS = (
 characters = st.characters(exclude_categories=())  # lone surrogates and controls too
 texts = st.builds(
     lambda parts, times: "".join(parts) * times,
-    st.lists(st.one_of(st.sampled_from(_SNIPPETS), st.text(characters, max_size=40)), max_size=12),
-    st.sampled_from((1, 1, 1, 2, 40, 400)),
+    st.lists(st.one_of(st.sampled_from(_SNIPPETS), st.text(characters, max_size=40)), max_size=8),
+    st.sampled_from((1, 1, 1, 1, 2, 60)),
 )
 short_texts = st.one_of(st.sampled_from(_SNIPPETS), st.text(characters, max_size=60))
 signals = st.lists(

@@ -14,7 +14,7 @@ from tests.workers.channels.made_up import (
     subject,
     telling,
 )
-from workers.channels import common
+from workers.channels import common, points
 from workers.values import Cause, Difference, Level, Signal, Significance, Telling
 
 LINK = "https://www.gao.gov/products/gao-23-105607"
@@ -52,12 +52,12 @@ def test_every_signal_has_its_words(signal: Signal, said: str) -> None:
     assert headline(signal) == said
 
 
-@pytest.mark.parametrize("kind", ["closed", "status_moved", *(kind for kind in common._PHRASES)])
+@pytest.mark.parametrize("kind", ["closed", "status_moved", *(kind for kind in points._PHRASES)])
 def test_a_signal_without_particulars_still_has_words(kind: str) -> None:
     """No signal breaks a headline, whatever it lacks; and each kind has its place in the order."""
     assert headline(Signal(kind))
-    assert kind in common._ORDER
-    assert kind in common._COUNTED
+    assert kind in points.ORDER
+    assert kind in points.COUNTED
 
 
 @pytest.mark.parametrize(

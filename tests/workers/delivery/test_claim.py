@@ -11,6 +11,7 @@ from monitor.record.store import Store
 from tests.fakes.transport import context
 from tests.workers.seeding import NOW, changes, configured, email, reminder, rows, slack, webhook
 from workers.delivery.claim import Catch, Limits, claim
+from workers.delivery.claim import _lease as lease_them
 from workers.fanout import fan_out
 
 LEASE = timedelta(seconds=60)
@@ -142,6 +143,24 @@ def test_a_thread_waits_for_its_summary(any_store: Store) -> None:
     assert take(any_store, limits=limits).claimed == ()
     settle(any_store, Catch((parent,)), "dead")
     assert len(take(any_store, limits=limits).claimed) == 3
+
+
+def test_the_claims_own_condition_decides(any_store: Store) -> None:
+    """Whatever was read before it, the update takes nothing that somebody else holds."""
+    made(any_store, [(1, 2)])
+    [mine] = take(any_store).claimed
+    with any_store.write() as connection:
+        assert lease_them(connection, [mine.id], "job_2", NOW, LEASE) == []
+    assert rows(any_store, messages)[0]["lease_holder"] == "job_1"
+
+
+def test_what_hangs_under_a_message_waits_for_it(any_store: Store) -> None:
+    """A thread waits for its parent's receipt even where they share no recommendation."""
+    made(any_store, [(1, 2), (2, 2)])
+    parent, child = (row["id"] for row in rows(any_store, messages))
+    with any_store.write() as connection:
+        connection.execute(update(messages).where(messages.c.id == child).values(parent_id=parent))
+    assert [each.id for each in take(any_store).claimed] == [parent]
 
 
 def test_a_later_event_waits_for_the_thread(any_store: Store) -> None:

@@ -1,9 +1,11 @@
 """The engine: everything due goes out, each receiver by itself, and what came of it is recorded."""
 
+import asyncio
 import threading
 import time
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,13 +18,14 @@ from monitor.record.store import Store, StoreError
 from tests.fakes.transport import HANG, FakeTransport, channels, context
 from tests.workers.seeding import changes, configured, count, email, rows, slack, webhook
 from workers import ledger
+from workers.channels import CHANNELS
 from workers.context import Context
-from workers.delivery import engine
+from workers.delivery import engine, loading
 from workers.delivery.engine import deliver
 from workers.fanout import fan_out
 from workers.values import Cause, Receipt, TransportError
 
-QUICK = {"delivery": {"lease": "1s"}}  # a request is given up after half a second
+QUICK: dict[str, Any] = {"delivery": {"lease": "1s"}}  # a request is given up after half a second
 
 
 def now() -> datetime:
@@ -131,12 +134,10 @@ def test_a_channels_own_mistake_costs_a_step_only(store: Store) -> None:
 
 def test_a_channel_that_does_not_open_loses_nothing(store: Store) -> None:
     """Where a transport cannot even be made, its messages go through the schedule."""
-    world, transport = ready(store, webhook())
+    world, _ = ready(store, webhook())
 
     def broken(*_: Any) -> Any:
         raise OSError("no such certificate file")
-
-    from dataclasses import replace
 
     world.channels = {"webhook": replace(world.channels["webhook"], open=broken)}
     run(world)
@@ -175,7 +176,7 @@ def test_each_recipients_trouble_is_announced(store: Store) -> None:
 
 
 def test_a_receiver_that_is_gone_pauses_its_subscription(store: Store) -> None:
-    """410: the subscription is paused, operators hear once, and its messages wait for the day it is resumed."""
+    """410: the subscription is paused, operators hear once, and its messages wait until it is resumed."""
     world, transport = ready(store, webhook(), events=3)
     transport.script["tracker"] = [TransportError("410 Gone", permanent=True, pauses=True)] * 2
     run(world)
@@ -251,7 +252,7 @@ def test_a_result_is_recorded_only_by_the_leases_holder(any_store: Store) -> Non
 def test_who_overslept_sends_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Invariant 4: where the lease no longer outlasts the send, the message goes back unsent and unblamed."""
     world, transport = ready(store, webhook())
-    real = engine.load
+    real = loading.load
 
     def slowly(connection: Connection, configuration: Any, claimed: Any) -> Any:
         asleep[0] = timedelta(seconds=50)
@@ -261,8 +262,6 @@ def test_who_overslept_sends_nothing(store: Store, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(engine, "load", slowly)
     job = engine._Job(world, world.channels["webhook"], threading.Event(), lambda: now() + asleep[0])
     monkeypatch.setattr(job, "_may_begin", lambda: asleep[0] == timedelta())
-    import asyncio
-
     asyncio.run(job.run())
     assert transport.sent == []
     [row] = rows(store, messages)
@@ -326,7 +325,7 @@ def test_a_paced_host_is_waited_for(store: Store) -> None:
 
 def test_a_receiver_that_left_the_configuration_is_not_written_to(store: Store) -> None:
     """A message whose recipient is no longer configured is cancelled, with the reason."""
-    world, transport = ready(store, email(to=["a@example.org", "b@example.org"]))
+    _, transport = ready(store, email(to=["a@example.org", "b@example.org"]))
     changed = context(store, configured(email(to=["b@example.org"])), transport)
     run(changed, "email")
     assert [message.recipient for message in transport.sent] == ["b@example.org"]
@@ -348,7 +347,7 @@ def test_a_thread_hangs_from_what_its_summary_got(store: Store) -> None:
 
 
 def test_a_test_shows_a_sample_and_is_tried_once(store: Store) -> None:
-    """test-notify sends a made-up change through the channel, paused or not, and reports its first failure."""
+    """test-notify sends a made-up change through the channel, paused or not, and gives up at once."""
     transport = FakeTransport()
     world = context(store, configured(webhook()), transport)
     [subscription] = world.configuration.subscriptions
@@ -370,9 +369,9 @@ def test_a_message_that_cannot_be_put_together_holds_up_no_other(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever is wrong with one message, those claimed with it are sent."""
-    world, transport = ready(store, webhook(), events=2)
+    world, _ = ready(store, webhook(), events=2)
     bad = rows(store, messages, messages.c.created_at)[0]["id"]
-    real = engine.load
+    real = loading.load
 
     def load(connection: Connection, configuration: Any, claimed: Any) -> Any:
         if bad in [each.id for each in claimed]:
@@ -437,9 +436,21 @@ def test_order_holds_through_retries(any_store: Store) -> None:
 def test_real_channels_open(store: Store, tmp_path: Path) -> None:
     """The registry's console, end to end: a message is claimed, shown and recorded."""
     world, _ = ready(store, {"id": "here", "channel": "console"})
-    from workers.channels import CHANNELS
-
     world.home, world.channels = tmp_path, CHANNELS
     run(world, "console")
     assert count(store, messages, state="sent") == 1
     assert channels(FakeTransport())["console"].concurrency == 1
+
+
+def test_two_jobs_share_a_channel(any_store: Store) -> None:
+    """Several workers on a channel send each message once, and no host more than two at a time."""
+    world, transport = ready(any_store, webhook(), events=30)
+    transport.seconds = 0.01
+    jobs = [threading.Thread(target=run, args=(world,)) for _ in range(3)]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+    assert sorted(transport.ids()) == sorted(row["id"] for row in rows(any_store, messages, state="sent"))
+    assert len(transport.sent) == 30
+    assert transport.most["tracker"] <= 2

@@ -130,7 +130,7 @@ def compose(message: Message, sender: str) -> Frame:
         card = _card(story, ROOM, message.base_url, alone=True)
     agencies, rest = _agencies(message) if message.tellings and card is None else ((), "")
     return Frame(
-        subject=one_line(f"{marked} {_subject(message)}"),
+        subject=_undecoded(one_line(f"{marked} {_subject(message)}")),
         mark=marked.strip("[]"),
         title=title,
         preview=cut(card.meaning if card else " ".join(lead), 140),
@@ -150,6 +150,11 @@ def _single(message: Message) -> bool:
 def _subject(message: Message) -> str:
     headline = cut(message_headline(message), 180)
     return f"Digest: {headline[:1].lower()}{headline[1:]}" if message.cause == Cause.DIGEST else headline
+
+
+def _undecoded(text: str) -> str:
+    """A title that looks like an encoded word would be decoded, line ends and all, by whoever reads it."""
+    return text.replace("=?", "= ?")
 
 
 def _title(message: Message) -> str:
@@ -277,7 +282,7 @@ def _agencies(message: Message) -> tuple[tuple[AgencyPart, ...], str]:
             lines = [s for s in report.stories if id(s) not in whole]
             reports.append(
                 ReportPart(
-                    cut(report.title, 240) or (report.product or ""),
+                    cut(report.title, 240) or one_line(report.product or ""),
                     link(report.stories[0].telling.event.subject),
                     tuple(_card(story, room, message.base_url, alone=False) for story in cards),
                     tuple(_line(story) for story in lines),

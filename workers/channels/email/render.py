@@ -12,7 +12,9 @@ from workers.channels.email.addresses import ascii_address, domain_of, sender_ad
 from workers.channels.email.cards import compose
 from workers.values import Message, Telling
 
-_WHOLE = frozenset(("list-unsubscribe", "list-unsubscribe-post", "list-id", "references", "message-id"))
+_WHOLE = frozenset(
+    ("list-unsubscribe", "list-unsubscribe-post", "list-id", "references", "in-reply-to", "message-id")
+)
 _LONG = SMTP.clone(max_line_length=998)  # the default encodes a long List-Unsubscribe to uselessness
 _MOST_REFERENCES = 20
 

@@ -14,7 +14,7 @@ from workers.channels.email.render import render, wire
 from workers.channels.email.smtp import Connection, Server
 from workers.values import Message, Receipt, TransportError
 
-_GRACE = 2.0  # seconds beyond the deadline before a thread that hangs is given up
+_PATIENCE = 1.25  # times the deadline before a thread that hangs is given up; the lease is twice as long
 
 
 class _Carrier(Protocol):
@@ -61,7 +61,7 @@ class _Smtp:
         connection = self._free.pop() if self._free else self._connection()
         work = asyncio.to_thread(connection.deliver, sender, recipient, wire(mail, utf8=utf8), utf8=utf8)
         try:
-            said = await asyncio.wait_for(work, self._timeout + _GRACE)
+            said = await asyncio.wait_for(work, _PATIENCE * self._timeout)
         except TimeoutError as error:
             connection.abort()  # a server that trickles its answer outlives each read's own time limit
             slow = "the mail server did not answer in time"

@@ -1,6 +1,6 @@
 """A digest or a summary in Slack: as many lines as fit, then as many differences. Pure."""
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from workers.channels.common import (
     counted,
@@ -13,6 +13,7 @@ from workers.channels.common import (
     short_name,
     tally,
 )
+from workers.channels.excerpts import Excerpt
 from workers.channels.slack.blocks import (
     HEAVIEST,
     Block,
@@ -33,6 +34,8 @@ from workers.channels.slack.settings import SlackSubscription
 from workers.channels.stories import Story, by_agency, gather
 from workers.values import Cause, Message
 
+Excerpts = Mapping[int, Excerpt]  # by the id of the story, which has no hash
+
 _DETAILED = 12  # changes at most with their words; what is further down is looked up where it matters
 _ROOM = 600  # characters of each
 
@@ -40,13 +43,14 @@ _ROOM = 600  # characters of each
 def several(message: Message) -> list[Block]:
     """Grouped by agency in a digest, the most significant first in a summary."""
     stories = gather(message.tellings)
+    words_of = [(id(story), update(story.telling, _ROOM)) for story in stories[:_DETAILED]]
 
-    def fits(shown: int, detailed: int) -> bool:
-        return weigh(_listed(message, stories, shown, detailed)) <= HEAVIEST
+    def listed(shown: int, detailed: int) -> list[Block]:
+        return _listed(message, stories, shown, dict(words_of[:detailed]))
 
-    shown = _most(len(stories), lambda number: fits(number, 0))
-    detailed = _most(min(shown, _DETAILED), lambda number: fits(shown, number))
-    return _listed(message, stories, shown, detailed)
+    shown = _most(len(stories), lambda number: weigh(listed(number, 0)) <= HEAVIEST)
+    detailed = _most(min(shown, len(words_of)), lambda number: weigh(listed(shown, number)) <= HEAVIEST)
+    return listed(shown, detailed)
 
 
 def _most(limit: int, fits: Callable[[int], bool]) -> int:
@@ -58,26 +62,25 @@ def _most(limit: int, fits: Callable[[int], bool]) -> int:
     return low
 
 
-def _listed(message: Message, stories: Sequence[Story], shown: int, detailed: int) -> list[Block]:
-    """So many changes in lines, the first of them with what changed in their words."""
-    words_too = {id(story) for story in stories[:detailed]}
+def _listed(message: Message, stories: Sequence[Story], shown: int, excerpts: Excerpts) -> list[Block]:
+    """So many changes in lines, and under some of them what changed in their words."""
     listed, elements = stories[:shown], []
     if message.cause == Cause.DIGEST:
         for agency in by_agency(listed):
             elements.append(_agency(agency.name))
-            elements += _changes(message, agency.stories, words_too)
+            elements += _changes(message, agency.stories, excerpts)
     else:
-        elements += _changes(message, listed, words_too)
-    cut = detailed < len(stories) or any(update(story.telling, _ROOM).left_out for story in stories)
+        elements += _changes(message, listed, excerpts)
+    cut = len(excerpts) < len(stories) or any(excerpt.left_out for excerpt in excerpts.values())
     return _framed(message, [rich_text(*elements)] if listed else [], len(stories) - shown, cut=cut)
 
 
-def _changes(message: Message, stories: Sequence[Story], words_too: Container[int]) -> Iterator[Block]:
+def _changes(message: Message, stories: Sequence[Story], excerpts: Excerpts) -> Iterator[Block]:
     for story in stories:
-        if id(story) in words_too:
+        if excerpt := excerpts.get(id(story)):
             yield paragraph(_line(message, story))
-            yield quote(styled(update(story.telling, _ROOM).pieces))
-    if rest := [story for story in stories if id(story) not in words_too]:
+            yield quote(styled(excerpt.pieces))
+    if rest := [story for story in stories if id(story) not in excerpts]:
         yield bullets(_line(message, story) for story in rest)
 
 
@@ -118,10 +121,10 @@ def _line(message: Message, story: Story) -> list[Run]:
         label, said = short_name(subject), f": {meaning(telling)}"
     else:
         label, said = name(subject), headline(telling).removeprefix(name(subject))
-    runs = address(link(subject), fit(label, 140), "bold") + words(fit(said, 300))
-    if len(story.steps) > 1:
-        runs += words(f" ({len(story.steps)} steps)")
-    return runs if _threaded(message) else runs + words(f" {' '.join(story.event_ids[:3])}", "italic")
+    said = fit(said, 300) + (f" ({len(story.steps)} steps)" if len(story.steps) > 1 else "")
+    if not _threaded(message):
+        said += f" [{' '.join(story.event_ids[:3])}]"
+    return address(link(subject), fit(label, 140)) + words(said)
 
 
 def _where(message: Message) -> str:

@@ -1,5 +1,6 @@
 """The edge to Slack: posts a rendered message, and looks for one whose outcome is unknown."""
 
+import asyncio
 import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -31,6 +32,7 @@ from workers.values import Message, Receipt, TransportError
 
 METADATA = "recwatch_message"
 _PAGES = 10  # of 200 messages: how far back a message is looked for
+_PATIENCE = 1.25  # times one request's limit for all that a send may ask; the lease is twice as long
 _CLOCKS = timedelta(minutes=5)  # how far our clock and Slack's may be apart
 log = structlog.get_logger(__name__)
 _QUIET = logging.getLogger(f"{__name__}.sdk")
@@ -63,6 +65,13 @@ class SlackTransport:
 
     async def send(self, message: Message) -> Receipt:
         """Post the message; receipt data `{"ts", "channel"}` from the Web API, none from a webhook."""
+        try:
+            async with asyncio.timeout(_PATIENCE * self._timeout):
+                return await self._send(message)
+        except TimeoutError:  # of several requests each was in time
+            raise TransportError("Slack did not answer in time", ambiguous=True, timed_out=True) from None
+
+    async def _send(self, message: Message) -> Receipt:
         subscription = message.subscription
         assert isinstance(subscription, SlackSubscription)
         if not subscription.threads:

@@ -7,7 +7,6 @@ from monitor.record.folding import fingerprint, key
 from monitor.record.values import Event, EventType, Kind, Notice, NoticeType, State, Subject
 from workers.channels.webhook.body import Body, event_body, notice_body
 from workers.channels.webhook.fitting import fit
-from workers.channels.webhook.settings import SMALLEST_BODY
 from workers.values import Difference, Level, Signal, Significance
 
 _SEEN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -26,7 +25,7 @@ def examples() -> dict[str, Body]:
     """Bodies by the name under which the page shows them."""
     return {
         "updated": _change(_STANDS),
-        "truncated": json.loads(fit(_change(_LONG), SMALLEST_BODY)),
+        "truncated": json.loads(fit(_change(_LONG), 2_000)),
         "notice": notice_body(_notice()),
     }
 

@@ -13,6 +13,7 @@ from workers.channels.webhook.body import Body, digest, encode
 
 _CONTEXT = 120  # characters at most that are shown of what stands before the first difference
 _MARK = "…"
+_MOST_NAMES = 6  # more of what was left out is named by its table: "recommendation", "old"
 
 
 def fit(body: Body, limit: int) -> bytes:
@@ -68,7 +69,8 @@ class _Fitting:
         self._narratives = tuple(_narratives(self._data))
         self._quotes = tuple(_quotes(self._data))
         self._texts = tuple(_texts(self._data))
-        self._slots = (*self._narratives, *self._quotes, *self._texts)
+        self._long = (*self._narratives, *self._quotes, *self._texts)
+        self._slots = (*self._long, *_labels(self._data))
         self._rooms = [limit] * len(self._slots)  # no character takes less than a byte
 
     def encoded(self) -> bytes:
@@ -77,14 +79,20 @@ class _Fitting:
             (self._narratives, self._limit // 16),
             (self._quotes, 80),
             (self._texts, 200),
+            (self._long, 0),
             (self._slots, 0),
         )
-        if self._fits() or any(self._narrow(slots, least) for slots, least in stages):
-            return encode(self._body)
+        if not self._fits() and not any(self._narrow(slots, least) for slots, least in stages):
+            self._strip()
+        return encode(self._body)
+
+    def _strip(self) -> None:
+        """No text is left to shorten: signals go, the last ones first, and then the list of what went."""
         signals = self._data["significance"]["signals"]
         while signals and not self._fits():
             signals.pop()
-        return encode(self._body)
+        if not self._fits():
+            del self._data["left_out"]
 
     def _narrow(self, slots: Sequence[_Slot], least: int) -> bool:
         """Give these texts as much room as fits, but `least` in any case; True where that is enough."""
@@ -105,7 +113,10 @@ class _Fitting:
 
     def _fits(self) -> bool:
         cut = [slot.name for slot, room in zip(self._slots, self._rooms, strict=True) if slot.put(room)]
-        self._data["left_out"] = ["diff", *dict.fromkeys(cut)]
+        names = list(dict.fromkeys(["diff", *cut]))
+        if len(names) > _MOST_NAMES:
+            names = list(dict.fromkeys(name.partition(".")[0] for name in names))
+        self._data["left_out"] = names
         return len(encode(self._body)) <= self._limit
 
 
@@ -125,14 +136,21 @@ def _quotes(data: Body) -> Iterator[_Slot]:
 
 
 def _texts(data: Body) -> Iterator[_Slot]:
-    subject: dict[str, Any] = data["recommendation"]
-    for key in ("text", "title", "agency", "url", "key", "product", "number"):
-        if subject[key]:
-            yield _Slot(subject, key, f"recommendation.{key}", subject[key])
+    return _of_subject(data, ("text", "title", "agency", "url"))
+
+
+def _labels(data: Body) -> Iterator[_Slot]:
+    """What receivers tell one recommendation from another by; cut only where a page makes it absurd."""
+    yield from _of_subject(data, ("key", "product", "number"))
     for side in ("old", "new"):
         for key in ("status", "fingerprint"):
             if data[side]:
                 yield _Slot(data[side], key, f"{side}.{key}", data[side][key])
+
+
+def _of_subject(data: Body, keys: tuple[str, ...]) -> Iterator[_Slot]:
+    subject: dict[str, Any] = data["recommendation"]
+    return (_Slot(subject, key, f"recommendation.{key}", subject[key]) for key in keys if subject[key])
 
 
 def _first_difference(old: str, new: str) -> int:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Se
 from monitor.record.durations import Size
 from monitor.record.settings import Digest, Subscription, WebAddress
 
-SMALLEST_BODY = 2_000  # bytes: the ids, marks and hashes of any event fit, whatever its texts
+SMALLEST_BODY = 1_000  # bytes: the ids, marks and hashes of any event fit, whatever its texts
 _PREFIX = "whsec_"
 
 

@@ -20,6 +20,7 @@ from tests.workers.channels.made_up import (
     subject,
     telling,
 )
+from workers.channels.console.pen import Pen
 from workers.channels.console.render import render
 from workers.values import Cause, Level, Message, Signal
 
@@ -195,6 +196,21 @@ def test_nothing_on_a_page_reaches_the_terminal_as_a_command(
     for tellings in [made] if cause != Cause.INSTANT else [[each] for each in made]:
         text = STYLE.sub("", render(message(*tellings, cause=cause), colour=colour))
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text)
+
+
+def test_the_pen_makes_all_inert() -> None:
+    """What a renderer forgets is caught where lines are written."""
+    pen, evil = Pen(80, colour=False), "a\x1b[2J\u202eb"
+    pen.title((evil, ""))
+    pen.line(evil)
+    pen.item(evil, "", "")
+    pen.whole(evil + "\nc")
+    assert pen.text().split("\n")[:4] == [
+        "a\ufffd[2J\ufffdb",
+        "  a\ufffd[2J\ufffdb",
+        "  - a\ufffd[2J\ufffdb",
+        "  a\ufffd[2J\ufffdb c",
+    ]
 
 
 def test_levels_are_told_apart() -> None:

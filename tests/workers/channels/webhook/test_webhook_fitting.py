@@ -79,7 +79,7 @@ def test_then_the_narratives_become_excerpts_about_their_first_difference() -> N
 
 def test_the_room_is_used() -> None:
     """An excerpt is as long as the receiver allows, give or take a character."""
-    for limit in (SMALLEST_BODY, 5_000, 20_000):
+    for limit in (2_000, 5_000, 20_000):
         assert len(fit(long(), limit)) > limit - 20
 
 
@@ -110,6 +110,16 @@ def test_half_an_address_is_none() -> None:
     """A url that has no room is null: shortened it would lead elsewhere."""
     data = fitted(long(subject=subject(url="https://www.gao.gov/products/" + "x" * 3_000)), SMALLEST_BODY)
     assert data["recommendation"]["url"] is None
+
+
+def test_what_names_a_recommendation_outlives_its_texts() -> None:
+    """In the smallest body all texts may go, and still one sees which recommendation changed, and how."""
+    data, whole = fitted(long(), SMALLEST_BODY), long()["data"]
+    for key in ("key", "product", "number"):
+        assert data["recommendation"][key] == whole["recommendation"][key]
+    assert data["new"]["status"] == "open"
+    assert data["significance"]["signals"][0]["kind"] == "deadline_moved"
+    assert data["left_out"] == ["diff", "old", "new", "significance", "recommendation"]
 
 
 def test_the_given_body_is_not_changed() -> None:

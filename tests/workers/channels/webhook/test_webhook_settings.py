@@ -47,6 +47,8 @@ def test_what_is_accepted_the_library_accepts(length: int) -> None:
         ("whsec_", "nothing follows"),
         ("whsec_not base64", "is not base64"),
         ("whsec_ab-_", "is not base64"),
+        ("whsec_abcd-efg_h", "is not base64"),
+        ("whsec_abcd efgh", "is not base64"),
         ([], "at least one"),
         ([SECRET, "x"], "begins with whsec_"),
     ],

@@ -1,0 +1,91 @@
+"""What describing one event costs: difference and significance, beside plain difflib on words.
+
+Run from the project's root: python -m benchmarks.describe
+"""
+
+import random
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from difflib import SequenceMatcher
+from time import perf_counter
+
+from monitor.record.values import Event, EventType, Kind, State, Subject
+from workers.difference import describe
+from workers.significance import assess
+
+_WHEN = datetime(2026, 3, 1, tzinfo=UTC)
+_OLD = (
+    "DHS concurred with this recommendation. In commenting on our report, officials said that the "
+    "Office of Fleet Readiness would write a guide on the upkeep of patrol boats. In January 2025, DHS "
+    "stated that the guide was being reviewed internally and that it covers engines, hulls and radios. "
+    "As of March 2025, officials said they are also surveying the boats that are kept in the three "
+    "southern districts, as funds allow. DHS anticipates completing these actions by May 2025. We will "
+    "continue to monitor DHS's efforts to address this recommendation."
+)
+_NEW = _OLD.replace("As of March 2025", "As of August 2025").replace(
+    "by May 2025", "by February 2026, because engines were delivered late"
+)
+
+
+def main() -> None:
+    """Print the table; 1 where a bound is passed."""
+    print(f"{'pair':<34}{'ours, ms':>10}{'bound, ms':>11}{'plain difflib, ms':>20}{'ratio':>8}")
+    late = [name for name, old, new, bound in _cases() if not _row(name, old, new, bound)]
+    sys.exit(1 if late else 0)
+
+
+def _cases() -> list[tuple[str, str, str, float]]:
+    first, second = _megabyte(1), _megabyte(2)
+    pieces = first.split(". ")
+    scattered = ". ".join(piece.replace("a", "o", 1) if n % 2 else piece for n, piece in enumerate(pieces))
+    return [
+        ("typical, 95 words", _OLD, _NEW, 2.0),
+        ("1 MB, nothing in common", first, second, 100.0),
+        ("1 MB, every other sentence", first, scattered, 100.0),
+        ("1 MB, one sentence in the middle", first, first.replace(pieces[4000], "Another one"), 100.0),
+        ("1 MB of one sentence", "One two. " * 115_000, "One two. " * 100_000 + "Three. " * 15_000, 100.0),
+    ]
+
+
+def _megabyte(seed: int) -> str:
+    rng = random.Random(seed)
+    vocabulary = ["".join(rng.choice("abcdefgh") for _ in range(rng.randint(2, 9))) for _ in range(3000)]
+    sentences = [" ".join(rng.choice(vocabulary) for _ in range(18)).capitalize() for _ in range(8500)]
+    return ". ".join(sentences)[:1_000_000]
+
+
+def _row(name: str, old: str, new: str, bound: float) -> bool:
+    event = _event(old, new)
+    ours = _best(lambda: assess(event, describe(event).narrative))
+    if len(old) < 10_000:
+        plain = _best(lambda: SequenceMatcher(None, old.split(), new.split(), autojunk=False).get_opcodes())
+        beside = f"{plain:>20.2f}{ours / plain:>8.1f}"
+    else:
+        beside = f"{'not run':>20}{'':>8}"
+    print(f"{name:<34}{ours:>10.2f}{bound:>11.1f}{beside}")
+    return ours <= bound
+
+
+def _best(work: Callable[[], object]) -> float:
+    """Milliseconds of the fastest of several rounds: the others waited for something else."""
+    work()
+    spent = 0.0
+    best = float("inf")
+    while spent < 0.5:
+        start = perf_counter()
+        work()
+        best = min(best, perf_counter() - start)
+        spent += perf_counter() - start
+    return best * 1000
+
+
+def _event(old: str, new: str) -> Event:
+    before, after = (State("open", False, text, "", "Keep the boats.", _WHEN) for text in (old, new))
+    agency = "Department of Homeland Security"
+    subject = Subject("K", "GAO-26-1", Kind.RECOMMENDATION, "1", agency, "Boats", "Keep the boats.", None)
+    return Event("evt_1", EventType.UPDATED, "s", _WHEN, 1, 2, subject, ("narrative",), before, after)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""`recwatch doctor`."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import typer
+
+from recwatch.errors import Failure
+from recwatch.printing import json_line, say
+from recwatch.running import load, start_logging, verb_app
+
+if TYPE_CHECKING:
+    from recwatch.doctoring import Finding
+
+app = verb_app()
+
+
+@app.command()
+def doctor(
+    ctx: typer.Context, as_json: bool = typer.Option(False, "--json", help="One JSON object a finding.")
+) -> None:
+    """Check configuration, store, queue server, sources (by a real fetch) and channels; say what to do."""
+    from recwatch.doctoring import examine
+
+    loaded = load(ctx, secrets=True)
+    start_logging(ctx)
+    if not as_json:
+        say(f"configuration {loaded.path}\nhome          {loaded.home}\n")
+    failed = 0
+    for finding in examine(loaded):
+        failed += not finding.well
+        if as_json:
+            json_line(asdict(finding))
+        else:
+            _print(finding)
+    if failed:
+        raise Failure("1 check failed" if failed == 1 else f"{failed} checks failed")
+
+
+def _print(finding: "Finding") -> None:
+    name = f" {finding.name}" if finding.name else ""
+    state = "FAIL" if not finding.well else "warn" if finding.advice else "ok"
+    say(f"{state:<4}  {finding.what}{name}: {finding.message}")
+    if finding.advice:
+        say(f"      → {finding.advice}")

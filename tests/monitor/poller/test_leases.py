@@ -1,0 +1,103 @@
+"""Several pollers share the sources."""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from monitor.poller.leases import LEASE, Leases, claim, release
+from monitor.record.schema import sources
+from monitor.record.store import Store
+from tests.fakes.clock import NOON, StillClock
+
+
+def _holder(store: Store) -> str | None:
+    with store.read() as connection:
+        return connection.execute(select(sources.c.lease_holder)).scalar()
+
+
+def _until(store: Store) -> datetime | None:
+    with store.read() as connection:
+        return connection.execute(select(sources.c.lease_until)).scalar()
+
+
+def test_one_of_many_gets_the_lease(any_store: Store) -> None:
+    """By one update, from any process."""
+    with ThreadPoolExecutor(8) as threads:
+        won = list(threads.map(lambda n: claim(any_store, "piers", f"poller_{n}", NOON), range(16)))
+    assert won.count(True) == 1
+
+
+def test_a_lease_that_lapsed_is_anothers(store: Store) -> None:
+    """Its holder was killed: nobody waits longer than a minute."""
+    assert claim(store, "piers", "killed", NOON)
+    assert not claim(store, "piers", "alive", NOON + LEASE - timedelta(seconds=1))
+    assert claim(store, "piers", "alive", NOON + LEASE)
+
+
+def test_a_lease_is_given_back_only_by_its_holder(store: Store) -> None:
+    """One that came too late must not free what another has taken over."""
+    claim(store, "piers", "alive", NOON)
+    release(store, "piers", "killed")
+    assert _holder(store) == "alive"
+    release(store, "piers", "alive")
+    assert _holder(store) is None
+
+
+def test_a_lease_from_a_clock_that_ran_ahead_is_void(store: Store) -> None:
+    """It would hold the source for years."""
+    claim(store, "piers", "ahead", NOON + timedelta(days=400))
+    assert claim(store, "piers", "alive", NOON)
+
+
+def test_tasks_of_one_process_share_a_lease_until_the_last_leaves(store: Store) -> None:
+    """A folder is read while a page is being fetched."""
+
+    async def check() -> None:
+        leases = Leases(store, "us", StillClock())
+        async with leases.hold("piers") as first:
+            async with leases.hold("piers") as second:
+                assert (first, second) == (True, True)
+            assert _holder(store) == "us"
+        assert _holder(store) is None
+
+    asyncio.run(check())
+
+
+def test_a_lease_is_renewed_while_the_work_goes_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long a host makes its asker wait."""
+    monkeypatch.setattr("monitor.poller.leases._RENEWED", 0.02)
+
+    async def check() -> None:
+        clock = StillClock()
+        async with Leases(store, "us", clock).hold("piers"):
+            later = clock.forward(seconds=59)
+            give_up = time.monotonic() + 10
+            while _until(store) != later + LEASE:
+                assert time.monotonic() < give_up
+                await asyncio.sleep(0.01)
+
+    asyncio.run(check())
+
+
+def test_a_cancelled_task_gives_its_lease_back(store: Store) -> None:
+    """A poller that was stopped is followed at once."""
+
+    async def check() -> None:
+        leases = Leases(store, "us", StillClock())
+
+        async def work() -> None:
+            async with leases.hold("piers"):
+                await asyncio.sleep(60)
+
+        task = asyncio.create_task(work())
+        while _holder(store) is None:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert _holder(store) is None
+
+    asyncio.run(check())

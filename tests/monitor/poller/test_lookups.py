@@ -1,0 +1,219 @@
+"""What left a complete source is asked about on its report's page."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from monitor.fetching import hosts
+from monitor.poller.lookups import expire
+from monitor.record.schema import events, lookups
+from monitor.record.store import Store
+from tests.fakes.clock import NOON
+from tests.fakes.pages import Row, export, report, rows
+from tests.fakes.site import Answer
+from tests.monitor.poller.world import PATH, World, in_world, piers
+
+PAGE = rows(12)
+SLOW = {"http": {"min_interval": "10s"}}
+
+
+def _closed(row: Row) -> Row:
+    return row.but(status="Closed – Implemented", narrative="The Bureau finished in March 2031.")
+
+
+def _path(row: Row) -> str:
+    return f"/products/{row.product.lower()}"
+
+
+async def _leave(world: World, count: int = 1) -> None:
+    """Read the whole export, and half a day later one without its first rows."""
+    world.serve(PAGE)
+    await world.poll()
+    world.clock.forward(hours=12)
+    world.serve(PAGE[count:], stamp=world.clock.now())
+
+
+def _settled(world: World) -> list[str | None]:
+    return [row.settled for row in sorted(world.all(lookups), key=lambda row: row.product)]
+
+
+def test_what_the_pace_allows_within_half_a_minute_is_asked_at_once(store: Store, tmp_path: Path) -> None:
+    """The rest stays due, and is asked in the next cycle."""
+
+    async def check(world: World) -> None:
+        for row in PAGE[:5]:
+            world.site.answers(_path(row), Answer(200, report([_closed(row)])))
+        await _leave(world, 5)
+        (reading,) = await world.poll()
+        assert reading.closed == 3
+        assert _settled(world).count(None) == 2
+        (reading,) = await world.poll(due_only=True)
+        assert reading.closed == 2
+
+    in_world(store, tmp_path, check, piers(), gate={"max_vanished": 0.9}, **SLOW)
+
+
+def test_one_page_answers_for_a_whole_report(store: Store, tmp_path: Path) -> None:
+    """It is asked for once."""
+
+    async def check(world: World) -> None:
+        same = [row.but(product="GAO-31-900099", title="Harbor Lights: All Piers") for row in PAGE[:3]]
+        same = [row.but(number=str(place)) for place, row in enumerate(same, 1)]
+        world.serve([*same, *PAGE[3:]])
+        await world.poll()
+        world.clock.forward(hours=12)
+        world.serve(PAGE[3:], stamp=world.clock.now())
+        world.site.answers("/products/gao-31-900099", Answer(200, report([_closed(row) for row in same])))
+        (reading,) = await world.poll()
+        assert reading.closed == 3
+        assert world.site.paths().count("/products/gao-31-900099") == 1
+
+    in_world(store, tmp_path, check, piers(), gate={"max_vanished": 0.9})
+
+
+def test_a_refusal_puts_all_pages_of_the_host_off(store: Store, tmp_path: Path) -> None:
+    """One request is enough to know; the host's back-off holds for the rest."""
+
+    async def check(world: World) -> None:
+        for row in PAGE[:3]:
+            world.site.answers(_path(row), Answer(403))
+        await _leave(world, 3)
+        (reading,) = await world.poll()
+        assert (reading.outcome, reading.failed) == ("unchanged", False)
+        asked = [path for path in world.site.paths() if path.startswith("/products")]
+        assert len(asked) == 1
+        until = hosts.load(store, world.site.host).refused_until
+        assert until == world.clock.now() + timedelta(minutes=5)
+        assert max(row.attempts for row in world.all(lookups)) == 1
+
+    in_world(store, tmp_path, check, piers(), gate={"max_vanished": 0.9})
+
+
+def test_look_ups_refused_again_and_again_are_one_incident(store: Store, tmp_path: Path) -> None:
+    """Although the export itself is read well each time."""
+
+    async def check(world: World) -> None:
+        world.site.answers(_path(PAGE[0]), *[Answer(403)] * 3, Answer(200, report([_closed(PAGE[0])])))
+        await _leave(world)
+        for _ in range(5):
+            await world.poll()
+            world.clock.forward(hours=12)
+        assert world.told() == ["source.blocked", "source.recovered"]
+        assert _settled(world) == ["closed"]
+
+    in_world(store, tmp_path, check, piers(), gate={"vanish_confirmations": 99})
+
+
+def test_a_page_that_is_not_there_is_no_incident_and_is_asked_less_and_less(
+    store: Store, tmp_path: Path
+) -> None:
+    """A report's page may be gone for good; what left is then reported without it."""
+
+    async def check(world: World) -> None:
+        await _leave(world)
+        await world.poll()
+        (row,) = world.all(lookups)
+        assert (row.attempts, row.settled, row.due_at) == (1, None, world.clock.now() + timedelta(minutes=5))
+        assert "(404)" in row.message
+        world.clock.forward(hours=12)
+        await world.poll()
+        assert world.all(lookups)[0].due_at == world.clock.now() + timedelta(minutes=10)
+        assert world.told() == []
+        assert [row.type for row in world.all(events)] == ["recommendation.vanished"]
+
+    in_world(store, tmp_path, check)
+
+
+def test_a_page_of_another_report_is_not_asked_again_at_once(store: Store, tmp_path: Path) -> None:
+    """It answers nothing, however often it is asked."""
+
+    async def check(world: World) -> None:
+        world.site.answers(_path(PAGE[0]), Answer(200, report([PAGE[5]])))
+        await _leave(world)
+        await world.poll()
+        (row,) = world.all(lookups)
+        assert (row.settled, row.attempts) == (None, 1)
+        assert row.due_at == world.clock.now() + timedelta(days=1)
+
+    in_world(store, tmp_path, check)
+
+
+def test_robots_txt_holds_for_report_pages(store: Store, tmp_path: Path) -> None:
+    """A disallowed page is not asked for, and the question stays."""
+
+    async def check(world: World) -> None:
+        text = b"User-agent: *\nDisallow: /products"
+        world.site.answers("/robots.txt", Answer(200, text, {"Content-Type": "text/plain"}))
+        await _leave(world)
+        await world.poll()
+        assert _path(PAGE[0]) not in world.site.paths()
+        assert world.all(lookups)[0].due_at == world.clock.now() + timedelta(days=1)
+
+    in_world(store, tmp_path, check)
+
+
+def test_a_fault_in_taking_a_page_in_puts_it_off(store: Store, tmp_path: Path) -> None:
+    """Rather than asking for it for ever."""
+
+    async def check(world: World) -> None:
+        real = world.poller.take_in
+
+        def breaking(*args: Any, **keys: Any) -> Any:
+            if keys.get("lookup"):
+                raise RuntimeError("a fault")
+            return real(*args, **keys)
+
+        world.poller = world.make_poller(take_in=breaking)
+        world.site.answers(_path(PAGE[0]), Answer(200, report([_closed(PAGE[0])])))
+        await _leave(world)
+        await world.poll()
+        (row,) = world.all(lookups)
+        assert (row.attempts, row.settled) == (1, None)
+        assert row.due_at > world.clock.now()
+
+    in_world(store, tmp_path, check)
+
+
+def test_look_ups_end_after_thirty_days(store: Store, tmp_path: Path) -> None:
+    """Nobody is asked for ever."""
+
+    async def check(world: World) -> None:
+        await _leave(world)
+        await world.poll()
+        expire(store, world.clock.now() + timedelta(days=30))
+        assert _settled(world) == [None]
+        expire(store, world.clock.now() + timedelta(days=30, seconds=1))
+        assert _settled(world) == ["expired"]
+
+    in_world(store, tmp_path, check)
+
+
+def test_the_reports_page_saved_by_hand_answers(store: Store, tmp_path: Path) -> None:
+    """Into the same folder as the export."""
+
+    async def check(world: World) -> None:
+        world.site.answers(_path(PAGE[0]), Answer(403))
+        await _leave(world)
+        await world.poll()
+        world.drop("report.html", report([_closed(PAGE[0])]))
+        (reading,) = await world.poll(due_only=True)
+        assert (reading.outcome, reading.closed) == ("changed", 1)
+        assert _settled(world) == ["closed"]
+
+    in_world(store, tmp_path, check, piers(path="drop/"))
+
+
+def test_a_source_of_files_alone_asks_where_its_owner_says(store: Store, tmp_path: Path) -> None:
+    """report_url holds for it, too."""
+
+    async def check(world: World) -> None:
+        world.configuration["sources"][0]["report_url"] = world.site.url("/products/{number}")
+        world.poller = world.make_poller()
+        world.site.answers(_path(PAGE[0]), Answer(200, report([_closed(PAGE[0])])))
+        world.drop("1.csv", export(PAGE, NOON - timedelta(hours=9)))
+        world.drop("2.csv", export(PAGE[1:], NOON - timedelta(hours=1)))
+        (reading,) = await world.poll()
+        assert reading.closed == 1
+        assert PATH not in world.site.paths()
+
+    in_world(store, tmp_path, check, {"id": "piers", "format": "gao-csv", "path": "drop/"})

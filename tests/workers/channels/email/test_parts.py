@@ -1,0 +1,232 @@
+"""What the text and the HTML of a mail say."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from monitor.record.values import EventType
+from tests.workers.channels.email.sending import by_mail, mailed, part
+from tests.workers.channels.made_up import NEW, OLD, TEXT, WATCH, notice, several, state, subject, telling
+from workers.difference import describe
+from workers.values import Cause, Level, Significance, Telling
+
+LONG = " ".join(f"In step {number}, officials described a measure of their own." for number in range(4_000))
+BOTH = pytest.mark.parametrize("subtype", ["plain", "html"])
+
+
+def changed(old: str, new: str, **changes: object) -> Telling:
+    made = telling(signals=(), old=state(old), new=state(new), **changes)
+    return replace(made, difference=describe(made.event))
+
+
+def read(html: str) -> str:
+    """What of a page is read: no styles, no tags, white space as one space."""
+    body = re.sub(r"<style.*?</style>|<title.*?</title>", "", html, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", "", body).split())
+
+
+@BOTH
+def test_a_change_is_told_in_full(subtype: str) -> None:
+    """Name, meaning, status, agency, report, the recommendation, where to read on, who sent it."""
+    shown = part(mailed(by_mail(telling())), subtype)
+    flat = " ".join(shown.split())
+    for said in (
+        "GAO-23-105607 rec. 5 (CBP)",
+        "Deadline moved, May 2024 → Sep 2025 (16 months later, 2nd slip)",
+        "United States Customs and Border Protection",
+        "Border Inspection: Better Upkeep of Scanners Would Shorten the Wait",
+        "https://www.gao.gov/products/gao-23-105607",
+        "subscription weekly · event evt_3vQ0cGm8T1xZk5LwYpR7hN",
+    ):
+        assert said in flat
+    assert TEXT in flat
+
+
+def test_the_text_shows_old_and_new_as_passages() -> None:
+    """Both read as sentences, their own words between asterisks, lines of at most 76."""
+    told = changed(
+        "The office agreed. It expects to finish by May 2024.",
+        "The office agreed. It expects to finish by June 2025.",
+    )
+    text = part(mailed(by_mail(told)), "plain")
+    assert "Was:\n  The office agreed. It expects to finish by *May 2024.*\n" in text
+    assert "Now:\n  The office agreed. It expects to finish by *June 2025.*\n" in text
+    assert max(len(line) for line in text.splitlines() if "://" not in line and "mailto" not in line) <= 76
+
+
+def test_the_text_says_added_where_nothing_went() -> None:
+    """Twice the same sentence with and without the addition would have to be compared."""
+    text = part(mailed(by_mail(changed("It agreed.", "It agreed. It began in May."))), "plain")
+    assert "Added (between asterisks):\n  It agreed. *It began in May.*" in text
+    assert "Was:" not in text
+    gone = part(mailed(by_mail(changed("It agreed. It began in May.", "It agreed."))), "plain")
+    assert "Removed (between asterisks):" in gone
+
+
+def test_the_html_strikes_old_words_and_marks_new_ones() -> None:
+    """White space stays outside the marks, so that no words run together."""
+    html = part(mailed(by_mail(changed("Done by May 2024 at last.", "Done by June 2025 at last."))), "html")
+    assert re.search(r"Done by <del [^>]+>May 2024</del> <ins [^>]+>June 2025</ins> at last\.", html)
+
+
+def test_the_html_needs_nothing_from_elsewhere() -> None:
+    """No image, font or style is fetched: what is opened stays private, and is shown offline."""
+    html = part(mailed(by_mail(*several(5), cause=Cause.DIGEST, watch=WATCH)), "html")
+    assert not re.search(r"src=|url\(|@import|<link|<script", html)
+    assert set(re.findall(r'(?:href|xmlns)="(\w+):', html)) <= {"https", "http", "mailto"}
+
+
+def test_the_html_has_a_light_and_a_dark_side() -> None:
+    """Mail programs are told that both are there."""
+    html = part(mailed(by_mail(telling())), "html")
+    assert '<meta name="color-scheme" content="light dark">' in html
+    assert "@media (prefers-color-scheme: dark)" in html
+    assert 'bgcolor="#ffffff"' in html
+
+
+def test_the_list_of_mails_previews_the_meaning() -> None:
+    """What stands beside the subject is not the first words of a table."""
+    html = part(mailed(by_mail(telling())), "html")
+    hidden = re.search(r'<div style="display:none[^>]+>([^&<]+)', html)
+    assert hidden
+    assert hidden[1].startswith("Deadline moved, May 2024 → Sep 2025")
+
+
+@BOTH
+def test_paragraphs_stay_paragraphs(subtype: str) -> None:
+    """A narrative's paragraphs are kept in both parts."""
+    told = telling(EventType.OPENED, signals=(), new=state("First paragraph.\n\nSecond paragraph."))
+    shown = part(mailed(by_mail(told)), subtype)
+    between = "<br><br>" if subtype == "html" else "\n\n  "
+    assert f"First paragraph.{between}Second paragraph." in shown
+
+
+@BOTH
+@pytest.mark.parametrize(("old", "new"), [(LONG, "Nothing."), ("Nothing.", LONG), (LONG, LONG[::-1])])
+def test_a_cut_text_says_how_much_and_where_the_rest_is(subtype: str, old: str, new: str) -> None:
+    """A narrative of any length makes a mail that Gmail does not clip, and nothing goes unsaid."""
+    shown = part(mailed(by_mail(changed(old, new))), subtype)
+    assert len(shown.encode()) < 100_000
+    flat = " ".join(shown.split())
+    assert "words left out here. All of it: recwatch show evt_3vQ0cGm8T1xZk5LwYpR7hN" in flat
+    online = part(mailed(by_mail(changed(old, new), base_url="https://watch.example.org")), subtype)
+    assert "https://watch.example.org/events/evt_3vQ0cGm8T1xZk5LwYpR7hN" in online
+
+
+def digest(*told: Telling) -> dict[str, str]:
+    mail = mailed(by_mail(*told, cause=Cause.DIGEST, watch=WATCH))
+    return {subtype: part(mail, subtype) for subtype in ("plain", "html")}
+
+
+@BOTH
+def test_a_digest_is_grouped_by_agency_and_report(subtype: str) -> None:
+    """Contents with counts first; an agency's and a report's name stand once over their changes."""
+    energy = subject(agency="Department of Energy", product="GAO-24-100001", title="Waste: Costs", number="1")
+    shown = digest(*several(3), telling(id="evt_e", recommendation_id=99, subject=energy))[subtype]
+    flat = " ".join(shown.split()) if subtype == "plain" else read(shown)
+    assert "4 changes in 4 recommendations" in flat
+    assert "4 deadlines moved." in flat
+    assert "25 recommendations watched, last read Mar 1, 2026." in flat
+    assert flat.count("Border Inspection: Better Upkeep") == 1
+    assert flat.count("United States Customs and Border Protection") == 2
+    assert re.search(r"Department of Energy:? 1 change\b", flat)
+    for told in several(3):
+        assert told.event.id in flat
+
+
+@BOTH
+def test_changes_without_substance_are_a_line(subtype: str) -> None:
+    """A review date that moved needs no old and new text in a digest."""
+    redated = replace(telling(signals=()), significance=Significance(Level.REDATED))
+    shown = " ".join(re.sub(r"<[^>]+>", "", digest(redated)[subtype]).split())
+    assert "Only the review date changed" in shown
+    assert "officials told us" not in shown
+
+
+@BOTH
+def test_several_changes_of_one_recommendation_are_one_story(subtype: str) -> None:
+    """First old and last new, with the steps between."""
+    middle = "CBP agreed with this recommendation. It was pondering."
+    first = changed(OLD, middle, id="evt_1", revision=2)
+    second = changed(middle, NEW, id="evt_2", revision=3)
+    shown = digest(second, first)[subtype]
+    flat = " ".join(re.sub(r"<[^>]+>", "", shown).split())
+    assert "2 changes in 1 recommendation" in flat
+    assert "step by step" in flat.lower()
+    assert flat.count("Mar 1, 2026: ") == 2
+    assert "pondering" not in flat
+    assert "events evt_1, evt_2" in flat
+
+
+@BOTH
+def test_five_hundred_changes_are_one_readable_mail(subtype: str) -> None:
+    """The gravest with their words, the others in lines, all of them there, far below a megabyte."""
+    told = [
+        replace(
+            changed(
+                OLD,
+                NEW,
+                id=f"evt_{number:022d}",
+                recommendation_id=number,
+                subject=subject(number=str(number)),
+            )
+        )
+        for number in range(500)
+    ]
+    shown = digest(*told)[subtype]
+    assert len(shown.encode()) < 500_000
+    assert all(f"evt_{number:022d}" in shown for number in range(500))
+    flat = " ".join(shown.split())
+    assert "475 changes of substance listed without old and new text. All of it: recwatch changes" in flat
+
+
+@BOTH
+def test_more_than_a_thousand_are_counted(subtype: str) -> None:
+    """There is an end to a mail; what is not listed is counted, with where it is."""
+    shown = digest(*several(1_200))[subtype]
+    assert len(shown.encode()) < 1_000_000
+    assert "200 more recommendations not listed" in " ".join(shown.split())
+
+
+@BOTH
+def test_an_empty_digest_says_that_nothing_changed(subtype: str) -> None:
+    """And how many are watched, and when they were last read."""
+    assert "Nothing changed. 25 recommendations watched, last read Mar 1, 2026." in " ".join(
+        digest()[subtype].split()
+    )
+
+
+@BOTH
+def test_a_notice_says_what_is_wrong_and_since_when(subtype: str) -> None:
+    """Operators need no other message to act."""
+    flat = " ".join(part(mailed(by_mail(cause=Cause.NOTICE, notice=notice())), subtype).split())
+    assert "recwatch: source gao-open is refused" in flat
+    assert "www.example.org refused (403). Next try 14:10." in flat
+    assert "Since Mar 1, 2026, 09:30 UTC" in flat
+
+
+@BOTH
+def test_a_status_that_moved_shows_both(subtype: str) -> None:
+    """Old and new status stand side by side."""
+    closed = telling(
+        EventType.CLOSED,
+        signals=(),
+        new=state(NEW, status="closed-implemented"),
+        changed=("narrative", "status"),
+    )
+    flat = " ".join(re.sub(r"<[^>]+>", "", part(mailed(by_mail(closed)), subtype)).split())
+    assert "Open → Closed, implemented" in flat
+
+
+@BOTH
+def test_markup_in_a_narrative_is_shown_not_obeyed(subtype: str) -> None:
+    """A narrative about markup reads as it stands on the page."""
+    told = telling(EventType.OPENED, signals=(), new=state("Use <b>bold</b> & {{ braces }}."))
+    shown = part(mailed(by_mail(told)), subtype)
+    said = (
+        "Use &lt;b&gt;bold&lt;/b&gt; &amp; {{ braces }}."
+        if subtype == "html"
+        else "Use <b>bold</b> & {{ braces }}."
+    )
+    assert said in shown

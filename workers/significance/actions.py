@@ -1,0 +1,228 @@
+"""Deeds of the agency or of Congress that a narrative tells of and the earlier one did not."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from workers.sentences import words
+from workers.significance.actors import Actor
+from workers.significance.clauses import Clause, Sentence
+from workers.significance.dates import without_dates
+from workers.significance.wordforms import content, coverage, lemma
+from workers.values import Signal
+
+_DEEDS = words(
+    "acquired added addressed adopted aligned allocated amended analyzed applied appointed appropriated "
+    "approved assessed assigned audited authorized automated awarded built canceled cancelled captured "
+    "centralized "
+    "certified changed circulated clarified cleared closed codified collected compiled completed concluded "
+    "conducted consolidated contacted converted coordinated corrected created debarred decommissioned "
+    "delivered deployed designated designed developed directed discontinued disseminated distributed "
+    "documented "
+    "drafted educated eliminated emailed enacted enhanced enrolled entered equipped established "
+    "evaluated executed "
+    "expanded filled finalized finished fixed formalized formed funded "
+    "hired implemented imposed improved included incorporated increased inspected installed instituted "
+    "institutionalized instructed integrated introduced inventoried issued launched leased mandated "
+    "mapped migrated "
+    "modernized modified notified obligated obtained opened ordered passed posted prepared "
+    "procured prohibited promulgated provided published purchased ratified reconciled recorded recovered "
+    "recruited "
+    "redesigned reduced refined released removed renewed reorganized repaired repealed replaced required "
+    "rescinded "
+    "resolved restored restructured resumed retired revised revoked rewrote rewritten sent shared signed "
+    "simplified solicited standardized staffed streamlined strengthened submitted surveyed "
+    "terminated tested trained transferred transmitted undertook undertaken updated upgraded "
+    "validated verified withdrew withdrawn wrote written"
+)
+_PHRASES = re.compile(
+    r"\b(?:took|taken)\s(?:\w+\s){0,2}?(?:steps?|actions?|measures)\b|\b(?:put|"
+    r"set)\s(?:\w+\s){0,4}?(?:in(?:to)?\splace|up)\b"
+    r"|\brolled\sout\b|\bcarried\sout\b|\bstood\sup\b|\bmade\s(?:\w+\s){0,4}?(?:changes|revisions|"
+    r"updates|available|improvements)\b"
+    r"|\bheld\s(?:\w+\s){0,3}?(?:training|trainings|workshops?|courses?|exercises?)\b"
+    r"|\b(?:began|begun|started)\s(?:using|requiring|implementing|training|tracking|collecting|deploying|"
+    r"posting|"
+    r"publishing|issuing|conducting|reporting|providing|enforcing|monitoring)\b",
+    re.IGNORECASE,
+)
+# What is handed over or done in these words is talk about work, not work.
+_TALK = re.compile(
+    r"\b(?:provided|submitted|sent|shared|conducted|issued|prepared)\s(?:(?:us|GAO|with|an?|the|its|"
+    r"their|some|further|"
+    r"additional|written|technical|formal|brief|recent|verbal|oral)\s)*(?:updates?\s(?:on|about|"
+    r"regarding)|update[,.]?$|"
+    r"comments|response|responses|information|status|timelines?|time\s?frames?|estimates?\sof\swhen|"
+    r"discussions?|"
+    r"meetings?|views|explanations?|letter|requests?|feedback|no\s)\b|\bprovided\sthat\b|"
+    r"\bentered\s(?!into)"
+    r"|\b(?:required|directed|included|provided)\s(?:by|in|for)\s|\bclosed\s(?:this|the)\srecommendation"
+    r"|\bintroduced\b(?=.*\bbill)|\bissued\s(?:its|a|our)\s(?:\w+\s)?(?:report\son\srelated)",
+    re.IGNORECASE,
+)
+_SCHEDULE = re.compile(
+    r"(?:revised|changed|adjusted|updated|extended|modified)\s(?:[\w'’]+\s){0,4}?(?:date|dates|deadline|"
+    r"schedule|timeline|timeframe|"
+    r"milestones?|estimate)\b",
+    re.IGNORECASE,
+)
+_NOTHING = re.compile(r"added(?:\sthat\b.*)?$|\w+\s(?:no|none|neither|few|nothing|little)\b", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z'’&-]+")
+_ADVERBS = words(
+    "also then later subsequently recently formally successfully fully partially already since now "
+    "previously officially both jointly initially further finally first largely substantially not"
+)
+_PASSIVE_UNSURE = words(
+    "required directed included provided increased reduced changed entered designed introduced"
+)
+_SET_UP = words("established formed created appointed hired trained staffed designated reorganized")
+_MODALS = words("will would could may might should must can cannot to be being")
+_BY = re.compile(r"\bby\s((?:the\s|an?\s)?[A-Za-z][^,.;]*)")
+_PAST_REPORT = re.compile(
+    r"\b(?:our|the)\s(?:\w+\s){0,3}?(?:19|20)\d\d\s(?:\w+\s)?report\b|\b(?:we|"
+    r"GAO)\s(?:previously\s)?(?:found|reported|recommended)\b"
+    r"|\b(?:at\sthe\stime\sof|during|prior\sto|before)\sour\s(?:report|review|audit|work)\b|"
+    r"\bin\sour\s(?:prior\s|previous\s)?report\b",
+    re.IGNORECASE,
+)
+# An Act is named with its enactment in passing: "The Act, which was enacted in January, gives …".
+_ENACTED = re.compile(r"\b(?:enacted|signed\sinto\slaw|became\slaw)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing done: its verb's stem, what it was about, and when, where the sentence says."""
+
+    verb: str
+    about: frozenset[str]
+    when: date | None
+    sentence: str
+
+
+def action_signals(old: Sequence[Sentence], new: Iterable[Sentence]) -> Iterator[Signal]:
+    """One for each sentence that tells of a deed which the old narrative did not report."""
+    known: list[Deed] | None = None
+    for sentence in new:
+        deeds = list(find_deeds(sentence))
+        if deeds and known is None:
+            known = [deed for earlier in old for deed in find_deeds(earlier)]
+        if any(not _is_known(deed, known or ()) for deed in deeds):
+            yield Signal("action_reported", sentence.text)
+
+
+def _is_known(deed: Deed, known: Iterable[Deed]) -> bool:
+    for other in known:
+        share = coverage(deed.about, other.about)
+        same_day = deed.when is not None and deed.when == other.when
+        if share >= 0.7 or (deed.verb == other.verb and same_day and share >= 0.4):
+            return True
+    return False
+
+
+def find_deeds(sentence: Sentence) -> Iterator[Deed]:
+    """Read what was done by the agency or Congress, as a fact of its own."""
+    if not _may_tell(sentence.text) or _PAST_REPORT.search(sentence.text):
+        return
+    when = sentence.dates[0].last if sentence.dates else None
+    first = sentence.clauses[0]
+    if first.actor is Actor.CONGRESS and _ENACTED.search(sentence.text) and not _is_unreal(sentence):
+        yield Deed(lemma("enacted"), sentence.content, when, sentence.text)
+        return
+    was_deed = False
+    for clause in sentence.clauses:
+        verb = _deed_verb(clause, was_deed)
+        was_deed = verb is not None
+        if verb:
+            about = content(without_dates(clause.text))
+            yield Deed(verb, frozenset(word for word in about if not word[0].isdigit()), when, sentence.text)
+
+
+def _may_tell(text: str) -> bool:
+    """Whether there is a word of doing at all: most sentences need no closer reading."""
+    return not _DEEDS.isdisjoint(_WORD.findall(text.lower())) or bool(_PHRASES.search(text) or _ENACTED.search(text))
+
+
+def _is_unreal(sentence: Sentence) -> bool:
+    return any(clause.negated or clause.hypothetical for clause in sentence.clauses) or bool(
+        re.search(
+            r"\b(?:if|would|could|were|when)\s(?:\w+\s)?enacted\b|\bto\sbe\senacted\b",
+            sentence.text,
+            re.IGNORECASE,
+        )
+    )
+
+
+def _deed_verb(clause: Clause, follows_deed: bool) -> str | None:
+    if clause.background or clause.hypothetical or clause.actor in {Actor.GAO, Actor.OTHER}:
+        return None
+    tokens = [(match[0].lower(), match.start(), match.end()) for match in _WORD.finditer(clause.text)]
+    for index, (token, start, _) in enumerate(tokens):
+        phrase = _PHRASES.match(clause.text, start)
+        if (token in _DEEDS or phrase) and _is_done(clause, tokens, index, follows_deed):
+            empty = any(pattern.match(clause.text, start) for pattern in (_TALK, _SCHEDULE, _NOTHING))
+            return None if empty else lemma(token)
+    return None
+
+
+def _is_done(clause: Clause, tokens: list[tuple[str, int, int]], index: int, follows_deed: bool) -> bool:
+    """Whether the verb at `index` is the clause's own, in the past, and not denied."""
+    chain: list[str] = []
+    at = index - 1
+    while at >= 0 and (tokens[at][0] in _ADVERBS or tokens[at][0] in _MODALS or tokens[at][0] in _HAVE_BE):
+        chain.append(tokens[at][0])
+        at -= 1
+    if any(word in _MODALS or word == "not" for word in chain):
+        return False
+    if clause.negated and _denied_before(clause.text, tokens[index][1]):
+        return False
+    if any(word in _BE for word in chain):
+        return _is_passive_deed(clause, tokens, index)
+    if any(word in _HAVE for word in chain):
+        return clause.actor in {Actor.AGENCY, Actor.CONGRESS} or clause.inherits
+    return _is_active(clause, tokens, at, follows_deed)
+
+
+_BE = frozenset({"was", "were", "been"})
+_HAVE = frozenset({"has", "have", "had", "having"})
+_HAVE_BE = _BE | _HAVE
+
+
+_DENIAL = re.compile(
+    r"\b(?:not|never|no|nor|neither|without|yet to|unable|fail\w*|declined|lack\w*)\b|n['’]t\b|^or\b",
+    re.IGNORECASE,
+)
+
+
+def _denied_before(text: str, position: int) -> bool:
+    return bool(_DENIAL.search(text[:position]))
+
+
+def _is_passive_deed(clause: Clause, tokens: list[tuple[str, int, int]], index: int) -> bool:
+    word, _, end = tokens[index]
+    if word in _PASSIVE_UNSURE or (clause.actor is Actor.AGENCY and word not in _SET_UP):
+        return False
+    agent = _BY.search(without_dates(clause.text[end:]))
+    return agent is None or not re.search(
+        r"^(?:us|we|GAO|OMB|OPM|contractors?|the\s(?:\w+\s)?(?:contractor|vendor|court|states?|"
+        r"National\sAcadem\w+|inspector)|"
+        r"an?\s(?:\w+\s)?(?:contractor|vendor|court|judge|university)|stakeholders|industry|states)\b",
+        agent[1],
+        re.IGNORECASE,
+    )
+
+
+def _is_active(clause: Clause, tokens: list[tuple[str, int, int]], before: int, follows_deed: bool) -> bool:
+    if clause.inherits and before <= 0:
+        # "…, approved in 2019," qualifies a noun; after a deed it goes on telling deeds.
+        joined = follows_deed or (clause.opener == "and" and clause.past)
+        return (
+            joined
+            and clause.actor in {Actor.AGENCY, Actor.CONGRESS, Actor.THING}
+            and (clause.actor is not Actor.THING or follows_deed)
+        )
+    if clause.actor not in {Actor.AGENCY, Actor.CONGRESS} or not clause.subject:
+        return False
+    # The verb comes right after its subject; further on it would qualify some other noun.
+    head = clause.subject.split()[-1].lower().strip("().,")
+    return before >= 0 and tokens[before][0].strip("-") == head.split("(")[-1].strip("-")

@@ -1,0 +1,189 @@
+"""Who acts in a clause: the agency that the recommendation was made to, Congress, GAO, another, a thing."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from workers.sentences import words
+
+
+class Actor(Enum):
+    """Who a subject is. A THING ("the review", "the guidance") acts for whoever made it."""
+
+    AGENCY = "agency"
+    CONGRESS = "congress"
+    GAO = "gao"
+    OTHER = "other"
+    THING = "thing"
+
+
+_GAO = re.compile(r"\b(?:we|GAO)\b(?!['’]s|\s+(?:recommend|report|audit))", re.IGNORECASE)
+_CONGRESS = re.compile(
+    r"\b(?:Congress|House(?: of Representatives)?|Senate(?!\s(?:report|hearing|version|staff))|"
+    r"Congressional committees?|conferees|lawmakers)\b"
+)
+_LAW = re.compile(
+    r"\b(?:Act|legislation|statute|law|bill|resolution|amendment|appropriations?|NDAA)\b(?! (?:requires|"
+    r"division))"
+)
+_OTHERS = re.compile(
+    r"\b(?:contractors?|subcontractors?|vendors?|suppliers?|manufacturers?|industry|airlines?|court|judge|"
+    r"inspectors? general|OIG|auditors?|consultants?|universit(?:y|ies)|researchers|stakeholders|grantees|"
+    r"National Academ(?:y|ies)|RAND|MITRE|states?|tribes?|cities|counties|union|press|third part(?:y|ies)|"
+    r"recipients?|borrowers?|lenders?|applicants?|foundation|president|white house)\b",
+    re.IGNORECASE,
+)
+_PEOPLE = re.compile(
+    r"\b(?:officials?|staff|agency|agencies|department|bureau|service|office|offices|commission|"
+    r"commissioner|"
+    r"administration|administrator|secretary|director|directorate|division|command|component|components|"
+    r"board|"
+    r"corps|guard|library|center|team|workgroup|(?:working\s)?group|panel|council|task force|leadership|"
+    r"management|program|chief|it|they|"
+    r"representatives?|headquarters|institutes?|authority|corporation|"
+    r"foundation)\b(?:\s*\([A-Z&]+\))?\s*(?:also\s*)?$",
+    re.IGNORECASE,
+)
+_UNIT = re.compile(
+    r"^(?:[Tt]he\s)?(?:[\w.-]+\s){0,4}?(?:Office|Bureau|Division|Center|Directorate|Institute|"
+    r"Administration|Service|Branch|"
+    r"Secretary|Commissioner|Director|Administrator|Command|Department|Board|Commission|Council)\s(?:of|"
+    r"for|on)\s[A-Z]"
+)
+# Departments, what people call them, and some of their parts: "SHORT=long name", without SHORT for the
+# department itself. A part acts for its parent and the parent for it; brothers do not act for each other.
+_TREE = {
+    "DHS": "=homeland security|CBP=customs and border protection|ICE=immigration and customs enforcement"
+    "|TSA=transportation security administration|FEMA=federal emergency management agency"
+    "|USCIS=citizenship and immigration services|USCG=coast guard|FPS=federal protective service"
+    "|CISA=cybersecurity and infrastructure|USSS=secret service",
+    "HHS": "=health and human services|FDA=food and drug administration|CMS=centers for medicare"
+    "|CDC=centers for disease control|NIH=national institutes of health|IHS=indian health service"
+    "|ACF=children and families",
+    "DOD": "=department of defense|=Pentagon|Army|Navy|Air Force|Marine Corps|Space Force"
+    "|DLA=defense logistics agency|DCMA|DCAA|MDA=missile defense agency|DISA|DHA=defense health agency"
+    "|USACE=corps of engineers",
+    "DOT": "=department of transportation|FAA=federal aviation administration"
+    "|FHWA=federal highway administration|FTA=federal transit administration"
+    "|FRA=federal railroad administration|NHTSA|PHMSA|MARAD=maritime administration",
+    "DOE": "=department of energy|NNSA=national nuclear security administration"
+    "|EM=office of environmental management",
+    "Treasury": "=department of the treasury|IRS=internal revenue service|OCC|FinCEN|TTB",
+    "DOJ": "=department of justice|=Justice|FBI=federal bureau of investigation"
+    "|DEA=drug enforcement administration|ATF|BOP=bureau of prisons|USMS=marshals service|EOIR",
+    "Interior": "=department of the interior|=DOI|BLM=bureau of land management"
+    "|FWS=fish and wildlife service|NPS=national park service|BIA=bureau of indian affairs|BOEM|BSEE|USGS"
+    "|BIE",
+    "VA": "=veterans affairs|VHA=veterans health administration|VBA=veterans benefits administration|NCA",
+    "USDA": "=department of agriculture|=Agriculture|FNS=food and nutrition service|FSIS|APHIS"
+    "|Forest Service|RMA|FSA",
+    "Commerce": "=department of commerce|NOAA=national oceanic|NIST|USPTO|NTIA|BIS|Census|ITA",
+    "State": "=department of state|=State Department",
+    "Labor": "=department of labor|=DOL|OSHA|MSHA|WHD|ETA|EBSA",
+    "Education": "=department of education|FSA=federal student aid",
+    "HUD": "=housing and urban development|FHA|Ginnie Mae",
+    "OMB": "=office of management and budget",
+    "OPM": "=office of personnel management",
+    "GSA": "=general services administration",
+    "EPA": "=environmental protection agency",
+    "NASA": "=national aeronautics",
+    "SBA": "=small business administration",
+    "SSA": "=social security administration",
+    "NRC": "=nuclear regulatory commission",
+    "USAID": "=agency for international development",
+    "FCC": "=federal communications commission",
+    "SEC": "=securities and exchange commission",
+    "FDIC": "=federal deposit insurance",
+    "Fed": "=federal reserve|=Board of Governors",
+    "USPS": "=postal service",
+    "CIA": "=central intelligence agency",
+    "ODNI": "=director of national intelligence",
+}  # fmt: skip
+NAMES = words(
+    "Treasury Interior Commerce Labor Education State Justice Energy Agriculture Defense Transportation "
+    "Army Navy "
+    "Congress Coast-Guard Census Forest-Service Air-Force"
+)
+
+
+def _entries() -> dict[str, tuple[str, str]]:
+    """Each name, short or long, to its (department, part); the part of a department itself is ""."""
+    known = {head: (head, "") for head in _TREE}
+    for head, parts in _TREE.items():
+        for part in parts.split("|"):
+            short, _, long = part.partition("=")
+            known.update({name: (head, short) for name in (short, _title(long)) if name})
+    return known
+
+
+def _title(name: str) -> str:
+    return " ".join(
+        word if word in {"and", "of", "for", "the"} else word[0].upper() + word[1:] for word in name.split()
+    )
+
+
+_KNOWN = _entries()
+_ANY_KNOWN = re.compile(
+    r"\b(?:" + "|".join(re.escape(name) for name in sorted(_KNOWN, key=len, reverse=True)) + r")\b"
+)
+_PROPER = re.compile(
+    r"(?:\b[A-Z][A-Z&]{1,7}|\b(?:"
+    + "|".join(name.replace("-", " ") for name in sorted(NAMES))
+    + r"))['’]?s?\s*$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Whose narrative it is. `own` holds (department, part) of the agency; empty where it is unknown."""
+
+    own: frozenset[tuple[str, str]]
+
+    def classify(self, subject: str) -> Actor:
+        """Say who a subject is: "CBP officials", "the contractor", "Congress", "the draft guidance"."""
+        for pattern, actor in ((_GAO, Actor.GAO), (_CONGRESS, Actor.CONGRESS)):
+            if pattern.search(subject):
+                return actor
+        named = _known_in(subject)
+        if named:
+            return Actor.AGENCY if any(self._is_own(name) for name in named) else Actor.OTHER
+        if _OTHERS.search(subject) and not re.search(r"\b[A-Z]{2,}\b", subject):
+            return Actor.OTHER
+        if _LAW.search(subject):
+            return Actor.CONGRESS
+        acts = _PEOPLE.search(subject) or _UNIT.match(subject) or _PROPER.search(subject)
+        return Actor.AGENCY if acts else Actor.THING
+
+    def _is_own(self, name: tuple[str, str]) -> bool:
+        department, part = name
+        return not self.own or any(
+            department == head and (not part or not mine or part == mine) for head, mine in self.own
+        )
+
+
+def _known_in(text: str) -> set[tuple[str, str]]:
+    found = set()
+    for match in _ANY_KNOWN.finditer(text):
+        name = match[0]
+        if name == "State" and re.search(r"(?i:state of|each|every)\s*$", text[: match.start()]):
+            continue
+        found.add(_KNOWN[name])
+    return found
+
+
+def make_cast(agency: str, narratives: str) -> Cast:
+    """Read whose narrative it is off the agency's name; off the narratives, where they never name that one.
+
+    A page may name an agency in a way that the list of names lacks: then everybody named is taken for it.
+    """
+    own = _known_in(agency)
+    named = _known_in(narratives)
+    if not any(department == head for department, _ in own for head, _ in named):
+        own = {_first_named(narratives)} if named else set()
+    return Cast(frozenset(own))
+
+
+def _first_named(text: str) -> tuple[str, str]:
+    match = _ANY_KNOWN.search(text)
+    assert match is not None
+    return _KNOWN[match[0]]

@@ -1,0 +1,241 @@
+"""Sentences cut into clauses, each with its subject and the frame it stands in.
+
+No grammar is attempted: a clause is what stands between the words that begin another one, its subject
+is what precedes its first verb, and it is as real as those words let it be.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from workers.sentences import split_sentences
+from workers.significance.actors import Actor, Cast
+from workers.significance.dates import Mention, find_dates, without_dates
+from workers.significance.stock import is_stock
+from workers.significance.wordforms import content
+
+_SPEECH = (
+    r"(?:said|says?|stat(?:ed|es?)|reported|reports|told\s(?:us|GAO)|noted|notes|indicated|indicates|"
+    r"explained|"
+    r"informed\s(?:us|GAO)|added|confirmed|reiterated|acknowledged|estimated|estimates|responded|wrote|"
+    r"commented|"
+    r"verified|learned|notified\s(?:us|GAO))"
+)
+_AUXILIARY = r"(?:has|have|had|is|are|was|were|will|would|may|might|can|could|should|must|does|do|did|cannot)"
+_PLANNING = (
+    r"(?:plan(?:s|ned)|expect(?:s|ed)?|anticipat(?:es?|ed)|intend(?:s|ed)?|estimat(?:es?|ed)|aim(?:s|ed)|"
+    r"hope(?:s|d)?|project(?:s|ed)|target(?:s|ed)|continue(?:s|d)?|need(?:s|ed)?|seek(?:s)?|sought|"
+    r"tend(?:s))"
+)
+_PLAN_TO = r"(?:plan|intend|hope|aim|expect|anticipate|estimate)\s(?=to\b|it\b|that\b|[a-z]+ing\b)"
+_STARTS_VERB = (
+    r"(?:(?:also|now|then|subsequently|later|still|currently)\s)?"
+    rf"(?:(?:{_AUXILIARY}|{_PLANNING}|{_SPEECH})\b|{_PLAN_TO})"
+)
+# After an article it is no verb: "the updated guide".
+_PAST = (
+    r"(?:(?<!\bthe\s)(?<!\bThe\s)(?<!\bits\s)(?<!\bIts\s)(?<!\ba\s)(?<!\ban\s)[a-z]{3,}ed"
+    r"|put|made|held|sent|built|wrote|rewrote|set|took|began|gave|withdrew)"
+)
+_PRONOUN = (
+    r"(?:it|they|we|he|she|there|this|these|the\s|its\s"
+    r"|[A-Z][A-Za-z.&]*\s(?:officials|staff|plans|will)|[A-Z]{2,})"
+)
+_BREAK = re.compile(
+    rf"""
+      (?P<stop>[;:]\s+|\s[–—]\s|\s-{{1,2}}\s)
+    | (?P<relative>,?\s(?:which|who|whose|whereby)\s|,\swhere\s)
+    | (?P<subordinate>(?:^|,?\s)(?:(?i:although|though|while|whereas|because|once|unless|if|whether|when|
+      by\sthe\stime|
+        as\slong\sas|in\sorder\sfor|so\sthat)|(?i:since|before)(?=\s(?:it|the|they|[A-Z]))
+        |(?i:until)(?=\s(?:it|the\s|they|[A-Z]{{2,}}|[A-Z][a-z]+\s(?!\d)|such|all|these))|
+          (?i:after)(?=\s(?:it|the|they|we|[A-Z]|its)))\s)
+    | (?P<said>\b{_SPEECH}(?:\s(?:in|on|as\sof)\s[^,;]{{3,30}}?\d{{4}},?)?(?:\sto\sus|\sus)?
+        (?:\sthat\s|,?\s(?={_PRONOUN}\b)))
+    | (?P<that>\sthat\s(?={_PRONOUN}))
+    | (?P<and>,?\s(?:and|but|or|nor|yet|then|so)\s(?:(?:that|also|then|later|subsequently|now|has|had)\s)*
+        (?=(?:in\s[^,]{{3,24}},\s)?(?:{_STARTS_VERB}|{_PAST}\s|{_PRONOUN}\b[^,;.]*?\b(?:{_AUXILIARY}|
+          {_PLANNING}|{_PAST})\b)))
+    | (?P<comma>,\s(?={_PAST}\s(?!by\b)|{_PRONOUN}\b\s?(?:{_AUXILIARY}|{_PLANNING}|{_PAST})\b))
+    """,
+    re.VERBOSE,
+)
+_FIRST_VERB = re.compile(
+    rf"\b(?:(?:{_AUXILIARY}|{_PLANNING}|{_SPEECH}|{_PAST}|(?:dis)?agrees?|concurs?|accepts?|"
+    rf"rejects?)\b(?!-)|{_PLAN_TO})"
+)
+_PAST_VERB = re.compile(
+    rf"(?:has|have|had|was|were|did)$|(?!plan|expect|anticip|intend|estim|aim|hope|proj|target){_PAST}$|"
+    rf"{_SPEECH}$"
+)
+_LEAD = re.compile(
+    r"^(?P<lead>(?:(?:however|additionally|further(?:more)?|moreover|also|specifically|in\saddition|"
+    r"as\sa\sresult|"
+    r"for\sexample|subsequently|since\sthen|then|later|finally|instead|similarly|in\sresponse),?\s+)*)",
+    re.IGNORECASE,
+)
+_HYPOTHETICAL = re.compile(
+    r"\b(?:needs?\sto|should|must|would\sneed|in\sorder\sto|to\s(?:fully\s)?(?:implement|address|close|"
+    r"satisfy|meet)\b"
+    r".*\brecommendation|recommend(?:s|ed)?\sthat|asked|request(?:s|ed)|will\s(?:assess|review|determine|"
+    r"verify|"
+    r"evaluate|confirm)|to\s(?:show|demonstrate|ensure|verify|confirm|determine))\b",
+    re.IGNORECASE,
+)
+_NEGATIVE = re.compile(
+    r"\b(?:not|never|nor|neither|cannot|no\slonger|yet\sto|unable|fail(?:s|ed)|without|declined|lacks?|"
+    r"stopped\sshort)"
+    r"\b|n['’]t\b|^\s*no\b|\bno\s(?:legislation|action|guidance|plans?|progress|steps?|such|bill|rule|"
+    r"date|changes?|evidence|documentation|information|indication)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A piece of a sentence.
+
+    `opener` is the group of _BREAK that began it ("" for the first). `hypothetical`: it tells what is
+    wanted, asked or awaited. `background`: it only qualifies another clause. `inherits`: it
+    shares the subject of the clause before; `past` is then whether that one's verb was in the past.
+    """
+
+    text: str
+    start: int
+    opener: str
+    subject: str
+    actor: Actor
+    hypothetical: bool
+    background: bool
+    negated: bool
+    inherits: bool
+    past: bool
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence; what the rules ask of it is read when they first ask."""
+
+    text: str
+    cast: Cast
+
+    @cached_property
+    def dates(self) -> tuple[Mention, ...]:
+        """All dates, in order."""
+        return find_dates(self.text)
+
+    @cached_property
+    def clauses(self) -> tuple[Clause, ...]:
+        """At least one, in order."""
+        return tuple(_clauses(self.text, self.cast))
+
+    @cached_property
+    def content(self) -> frozenset[str]:
+        """The stems that carry its content, dates left out."""
+        return content(without_dates(self.text) if self.dates else self.text)
+
+    @cached_property
+    def stock(self) -> bool:
+        """Whether it says nothing of the agency (see stock)."""
+        return is_stock(self.text)
+
+
+def read_sentences(narrative: str, cast: Cast) -> tuple[Sentence, ...]:
+    """Cut a narrative into sentences, white space folded."""
+    pieces = (" ".join(piece.split()) for piece in split_sentences(narrative))
+    return tuple(Sentence(piece, cast) for piece in pieces if piece)
+
+
+def _clauses(text: str, cast: Cast) -> Iterator[Clause]:
+    before: Clause | None = None
+    main: Clause | None = None
+    for opener, start, stop in _cuts(text):
+        clause = _clause(
+            text[start:stop], start, opener, main if opener in {"and", "comma"} else before, cast
+        )
+        if not clause.background:
+            main = clause
+        before = clause
+        yield clause
+
+
+def _cuts(text: str) -> Iterator[tuple[str, int, int]]:
+    opener, start = "", 0
+    for match in _BREAK.finditer(text):
+        # The verb of speech stays with its speaker; other openers go with what they open.
+        if match.start() == 0:
+            opener = match.lastgroup or ""
+            continue
+        cut = match.end() if match.lastgroup == "said" else match.start()
+        if text[start:cut].strip(" ,;:"):
+            yield opener, start, cut
+        opener, start = match.lastgroup or "", cut
+        if text[start : match.end()].strip() and match.lastgroup in {"stop", "and", "comma", "that"}:
+            start = match.end() if match.lastgroup != "and" else start
+    yield opener, start, len(text)
+
+
+_JOINERS = re.compile(
+    r"^[,;:\s]*(?:(?:and|but|or|nor|yet|then|so|that|also|which|who|although|though|while)\b[,\s]*)*"
+)
+
+
+def _clause(text: str, start: int, opener: str, before: Clause | None, cast: Cast) -> Clause:
+    bare = _JOINERS.sub("", text)
+    bare = bare[_LEAD.match(bare).end() :] if _LEAD.match(bare) else bare  # type: ignore[union-attr]
+    verb = _FIRST_VERB.search(bare)
+    subject = _subject(bare[: verb.start()] if verb else bare)
+    joined = opener in {"and", "comma"} and not subject and before is not None
+    made = Clause(
+        text=text.strip(" ,;"), start=start, opener=opener, subject=subject,
+        actor=cast.classify(subject) if subject else Actor.THING,
+        hypothetical=_is_hypothetical(text, opener), background=opener in {"relative", "subordinate"},
+        negated=bool(_NEGATIVE.search(text)), inherits=joined, past=bool(verb and _PAST_VERB.match(verb[0])),
+    )  # fmt: skip
+    return _inherit(made, before) if before is not None else made
+
+
+def _is_hypothetical(text: str, opener: str) -> bool:
+    low = text.lstrip(" ,").lower()
+    return opener == "subordinate" and low.startswith(
+        ("once", "until", "unless", "if", "whether", "when", "before", "by the time", "so that", "in order")
+    )
+
+
+def _subject(text: str) -> str:
+    """What precedes the verb, without "In May 2024," and "According to"."""
+    text = re.sub(r"^(?:[Aa]ccording to )", "", text.strip(" ,"))
+    parts = [part.strip() for part in text.split(", ") if part.strip()]
+    while len(parts) > 1 and re.match(
+        r"(?:[Ii]n|[Oo]n|[Aa]s of|[Bb]y|[Dd]uring|[Ff]or|[Uu]nder|[Ss]ince)\b", parts[0]
+    ):
+        parts.pop(0)
+    if parts and re.match(r"(?:\d{1,2}|\d{4})$", parts[0]) and len(parts) > 1:
+        parts.pop(0)
+    return re.sub(
+        r"(?:^|\s)(?:also|then|later|subsequently|now|recently|initially|further|no longer|currently|"
+        r"still|partially|partly|fully|generally|jointly|successfully|formally|already)$",
+        "",
+        ", ".join(parts),
+    )
+
+
+def _inherit(made: Clause, before: Clause) -> Clause:
+    """Take from the clause before what a joined or spoken clause shares with it."""
+    if made.inherits:
+        shares = not re.match(rf"(?:{_AUXILIARY}|{_PLANNING})\b", _JOINERS.sub("", made.text))
+        return replace(
+            made, subject=before.subject, actor=before.actor,
+            hypothetical=made.hypothetical or before.hypothetical, background=before.background,
+            negated=made.negated or (before.negated and shares), past=before.past,
+        )  # fmt: skip
+    if made.opener in {"said", "that"}:
+        wanted = before.negated or bool(_HYPOTHETICAL.search(before.text))
+        speaker = made.subject.lower() in {"it", "they", "he", "she"}
+        return replace(
+            made, actor=before.actor if speaker and made.opener == "said" else made.actor,
+            hypothetical=made.hypothetical or before.hypothetical or wanted,
+            background=before.background,
+        )  # fmt: skip
+    return made

@@ -1,0 +1,177 @@
+"""Dates as narratives write them, found and brought into the contract's forms.
+
+Forms: `2024-05-31`, `2024-05`, `2024`, `2024-Q2`, `FY2025`, `FY2026-Q2`, `2025-summer`. Words that only
+shade a period ("late 2024", "the end of fiscal year 2025") move its first or last day, not its form.
+"""
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+_MONTH_NAMES = (
+    "january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug",
+    "september sept sep", "october oct", "november nov", "december dec",
+)  # fmt: skip
+_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
+_ORDINALS = {
+    "first": 1,
+    "1st": 1,
+    "second": 2,
+    "2nd": 2,
+    "third": 3,
+    "3rd": 3,
+    "fourth": 4,
+    "4th": 4,
+    "last": 4,
+}
+# Last days that no month ends on, so that a season never passes for a month said otherwise.
+_SEASONS = {"spring": (3, 6, 19), "summer": (6, 9, 21), "fall": (9, 12, 20), "winter": (1, 12, 30)}
+_MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
+_YEAR = r"(?:19|20)\d\d"
+_SHORT_YEAR = rf"(?:{_YEAR}|['’]?\d\d)(?!\d)"
+_FISCAL = r"(?:fiscal\syears?\s?|FY[\s-]?)"
+_CALENDAR = r"(?:calendar\syears?\s?|CY\s?)"
+_QUARTER = (
+    r"(?:(?P<{0}>first|second|third|fourth|last|1st|2nd|3rd|4th)"
+    r"(?:\s|-)(?:fiscal\s)?quarter|Q(?P<{0}q>[1-4]))"
+)
+_SHADE = re.compile(
+    r"(?:(?P<end>\bend(?:ing)? of|\bclose of|\bconclusion of)|(?P<early>\bearly(?: in)?|\bbeginning of|"
+    r"\bstart of)"
+    r"|(?P<mid>\bmid(?:dle of)?)|(?P<late>\blate(?:r)?(?: in)?|\blatter part of))[\s-]*"
+    r"(?:the\s)?(?:month of\s)?$",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    rf"""\b(?:
+      (?P<month>{_MONTH})\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?:of\s)?(?P<year>{_YEAR})
+    | (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<month2>{_MONTH}),?\s(?P<year2>{_YEAR})
+    | (?P<month3>{_MONTH}),?\s(?:of\s)?(?P<year3>{_YEAR})
+    | (?P<year4>{_YEAR})-(?P<month4>\d\d)-(?P<day4>\d\d)(?!\d)
+    | (?P<month5>\d{{1,2}})/(?P<day5>\d{{1,2}})/(?P<year5>{_YEAR}|\d\d)(?![\d/])
+    | {_QUARTER.format("quarter")}\s?,?\s?(?:of\s|in\s)?(?:the\s)?
+        (?:(?P<fiscal>{_FISCAL})|{_CALENDAR})?(?P<year6>{_SHORT_YEAR})
+    | (?P<fiscal2>{_FISCAL})(?P<year7>{_SHORT_YEAR})(?:['’]s)?,?\s?{_QUARTER.format("quarter2")}
+    | (?P<half>first|second|latter)\shalf\sof\s(?:the\s)?(?:(?P<fiscal3>{_FISCAL})|
+      {_CALENDAR})?(?P<year8>{_SHORT_YEAR})
+    | (?P<season>spring|summer|fall|autumn|winter)\s(?:of\s)?(?P<year9>{_YEAR})
+    | {_FISCAL}(?P<year10>{_SHORT_YEAR})
+    | (?:{_CALENDAR})?(?P<year11>20\d\d)(?![\d-]|,\d|\.\d)
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_DIGIT = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A date at a place in a text: its form, the first and last day it can mean, and its span.
+
+    `is_end`: the text speaks of the period's end, so that only the last day is meant.
+    """
+
+    name: str
+    first: date
+    last: date
+    start: int
+    stop: int
+    is_end: bool = False
+
+
+def find_dates(text: str) -> tuple[Mention, ...]:
+    """Read all dates of a text, in order; what no calendar has (31 February) is passed over."""
+    return tuple(_read_all(text)) if _DIGIT.search(text) else ()
+
+
+def without_dates(text: str) -> str:
+    """The text with every date replaced by a space."""
+    return _DATE.sub(" ", text) if _DIGIT.search(text) else text
+
+
+def _read_all(text: str) -> Iterator[Mention]:
+    for match in _DATE.finditer(text):
+        before = text[max(0, match.start() - 4) : match.start()]
+        if text[match.start()] == "m" or (before.endswith(("$", "-", "#")) and before.lower() != "mid-"):
+            continue  # the verb "may", an amount, a part of a number
+        try:
+            name, first, last = _read(match)
+        except ValueError:
+            continue
+        yield _shaded(text, match, name, first, last)
+
+
+def _read(match: re.Match[str]) -> tuple[str, date, date]:
+    kind = match.lastgroup or ""
+    part = match.groupdict()
+    year = _year(next(value for key, value in part.items() if key.startswith("year") and value))
+    if month := next(
+        (part[key] for key in ("month", "month2", "month3", "month4", "month5") if part[key]), None
+    ):
+        day = part["day"] or part["day2"] or part["day4"] or part["day5"]
+        return _month_or_day(year, month, day)
+    fiscal = bool(part["fiscal"] or part["fiscal2"] or part["fiscal3"] or kind == "year10")
+    quarter = part["quarter"] or part["quarterq"] or part["quarter2"] or part["quarter2q"]
+    if quarter:
+        return _quarter(year, _ORDINALS.get(quarter.lower()) or int(quarter), fiscal)
+    if part["half"]:
+        return _half(year, part["half"].lower() == "first", fiscal)
+    if part["season"]:
+        season = "fall" if part["season"].lower() == "autumn" else part["season"].lower()
+        begin, end, day_of_end = _SEASONS[season]
+        return f"{year}-{season}", date(year, begin, 1), date(year, end, day_of_end)
+    return _whole_year(year, fiscal)
+
+
+def _year(text: str) -> int:
+    digits = text.lstrip("'’")
+    return int(digits) if len(digits) == 4 else 2000 + int(digits)
+
+
+def _month_or_day(year: int, month: str, day: str | None) -> tuple[str, date, date]:
+    number = int(month) if month.isdigit() else _MONTHS[month.lower().rstrip(".")]
+    if day:
+        exact = date(year, number, int(day))
+        return exact.isoformat(), exact, exact
+    first = date(year, number, 1)
+    return f"{year}-{number:02}", first, _month_end(year, number)
+
+
+def _month_end(year: int, month: int) -> date:
+    return date(year, month, monthrange(year, month)[1])
+
+
+def _quarter(year: int, quarter: int, fiscal: bool) -> tuple[str, date, date]:
+    # The fiscal year begins in the October before.
+    months = (quarter - 2) * 3 if fiscal else (quarter - 1) * 3
+    calendar_year, month = (year, months + 1) if months >= 0 else (year - 1, months + 13)
+    name = f"FY{year}-Q{quarter}" if fiscal else f"{year}-Q{quarter}"
+    return name, date(calendar_year, month, 1), _month_end(calendar_year, month + 2)
+
+
+def _half(year: int, first: bool, fiscal: bool) -> tuple[str, date, date]:
+    name = f"FY{year}" if fiscal else str(year)
+    return name, _quarter(year, 1 if first else 3, fiscal)[1], _quarter(year, 2 if first else 4, fiscal)[2]
+
+
+def _whole_year(year: int, fiscal: bool) -> tuple[str, date, date]:
+    if fiscal:
+        return f"FY{year}", date(year - 1, 10, 1), date(year, 9, 30)
+    return str(year), date(year, 1, 1), date(year, 12, 31)
+
+
+def _shaded(text: str, match: re.Match[str], name: str, first: date, last: date) -> Mention:
+    """Apply the words before a date that narrow it; its span then begins with them."""
+    start, stop = match.span()
+    shade = _SHADE.search(text, max(0, start - 28), start)
+    if not shade or first == last:
+        return Mention(name, first, last, start, stop)
+    length = last - first
+    if shade["early"]:
+        last = first + length / 3
+    elif shade["mid"]:
+        first, last = first + length / 3, first + length * 2 / 3
+    elif shade["late"]:
+        first = last - length / 3
+    return Mention(name, first, last, shade.start(), stop, bool(shade["end"]))

@@ -1,0 +1,105 @@
+"""What the agency thinks of the recommendation: a first position, or another than before."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from workers.significance.actors import Actor
+from workers.significance.clauses import Clause, Sentence
+from workers.values import Signal
+
+AGREED, PARTLY, REFUSED, NEUTRAL = (
+    "concurred",
+    "partially concurred",
+    "did not concur",
+    "neither agreed nor disagreed",
+)
+
+_TO_US = (
+    r"(?:(?:this|that|the|our|GAO['’]s|these|both|all|its|each)\s(?:\w+\s){0,3}?recommendations?\b|us\b|"
+    r"it\b)"
+)
+_AGREE = r"(?:non[-\s]?)?(?:concur(?:s|red|ring)?|agree(?:s|d|ing)?)"
+_NEITHER = re.compile(
+    r"neither\s(?:agree\w*|concur\w*)\snor\s(?:disagree\w*|nonconcur\w*)"
+    r"|(?:not\s(?:state|say|indicate|specify|comment)|without\sstating)\b.{0,40}?\b(?:whether|"
+    r"if)\b.{0,30}?\b(?:agree|concur)"
+    r"|(?:took|take[sn]?|has|have|had|expressed)\sno\s(?:formal\s)?position\b"
+    r"|(?:did|does|do)\snot\s(?:take|express)\sa\sposition\b|no\sposition\son\b",
+    re.IGNORECASE,
+)
+_PARTLY = re.compile(
+    rf"\b(?:partially|partly|in\spart)\s{_AGREE}|\b{_AGREE}\s(?:in\spart|in\sprinciple|partially|partly|"
+    rf"with\spart)\b",
+    re.IGNORECASE,
+)
+_REFUSED = re.compile(
+    rf"\b(?:did|does|do)\snot\s(?:fully\s)?(?:concur|agree|accept)\b|\bno\slonger\s(?:{_AGREE}|accepts?)"
+    rf"|\bdisagree(?:s|d|ing)?\b|\bnon-?concur\w*|\breject(?:s|ed)\b|\bdo(?:es)?n['’]t\s(?:concur|agree)"
+    rf"|\bdidn['’]t\s(?:concur|agree)",
+    re.IGNORECASE,
+)
+_AGREED = re.compile(
+    rf"\b{_AGREE}\b|\baccept(?:s|ed)\b|\b(?:its|their)\s(?:concurrence|agreement)\b", re.IGNORECASE
+)
+_WITH_IT = re.compile(
+    rf"\b(?:{_AGREE}|disagree(?:s|d|ing)?|accept(?:s|ed)?|reject(?:s|ed)?|nor\sdisagree\w*|position|"
+    rf"concurrence"
+    rf"|agreement|part|principle|nonconcur\w*)(?:\sin\spart|\sin\sprinciple|\sfully)?"
+    rf"(?:\s(?:with|on|to))?\s(?:the\sintent\sof\s|implement\s)?{_TO_US}",
+    re.IGNORECASE,
+)
+_ALONE = re.compile(rf"\b(?:{_AGREE}|disagree[sd]?)\s*[.,]?$", re.IGNORECASE)
+_ABOUT_IT = re.compile(r"\brecommendations?\b", re.IGNORECASE)
+_UNSETTLED = re.compile(
+    r"\b(?:will|would|to|may|might|could)\b[^,]{0,30}\b(?:determine|decide)\b", re.IGNORECASE
+)
+
+
+def position_signals(old: Iterable[Sentence], new: Iterable[Sentence]) -> Iterator[Signal]:
+    """At most one: where the last position of the new narrative is another than the last of the old."""
+    before = _last(old)
+    after = _last(new)
+    if after and (before is None or before[0] != after[0]):
+        yield Signal("agency_position", after[1], before and before[0], after[0])
+
+
+def is_only_position(sentence: Sentence) -> bool:
+    """Whether a sentence states a position and nothing else."""
+    return len(sentence.content) <= 1 and _of_sentence(sentence) is not None
+
+
+def is_position(sentence: Sentence) -> bool:
+    """Whether a sentence states a position, whatever else it says."""
+    return _of_sentence(sentence) is not None
+
+
+def _last(sentences: Iterable[Sentence]) -> tuple[str, str] | None:
+    found = None
+    for sentence in sentences:
+        if position := _of_sentence(sentence):
+            found = (position, sentence.text)
+    return found
+
+
+def _of_sentence(sentence: Sentence) -> str | None:
+    found = None
+    if not re.search(r"concur|agree|accept|reject|position|neither", sentence.text, re.IGNORECASE):
+        return None
+    if _NEITHER.search(sentence.text) and (about := _ABOUT_IT.search(sentence.text)) and about:
+        return None if sentence.clauses[0].actor in {Actor.GAO, Actor.OTHER} else NEUTRAL
+    for clause in sentence.clauses:
+        found = _of_clause(clause, sentence) or found
+    return found
+
+
+def _of_clause(clause: Clause, sentence: Sentence) -> str | None:
+    if clause.actor in {Actor.GAO, Actor.OTHER, Actor.THING} or clause.hypothetical:
+        return None
+    text = clause.text
+    about = _WITH_IT.search(text) or (_ALONE.search(text) and _ABOUT_IT.search(sentence.text))
+    if not about or _UNSETTLED.search(text):
+        return None
+    for pattern, position in ((_PARTLY, PARTLY), (_REFUSED, REFUSED), (_AGREED, AGREED)):
+        if pattern.search(text):
+            return position
+    return None

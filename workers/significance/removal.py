@@ -1,0 +1,76 @@
+"""Words of substance that are gone, with nothing that stands for them."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from workers.significance.actions import find_deeds
+from workers.significance.clauses import Sentence
+from workers.significance.positions import is_position
+from workers.significance.wordforms import content, coverage
+from workers.values import Run, Signal
+
+_COVERED = 0.5  # of a sentence's words: as many elsewhere, and it was reworded
+_LEAST = 3  # content words: fewer make no sentence of substance
+_CLAUSE_LEAST = 4
+# What was under way or planned gives way to any later word on how things stand.
+_PROGRESS = re.compile(
+    r"\b(?:is|are|was|were|be|been)\s(?:\w+\s)?(?:\w+ing|in\sthe\sprocess)\b|\bwill\b|\bwould\b|"
+    r"\bplan(?:s|ned)?\b|"
+    r"\bexpect|\banticipat|\bintend|\bestimat|\bcontinue|\bworking\b|\bnot\b|\byet\b|\bremain",
+    re.IGNORECASE,
+)
+
+
+def removal_signals(
+    gone: Sequence[Sentence], came: Sequence[Sentence], new: Sequence[Sentence], runs: Iterable[Run]
+) -> Iterator[Signal]:
+    """`gone`, `came`: sentences of only one side; `new`: all of the new narrative; `runs`: its difference."""
+    came = [sentence for sentence in came if not sentence.stock]
+    gone = [sentence for sentence in gone if not sentence.stock]
+    told = frozenset[str]().union(*(sentence.content for sentence in new)) if gone else frozenset[str]()
+    for sentence in gone:
+        if _is_lost(sentence, came, told):
+            yield Signal("text_removed", sentence.text)
+        elif lost := _cut_short(sentence, came, told):
+            yield Signal("text_removed", _words_of(lost, sentence, runs))
+
+
+def _is_lost(sentence: Sentence, came: Sequence[Sentence], told: frozenset[str]) -> bool:
+    """Whether a whole sentence is gone."""
+    if not came and sentence.dates and sentence.content and not is_position(sentence):
+        return True
+    if len(sentence.content) < _LEAST or coverage(sentence.content, told) >= _COVERED:
+        return False
+    if any(_resembles(sentence, other) for other in came):
+        return False
+    # A plan is superseded by what came of it, even in quite other words.
+    return not (came and _PROGRESS.search(sentence.text))
+
+
+def _resembles(sentence: Sentence, other: Sentence) -> bool:
+    shared = len(sentence.content & other.content)
+    return shared >= 2 and shared >= min(len(sentence.content), len(other.content)) * 0.3
+
+
+def _cut_short(sentence: Sentence, came: Sequence[Sentence], told: frozenset[str]) -> frozenset[str]:
+    """What a sentence said beyond the shorter one that it became."""
+    lost = sentence.content - told
+    if len(lost) < _CLAUSE_LEAST:
+        return frozenset()
+    did = any(find_deeds(sentence))
+    for other in came:
+        shorter = (
+            len(other.content) < len(sentence.content) and coverage(other.content, sentence.content) >= 0.9
+        )
+        if shorter and (did or not any(find_deeds(other))):
+            return lost
+    return frozenset()
+
+
+def _words_of(lost: frozenset[str], sentence: Sentence, runs: Iterable[Run]) -> str:
+    """The deleted run that holds most of them; the sentence where no run does."""
+    for operation, text in runs:
+        words = " ".join(text.split())
+        if operation == "delete" and words in sentence.text and coverage(lost, content(words)) >= 0.7:
+            return words
+    return sentence.text

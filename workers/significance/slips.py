@@ -1,0 +1,114 @@
+"""Deadlines of two narratives held against each other: set, moved, and how often moved later so far."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from workers.significance.deadlines import Deadline
+from workers.significance.wordforms import coverage
+from workers.values import Signal
+
+_SAME_DEED = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A deadline and what it was before; `old` None where none stood for it."""
+
+    new: Deadline
+    old: Deadline | None
+
+    @property
+    def is_later(self) -> bool:
+        """Whether it slipped."""
+        return self.old is not None and self.new.last > self.old.last
+
+
+def deadline_moves(old: Sequence[Deadline], new: Sequence[Deadline]) -> Iterator[Move]:
+    """Pair each deadline of the new narrative with the old one that it replaces."""
+    standing = [deadline for deadline in old if not deadline.past]
+    left: list[Deadline] = []
+    for deadline in new:
+        same = next(
+            (other for other in standing if _is_same_date(deadline, other) and _may_be_same(deadline, other)),
+            None,
+        )
+        if same:
+            standing.remove(same)
+        elif not deadline.past and deadline not in left:
+            left.append(deadline)
+    history = [deadline for deadline in old if deadline not in standing]
+    for deadline in left:
+        before = _partner(deadline, standing, len(left) == 1)
+        if before:
+            standing.remove(before)
+        else:
+            earlier = [other for other in new if other.past and other is not deadline]
+            before = _closest(deadline, history) or _closest(deadline, earlier)
+        yield Move(deadline, before)
+
+
+def _is_same_date(one: Deadline, other: Deadline) -> bool:
+    """The same date said otherwise: the same end, or one within a period that the other leaves open."""
+    if one.last == other.last:
+        return True
+    return (one.first < one.last and one.first <= other.last <= one.last) or (
+        other.first < other.last and other.first <= one.last <= other.last
+    )
+
+
+def _may_be_same(one: Deadline, other: Deadline) -> bool:
+    return not one.deed or not other.deed or _likeness(one, other) >= _SAME_DEED
+
+
+def _likeness(one: Deadline, other: Deadline) -> float:
+    smaller, larger = sorted((one.deed, other.deed), key=len)
+    return coverage(smaller, larger) if smaller else 0.0
+
+
+def _partner(deadline: Deadline, standing: Sequence[Deadline], alone: bool) -> Deadline | None:
+    if found := _closest(deadline, standing):
+        return found
+    # "These actions" stand for whatever was promised before, where that leaves one possibility.
+    if len(standing) == 1 and alone and (not deadline.deed or not standing[0].deed):
+        return standing[0]
+    return None
+
+
+def _closest(deadline: Deadline, others: Sequence[Deadline]) -> Deadline | None:
+    best = max(others, key=lambda other: _likeness(deadline, other), default=None)
+    if best is None or _is_same_date(deadline, best):
+        return None
+    if _likeness(deadline, best) >= _SAME_DEED or (deadline.was is not None and deadline.was == best.name):
+        return best
+    return None
+
+
+def deadline_signals(moves: Sequence[Move], past: Sequence[Sequence[Deadline]]) -> Iterator[Signal]:
+    """`past`: the deadlines of earlier narratives, oldest first, the event's own old one last."""
+    for move in moves:
+        new = move.new
+        if move.old is not None:
+            yield Signal("deadline_moved", new.sentence, move.old.name, new.name, _slips(move, past))
+        elif new.was is not None:
+            yield Signal("deadline_moved", new.sentence, new.was, new.name)
+        else:
+            yield Signal("deadline_set", new.sentence, None, new.name)
+
+
+def _slips(move: Move, past: Sequence[Sequence[Deadline]]) -> int:
+    """Follow the deadline back through the narratives and count the moves to a later date."""
+    count = int(move.is_later)
+    current = move.old
+    for older, newer in zip(reversed(past[:-1]), reversed(past[1:]), strict=True):
+        step = next(
+            (one for one in deadline_moves(older, newer) if one.old and current and _is_this(one, current)),
+            None,
+        )
+        if step:
+            count += step.is_later
+            current = step.old
+    return count
+
+
+def _is_this(move: Move, deadline: Deadline) -> bool:
+    return move.new.last == deadline.last and _may_be_same(move.new, deadline)

@@ -1,0 +1,138 @@
+"""Words reduced to what they mean, for comparing sentences: stems, synonyms, which words carry content."""
+
+import re
+from functools import lru_cache
+
+from workers.sentences import words
+
+TOKEN = re.compile(r"[A-Za-z][A-Za-z&]*(?:['’](?:s|t|re|ve|ll|d)\b)?|\$?\d[\d,]*(?:\.\d+)?%?")
+
+_IRREGULAR = {
+    "wrote": "write", "written": "write", "rewrote": "rewrite", "rewritten": "rewrite", "built": "build",
+    "sent": "send", "held": "hold", "made": "make", "began": "begin", "begun": "begin", "took": "take",
+    "taken": "take", "gave": "give", "given": "give", "found": "find", "paid": "pay", "bought": "buy",
+    "met": "meet", "told": "tell", "said": "say", "withdrew": "withdraw", "withdrawn": "withdraw",
+    "agreed": "agree", "agrees": "agree", "disagreed": "disagree", "chose": "choose",
+    "undertook": "undertake", "undertaken": "undertake", "children": "child",
+}  # fmt: skip
+_SYNONYMS = {
+    "state": "say", "report": "say", "tell": "say", "note": "say", "indicate": "say", "explain": "say",
+    "inform": "say", "add": "say", "according": "say",
+    "agree": "concur", "concurrence": "concur", "agreement": "concur",
+    "anticipate": "expect", "estimate": "expect", "project": "expect",
+    "finish": "complete", "conclude": "complete",
+    "publish": "issue", "release": "issue",
+    "revise": "update",
+    "commence": "begin", "start": "begin", "initiate": "begin",
+    "utilize": "use", "employ": "use",
+    "further": "additional",
+    "evaluate": "assess", "create": "develop", "personnel": "staff", "employee": "staff",
+    "approximately": "about", "roughly": "about", "around": "about",
+    "execute": "implement", "intend": "plan", "prior": "before", "percent": "%", "per cent": "%",
+}  # fmt: skip
+_COUNTED = (
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+_NUMBERS = {name: str(number) for number, name in enumerate(_COUNTED)}
+GLUE = words(
+    "a an the this that these those of to in on at by for from with and or as is are was were be been "
+    "being it "
+    "its they their them he she his her our we us i there which who whom whose also has have had having "
+    "do does "
+    "did into than then so such both each any all some other will would can could may might must should "
+    "shall "
+    "not no nor if when while once until during after before about under over through between within "
+    "across "
+    "however additionally furthermore moreover addition further still yet now currently recently more most "
+    "new make including include such how what where why because since according"
+)
+_SUFFIXES = (("ization", 4), ("ation", 4), ("ment", 6), ("ion", 4), ("ing", 3), ("ed", 3))
+
+
+@lru_cache(maxsize=20_000)
+def stem(word: str) -> str:
+    """Cut a lower-case word to the stem that its forms share: "completing", "completion" give "complet"."""
+    word = word.removesuffix("'s").removesuffix("’s")
+    word = _IRREGULAR.get(word, word)
+    if len(word) <= 3 or not word.isalpha():
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        word = word[:-3] + "y"
+    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    for suffix, least in _SUFFIXES:
+        base = word.removesuffix(suffix)
+        if base != word and len(base) >= least and re.search("[aeiouy]", base):
+            word = base[:-1] if len(base) > 3 and base[-1] == base[-2] and base[-1] not in "lsz" else base
+            break
+    return word.removesuffix("e")
+
+
+_STEMMED = {stem(word): stem(other) for word, other in _SYNONYMS.items()}
+_STEMMED_GLUE = GLUE | {stem(word) for word in GLUE}
+
+
+@lru_cache(maxsize=20_000)
+def lemma(word: str) -> str:
+    """A word's stem, or that of the synonym which stands for it."""
+    low = word.lower().replace("’", "'").strip("$")
+    low = _NUMBERS.get(low, low)
+    found = stem(low)
+    return _STEMMED.get(found, found)
+
+
+# What nearly every sentence says: who spoke, that something is planned, that there is a recommendation.
+_COMMON = frozenset(
+    lemma(word)
+    for word in words(
+        "say told confirm respond officials official staff representatives agency department bureau office "
+        "commission administration board recommendation recommend address expect plan will aim hope target "
+        "schedule continue work working effort action actions step process status remain open provide "
+        "response "
+        "complete completion date deadline timeline milestone"
+    )
+)
+
+
+def content(text: str) -> frozenset[str]:
+    """The stems of a text that carry its content: no function words, months, common talk or acronyms."""
+    return frozenset(_content(text))
+
+
+def _content(text: str) -> list[str]:
+    found = []
+    for token in TOKEN.findall(text):
+        if token.isupper() and len(token) > 1 and token.isalpha():
+            continue  # who, not what
+        low = token.lower()
+        if low in GLUE or low in _MONTHS:
+            continue
+        word = lemma(token)
+        if word not in _COMMON and word not in _STEMMED_GLUE and len(word) > 1:
+            found.append(word)
+    return found
+
+
+_MONTHS = words(
+    "january february march april may june july august september october november december jan feb mar "
+    "apr jun "
+    "jul aug sep sept oct nov dec fiscal calendar year quarter fy spring summer fall winter mid early "
+    "late end"
+)
+
+
+def coverage(part: frozenset[str], whole: frozenset[str]) -> float:
+    """The share of the first's words that the second has; 1.0 for no words."""
+    return len(part & whole) / len(part) if part else 1.0

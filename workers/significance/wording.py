@@ -1,0 +1,274 @@
+"""Whether two narratives say the same, or differ only in the date on which GAO last looked."""
+
+import re
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from typing import NamedTuple
+
+from monitor.record.folding import fold
+from workers.sentences import split_sentences, words
+from workers.significance.actors import NAMES
+from workers.significance.dates import Mention, find_dates
+from workers.significance.stock import is_stock
+from workers.significance.wordforms import TOKEN, lemma
+
+
+class Sameness(Enum):
+    """How far two narratives agree."""
+
+    SAME = "same"
+    REDATED = "redated"
+    OTHER = "other"
+
+
+_DROPPED = words(
+    "a an the this that these those our its their also additionally furthermore moreover however further "
+    "now "
+    "currently recently still is are was were be been being has have had in on at of to with it they "
+    "them he she "
+    "we us which there as by from for and or but gao did does do remain remains continue continues "
+    "agency officials "
+    "official us addition then"
+)
+# Of these, "to", "of" and the like only join; but what is said by, to or for whom must not be lost.
+_KEPT = words("by for from or but")
+_CONTRACTIONS = re.compile(
+    r"\b(can|could|did|do|does|had|has|have|is|are|was|were|would|should|wo)n['’]t\b", re.IGNORECASE
+)
+_NOT_AGREE = re.compile(
+    r"\b(?:did|does|do) not (?:concur|agree)\b|\bnon-?concurred\b|\bdisagree[sd]?\b", re.IGNORECASE
+)
+_PHRASES = (
+    (re.compile(r"\bin the process of\b|\bin order to\b|\bas well as\b|\bnot yet\b", re.IGNORECASE),
+     {"in the process of": "", "in order to": "to", "as well as": "and", "not yet": "not"}),
+)  # fmt: skip
+_LOOK = re.compile(
+    r"\b(?:we|GAO)\s(?:\w+\s)?(?:last\s)?(?:confirmed|checked|verified|reviewed|found|determined|"
+    r"followed\sup|looked|updated|assessed|"
+    r"contacted|noted|observed|concluded)\b|\b(?:our|GAO['’]s)\s(?:\w+\s){0,2}(?:review|update|"
+    r"follow-?up|check|assessment)\b"
+    r"|\b(?:last|status)\s(?:updated|update|reviewed|checked)\b",
+    re.IGNORECASE,
+)
+_AS_OF = re.compile(
+    r"(?P<ahead>^|[,;(]\s*|\b(?:but|and|however|that|open)\s)as\sof\s(?:the\send\sof\s|"
+    r"our\slast\s\w+\sin\s)?$",
+    re.IGNORECASE,
+)
+_BY = re.compile(r"\b(?:by|before|until|no later than|on or before)\s+(?:the\s+)?$", re.IGNORECASE)
+_JOIN = re.compile(
+    r"(?:,?\s*\b(?:in|on|by|during|at|of|before|until|no later than|as of)\s+(?:the\s+)?)$", re.IGNORECASE
+)
+_HEAD = re.compile(
+    r"^(?:The|This) (?:department|agency|bureau|service|commission|board|administration)(?=\s)"
+)
+# One letter apart, and both are words.
+_UNLIKE = (
+    "adopt adapt", "contract contact", "accept except", "affect effect", "ensure insure", "policy police",
+    "extent extend", "internal interval", "personal personnel", "expend expand", "statue statute",
+    "county country", "approve improve", "signed singed", "united untied", "board broad",
+    "thorough through", "through though", "assign assigned", "precede proceed", "trial trail",
+    "casual causal", "martial marital", "diary dairy", "quiet quite", "angel angle", "heard heart",
+)  # fmt: skip
+_CONFUSABLE = frozenset(frozenset(pair.split()) for pair in _UNLIKE)
+
+
+def compare(old: str, new: str) -> Sameness:
+    """Hold two narratives against each other by what they say."""
+    one, other = _Reading(old, new), _Reading(new, old)
+    if one.says(other):
+        return Sameness.SAME if one.looked == other.looked else Sameness.REDATED
+    return Sameness.OTHER
+
+
+class Plain(NamedTuple):
+    """A sentence in canonical form: its words, its dates, and the words as spelled."""
+
+    words: tuple[str, ...]
+    dates: tuple[str, ...]
+    spelled: tuple[str, ...]
+
+
+class _Reading:
+    """A narrative as its words in canonical form, sentence by sentence, stock sentences left out."""
+
+    def __init__(self, text: str, beside: str) -> None:
+        folded = _spell_out(_shorten(fold(text), fold(beside)))
+        self.sentences: list[Plain] = []
+        self.looked: list[str] = []
+        for sentence in split_sentences(folded):
+            if not is_stock(sentence):
+                self._add(_HEAD.sub("", sentence))
+
+    def _add(self, sentence: str) -> None:
+        plain, dates = [], []
+        position = 0
+        for mention in find_dates(sentence):
+            ahead = sentence[position : mention.start]
+            joined = _JOIN.search(ahead)
+            plain.append(ahead[: joined.start()] if joined else ahead)
+            position = mention.stop
+            if _is_review(sentence, mention):
+                self.looked.append(mention.name)
+            else:
+                dates.append(_date_token(sentence, mention))
+        plain.append(sentence[position:])
+        found = list(_tokens(" ".join(plain)))
+        if found or dates:
+            spelled = tuple(word for _, word in found)
+            self.sentences.append(Plain(tuple(form for form, _ in found), tuple(dates), spelled))
+
+    def says(self, other: "_Reading") -> bool:
+        """Whether both say the same: sentence by sentence, in any order, or run together."""
+        mine, others = self.sentences, other.sentences
+        if len(mine) == len(others) and all(map(_same_sentence, mine, others)):
+            return True
+        if not _one_subject(mine, others):
+            return sorted(line[:2] for line in mine) == sorted(line[:2] for line in others)
+        bare, bare_other = [_bare(line) for line in mine], [_bare(line) for line in others]
+        return sorted(bare) == sorted(bare_other) or _joined(bare) == _joined(bare_other)
+
+
+def _is_name(word: str) -> bool:
+    return (word.isupper() and len(word) > 1) or word in NAMES
+
+
+def _one_subject(one: Sequence[Plain], other: Sequence[Plain]) -> bool:
+    """Whether all sentences of both have one subject, which may be left out of some."""
+    names = {line.words[0] for line in (*one, *other) if line.words and _is_name(line.words[0])}
+    return len(names) == 1
+
+
+def _bare(line: Plain) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    words_of = line.words
+    return (words_of[1:] if words_of and _is_name(words_of[0]) else words_of), line.dates
+
+
+def _joined(lines: Sequence[tuple[tuple[str, ...], tuple[str, ...]]]) -> tuple[list[str], list[str]]:
+    """All words in reading order, and the dates with the number of words before the end of their sentence."""
+    tokens: list[str] = []
+    dates: list[str] = []
+    for words_of, dates_of in lines:
+        tokens.extend(words_of)
+        dates.extend(f"{len(tokens)}:{when}" for when in dates_of)
+    return tokens, dates
+
+
+def _same_sentence(one: Plain, other: Plain) -> bool:
+    if sorted(one.dates) != sorted(other.dates):
+        return False
+    if one.words == other.words or _active(one.words) == _active(other.words):
+        return True
+    return len(one.words) == len(other.words) and all(
+        map(_same_word, one.words, other.words, one.spelled, other.spelled)
+    )
+
+
+def _active(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """Turn "instruction issu+ed by DOD" into "DOD issu+ed instruction"."""
+    if tokens.count("by") != 1:
+        return tokens
+    at = tokens.index("by")
+    verb = at - 1
+    if verb < 1 or not tokens[verb].endswith("+ed"):
+        return tokens
+    return (*tokens[at + 1 :], tokens[verb], *tokens[:verb])
+
+
+def _same_word(one: str, other: str, spelled: str, spelled_other: str) -> bool:
+    return one == other or _is_typo(spelled, spelled_other)
+
+
+def _is_typo(one: str, other: str) -> bool:
+    """One letter too many, too few or another, or two neighbours swapped, in the midst of a long word."""
+    short, long = sorted((one, other), key=len)
+    if (
+        len(short) < 5
+        or short[0] != long[0]
+        or not (short.isalpha() and long.isalpha())
+        or not short.islower()
+    ):
+        return False
+    if frozenset((one, other)) in _CONFUSABLE or _are_inflections(short, long):
+        return False
+    head = next((n for n in range(len(short)) if short[n] != long[n]), len(short))
+    if len(short) < len(long):
+        return len(long) - len(short) == 1 and short[head:] == long[head + 1 :] and head < len(short)
+    swapped = short[head : head + 2] == long[head : head + 2][::-1] and short[head + 2 :] == long[head + 2 :]
+    return swapped or (len(short) >= 8 and head < len(short) - 1 and short[head + 1 :] == long[head + 1 :])
+
+
+def _are_inflections(short: str, long: str) -> bool:
+    """Whether they are as "issue" and "issued": grammar, which may change what is said."""
+    return long in {short + ending for ending in ("s", "d", "r", "n", "y")} or (short[:-1] == long[:-1])
+
+
+def _date_token(sentence: str, mention: Mention) -> str:
+    """A date as said, or, where its end is what is meant, as that day."""
+    if mention.is_end or _BY.search(sentence[: mention.start]):
+        return f"by {mention.last.isoformat()}"
+    return f"{mention.first.isoformat()}-{mention.last.isoformat()}"
+
+
+def _is_review(sentence: str, mention: Mention) -> bool:
+    """Whether a date is the one on which GAO last looked."""
+    ahead = sentence[: mention.start]
+    if _AS_OF.search(ahead):
+        rest = sentence[mention.stop : mention.stop + 120]
+        return not re.match(r",?\s(?:\w+\s){1,4}?will\s(?!need|be\sable)", rest) or bool(
+            re.search(r"\b(?:said|stated|plans)\b", rest)
+        )
+    if not _LOOK.search(sentence):
+        return False
+    # The look's own date opens the sentence or follows its verb at once.
+    return (
+        bool(re.fullmatch(r"(?:in|on|during)\s", ahead, re.IGNORECASE))
+        or bool(re.search(_LOOK.pattern + r"[^,;]{0,40}\b(?:in|on|as of)\s$", ahead, re.IGNORECASE))
+        or bool(re.search(r"\b(?:our|at the time of our)\s$", ahead, re.IGNORECASE))
+    )
+
+
+def _spell_out(text: str) -> str:
+    text = _CONTRACTIONS.sub(lambda match: ("will" if match[1].lower() == "wo" else match[1]) + " not", text)
+    text = _NOT_AGREE.sub("refused", text)
+    for pattern, replacements in _PHRASES:
+        text = pattern.sub(lambda match: replacements[match[0].lower()], text)  # noqa: B023 - used at once
+    return text.replace("U.S.", "US").replace("%", " percent")
+
+
+def _shorten(text: str, beside: str) -> str:
+    """Replace names written out by the acronyms that either narrative has for them."""
+    for acronym in sorted(set(re.findall(r"\b[A-Z]{2,6}\b", text + " " + beside))):
+        joiner = r"(?:\s(?:and|of|the|for|on|in|&))*\s"
+        name = joiner.join(rf"{letter}[a-z]+" for letter in acronym)
+        text = re.sub(
+            rf"\b(?:[Tt]he\s)?(?:U\.S\.\s|United States\s)?{name}(?:\s\({acronym}\))?", acronym, text
+        )
+    return text
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    """Each word that says something, as its form and as spelled; a word doubled by mistake is one."""
+    previous = ""
+    for match in TOKEN.finditer(text):
+        token = match[0]
+        low = token.lower()
+        if low in _DROPPED and low not in _KEPT:
+            continue
+        form = token if _is_name(token) else _form(low)
+        if form != previous:
+            yield form, low
+        previous = form
+
+
+def _form(low: str) -> str:
+    """A word's lemma; what was done and what is being done stay apart."""
+    kind = (
+        "+ing"
+        if low.endswith("ing") and len(low) > 5
+        else "+ed"
+        if low.endswith("ed") and len(low) > 4
+        else ""
+    )
+    found = lemma(low)
+    return found if found in {"say", "expect", "concur"} or not found.isalpha() else found + kind
