@@ -11,6 +11,7 @@ from monitor.record.migrating import open_store
 from monitor.record.queue import Queue, queue_server
 from monitor.record.store import Store, store_url
 from recwatch.configuration import Loaded
+from recwatch.processes import STOP_SIGNALS
 from workers.context import Context, install
 
 if TYPE_CHECKING:
@@ -40,26 +41,57 @@ def served(loaded: Loaded) -> Iterator[Callable[[], Context]]:
 
 @contextmanager
 def opened(loaded: Loaded) -> Iterator[Context]:
-    """A context for this process, everything open; closed at the end."""
-    _end_cleanly()
-    with served(loaded) as make:
+    """A context for this process, everything open; closed at the end, also when a stop is asked for."""
+    with _stops() as stops, served(loaded) as make:
         context = make()
         try:
+            stops.heed()
             yield context
         finally:
+            stops.ignore()
             context.queue.close()
             context.store.close()
 
 
-def _end_cleanly() -> None:
-    """Have a stop unwind the frames: whoever is killed in them leaves the queue server running."""
+class _Stops:
+    """A stop that unwinds the frames only while they are whole.
 
-    def stop(number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
+    Whoever is killed half-way in or out of them leaves the queue server running.
+    """
 
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, stop)
+    def __init__(self) -> None:
+        self._heeded = False
+        self._asked = 0
+
+    def ask(self, number: int, _frame: FrameType | None) -> None:
+        self._asked = number
+        if self._heeded:
+            self._unwind()
+
+    def heed(self) -> None:
+        self._heeded = True
+        if self._asked:
+            self._unwind()
+
+    def ignore(self) -> None:
+        self._heeded = False
+
+    def _unwind(self) -> None:
+        raise SystemExit(128 + self._asked)
+
+
+@contextmanager
+def _stops() -> Iterator[_Stops]:
+    stops = _Stops()
+    if threading.current_thread() is not threading.main_thread():
+        yield stops
+        return
+    handlers = {number: signal.signal(number, stops.ask) for number in STOP_SIGNALS}
+    try:
+        yield stops
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def make_home(home: "Path") -> None:

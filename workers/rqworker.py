@@ -31,6 +31,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.utils import now
 
+from monitor.record import outbound
 from monitor.record.queue_server import QueueError, revive
 from workers import stopping
 from workers.context import Context
@@ -191,6 +192,7 @@ def work(context: Context, queue_name: str, burst: bool) -> None:
     """
     stopping.asked.clear()
     _preload(queue_name)
+    outbound.warm(context.configuration.http)
     outage = _Outage(_PATIENCE_OF_BURSTS if burst else None)
     wait = _FIRST_WAIT
     with _quiet(), _stop_signals():

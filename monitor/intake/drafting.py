@@ -1,7 +1,7 @@
 """Holds a capture against what is known: a draft of everything that would be written, nothing written yet."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -10,7 +10,7 @@ from monitor import gate, identity
 from monitor.detection import Decision, Finding, Look, Reader, Reading, Standing, decide, differs
 from monitor.identity import Known, Matching
 from monitor.intake import loading
-from monitor.record.values import Capture, Format, Recommendation
+from monitor.record.values import Capture, Format, Kind, Recommendation
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ def draft(
     made.rows = {one.id: rows[place] for place, one in matching.known.items()}
     expected = _expected(capture, readings, known)
     standings = loading.load_standings(connection, made.rows.keys() | expected)
+    made.rows = {one: _as_far_as_shown(row, standings[one], reader) for one, row in made.rows.items()}
     _decide_all(connection, made, standings, reader, captured_at)
     shown_open = {one for one in expected if standings[one].is_open}
     made.gone = sorted(shown_open - made.rows.keys())
@@ -112,6 +113,13 @@ def _decide_all(
             or reading.misses
         ):
             made.readings.append((one, look, decision.confirmed))
+
+
+def _as_far_as_shown(row: Recommendation, standing: Standing, reader: Reader) -> Recommendation:
+    """A row, with what is known where its page cannot say: a report's table of matters has no priority."""
+    if row.kind is Kind.MATTER and reader.format == Format.PRODUCT:
+        return replace(row, priority=standing.look.priority)
+    return row
 
 
 def _measure(connection: Connection, made: Draft, shown_open: set[int]) -> gate.Draft:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from monitor import gate, incidents
 from monitor.detection import Reader
@@ -256,11 +256,10 @@ class _Taking:
 
     def _believe(self, made: Draft, *, first: bool) -> Intake:
         self._cover(first=first)
-        self.connection.execute(
-            update(sources)
-            .where(sources.c.id == self.source.id)
-            .values(last_captured_at=self.page.captured_at)
-        )
+        # A report's page saved long ago may be taken in after today's export.
+        mine = update(sources).where(sources.c.id == self.source.id)
+        older = or_(sources.c.last_captured_at.is_(None), sources.c.last_captured_at < self.page.captured_at)
+        self.connection.execute(mine.where(older).values(last_captured_at=self.page.captured_at))
         return self._write(made, first=first)
 
     def _cover(self, *, first: bool) -> None:

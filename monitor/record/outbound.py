@@ -13,6 +13,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
@@ -150,8 +151,17 @@ def _proxy(address: str) -> httpx.Proxy | None:
     return proxy
 
 
+def warm(http: Http) -> None:
+    """Read what every client needs, once, before a process forks."""
+    _trust(http.ca_file)
+
+
+@lru_cache(maxsize=4)
 def _trust(ca_file: str) -> ssl.SSLContext:
-    """The system's certificates (httpx's own where the system has none), and those of `ca_file`."""
+    """The system's certificates (httpx's own where the system has none), and those of `ca_file`.
+
+    Kept: reading them takes 20 ms, and a worker's jobs each open a client.
+    """
     context = (
         ssl.create_default_context()
         if _system_has_certificates()

@@ -73,16 +73,7 @@ def export(page: Iterable[Row], stamp: datetime | None = None) -> bytes:
     source = f'"Source: GAO recommendations database, status as of {when}" ,,,,,,,'
     out.write("\r\n".join([*preamble, source, ",,,,,,,,", ",,,,,,,,"]) + "\r\n")
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(
-        [
-            "Publication Name",
-            "Publication  Number",
-            "Date Publication Issued",
-            "Director Name",
-            "Director Phone",
-        ]
-        + ["Agency", "Recommendation", "Status", "Priority", "Comments", "Topics"]
-    )
+    writer.writerow(_COLUMNS)
     for row in page:
         status = row.status.replace(" – ", "--")
         person = ["Jan 2, 2030", "A. Director", "(202) 555-0147"]

@@ -61,7 +61,7 @@ class Up:
 
 @contextmanager
 def up(program: Program, verb: str = "up") -> Iterator[Up]:
-    """Start `recwatch up` in a session of its own; killed at the end whatever happens."""
+    """Start `recwatch up` in a session of its own; ended at the end whatever happens."""
     (program.folder / "up.err").write_text("")
     with (program.folder / "up.out").open("ab") as out, (program.folder / "up.err").open("ab") as err:
         process = subprocess.Popen(
@@ -76,6 +76,10 @@ def up(program: Program, verb: str = "up") -> Iterator[Up]:
     try:
         yield running
     finally:
+        if process.poll() is None:
+            process.terminate()  # so that its queue server goes with it
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(20)
         process.kill()
         process.wait()
         processes.until(running.nothing_is_left)
@@ -244,7 +248,7 @@ def test_each_part_on_its_own_stops_cleanly(verb: str, polled: Program) -> None:
         processes.until(lambda: (polled.home / "queue" / "queue.sock").exists(), 20)
         processes.until(lambda: (polled.home / "queue" / "queue.pid").exists())
         server = int((polled.home / "queue" / "queue.pid").read_text())
-        assert running.stop() in (0, 128 + signal.SIGTERM)
+        assert running.stop() in (0, 128 + signal.SIGTERM)  # the latter while it was still starting
         assert running.nothing_is_left()
     processes.until(lambda: not processes.lives(server))
 

@@ -200,3 +200,16 @@ def test_events_keep_the_key_they_had_and_phones_are_never_kept(scene: Scene) ->
     assert len(kept) == 1
     assert b"555-0147" not in kept[0]
     assert b"Director" in kept[0]
+
+
+def test_a_page_that_cannot_show_priority_does_not_clear_it(scene: Scene) -> None:
+    """A report's page has no such mark for matters: what the export says of them stands."""
+    matter = Row(agency="Congress", priority=True, text="Congress should consider lamps.")
+    scene.take(pages.export([matter]))
+    page = pages.report([matter.but(priority=False)])
+    assert scene.take(page).events == ()
+    intake = scene.take(pages.report([matter.but(priority=False, narrative="A bill was introduced.")]))
+    (event,) = scene.events(intake)
+    assert event.changed == ("narrative",)
+    assert event.new is not None
+    assert event.new.priority
