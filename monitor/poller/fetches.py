@@ -56,8 +56,6 @@ async def _conclude(session: Session, source: Source, answer: Page | NotModified
         await asyncio.to_thread(rows.believed, session.store, source, answer.headers, now, due)
     else:
         await asyncio.to_thread(rows.polled, session.store, source.id, now, due)
-    if taken.outcome is Outcome.BASELINE and session.poller.announce:
-        log.info(await asyncio.to_thread(session.poller.announce, source), source=source.id)
     return of_intake(source.id, taken)
 
 

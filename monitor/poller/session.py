@@ -21,7 +21,7 @@ from monitor.record import outbound
 from monitor.record.ids import new_id
 from monitor.record.settings import Settings, Source
 from monitor.record.store import Store
-from monitor.record.values import Format, Notice, Page
+from monitor.record.values import Format, Notice, Outcome, Page
 
 log = structlog.get_logger(__name__)
 
@@ -115,6 +115,8 @@ class Session:
         await self.tell(taken.notices, taken.outbox_id)
         for note in taken.notes:
             log.warning("the page has something unknown", source=source.id, note=note)
+        if taken.outcome is Outcome.BASELINE and self.poller.announce:
+            log.info(await asyncio.to_thread(self.poller.announce, source), source=source.id)
         return taken
 
     async def tell(self, notices: tuple[Notice, ...], outbox_id: int | None = None) -> None:

@@ -140,7 +140,9 @@ def find_deeds(sentence: Sentence) -> Iterator[Deed]:
 
 def _may_tell(text: str) -> bool:
     """Whether there is a word of doing at all: most sentences need no closer reading."""
-    return not _DEEDS.isdisjoint(_WORD.findall(text.lower())) or bool(_PHRASES.search(text) or _ENACTED.search(text))
+    return not _DEEDS.isdisjoint(_WORD.findall(text.lower())) or bool(
+        _PHRASES.search(text) or _ENACTED.search(text)
+    )
 
 
 def _is_unreal(sentence: Sentence) -> bool:

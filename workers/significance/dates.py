@@ -44,8 +44,12 @@ _SHADE = re.compile(
     r"(?:the\s)?(?:month of\s)?$",
     re.IGNORECASE,
 )
+# One look at a word's beginning spares trying all the forms at every word.
+_BEGINS = (
+    r"(?:\d|[jfmasond][aepuco][nbrylgptvc]|fir|sec|thi|fou|las|lat|Q[1-4]|fis|FY|spr|sum|fal|aut|win|cal|CY)"
+)
 _DATE = re.compile(
-    rf"""\b(?:
+    rf"""\b(?={_BEGINS})(?:
       (?P<month>{_MONTH})\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?:of\s)?(?P<year>{_YEAR})
     | (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<month2>{_MONTH}),?\s(?P<year2>{_YEAR})
     | (?P<month3>{_MONTH}),?\s(?:of\s)?(?P<year3>{_YEAR})

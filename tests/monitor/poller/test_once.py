@@ -13,6 +13,7 @@ from monitor.poller.files import read_files
 from monitor.poller.leases import claim
 from monitor.poller.session import open_session
 from monitor.record.schema import captures, drops, outbox
+from monitor.record.settings import Source
 from monitor.record.store import Store
 from monitor.record.values import Outcome, Page
 from tests.fakes.clock import NOON
@@ -547,3 +548,26 @@ def test_what_left_is_asked_about_in_the_same_cycle(store: Store, tmp_path: Path
         assert len(world.line.jobs) == 1
 
     in_world(store, tmp_path, check)
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_a_first_capture_says_what_is_covered(store: Store, tmp_path: Path, saved: bool) -> None:
+    """Once, whether it was fetched or put into the folder; later captures say nothing of the kind."""
+    asked: list[str] = []
+
+    async def check(world: World) -> None:
+        def announce(source: Source) -> str:
+            asked.append(source.id)
+            return "5 open"
+
+        world.poller = world.make_poller(announce=announce)
+        for name, page in (("1.csv", FIVE), ("2.csv", CHANGED)):
+            if saved:
+                world.drop(name, export(page))
+            else:
+                world.serve(page)
+            await world.poll()
+            world.clock.forward(hours=13)
+        assert asked == ["piers"]
+
+    in_world(store, tmp_path, check, FOLDER if saved else piers())

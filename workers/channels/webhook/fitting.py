@@ -70,7 +70,8 @@ class _Fitting:
         self._quotes = tuple(_quotes(self._data))
         self._texts = tuple(_texts(self._data))
         self._long = (*self._narratives, *self._quotes, *self._texts)
-        self._slots = (*self._long, *_labels(self._data))
+        self._hashes = tuple(_fingerprints(self._data))
+        self._slots = (*self._long, *self._hashes, *_labels(self._data))
         self._rooms = [limit] * len(self._slots)  # no character takes less than a byte
 
     def encoded(self) -> bytes:
@@ -80,6 +81,7 @@ class _Fitting:
             (self._quotes, 80),
             (self._texts, 200),
             (self._long, 0),
+            (self._hashes, 0),
             (self._slots, 0),
         )
         if not self._fits() and not any(self._narrow(slots, least) for slots, least in stages):
@@ -139,13 +141,18 @@ def _texts(data: Body) -> Iterator[_Slot]:
     return _of_subject(data, ("text", "title", "agency", "url"))
 
 
+def _fingerprints(data: Body) -> Iterator[_Slot]:
+    return _of_sides(data, "fingerprint")
+
+
 def _labels(data: Body) -> Iterator[_Slot]:
     """What receivers tell one recommendation from another by; cut only where a page makes it absurd."""
     yield from _of_subject(data, ("key", "product", "number"))
-    for side in ("old", "new"):
-        for key in ("status", "fingerprint"):
-            if data[side]:
-                yield _Slot(data[side], key, f"{side}.{key}", data[side][key])
+    yield from _of_sides(data, "status")
+
+
+def _of_sides(data: Body, key: str) -> Iterator[_Slot]:
+    return (_Slot(data[side], key, f"{side}.{key}", data[side][key]) for side in ("old", "new") if data[side])
 
 
 def _of_subject(data: Body, keys: tuple[str, ...]) -> Iterator[_Slot]:
