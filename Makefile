@@ -25,7 +25,7 @@ demo: $(INSTALLED) ## a scripted tour: no account and no network needed
 	$(BIN)/recwatch demo
 
 test: $(INSTALLED) ## run the tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 check: $(INSTALLED) ## lint, formatting, types, and who may import whom
 	$(BIN)/ruff check

@@ -23,7 +23,7 @@ _UNSAFE = re.compile(
 
 
 def safe(text: str) -> str:
-    """Make a text inert: nothing in it moves a cursor, turns a line around or hides; each line end a newline."""
+    """Make a text inert: nothing in it moves a cursor, turns a line around or hides. Line ends: newlines."""
     return _UNSAFE.sub(_REPLACED, _LINE_ENDS.sub("\n", text))
 
 

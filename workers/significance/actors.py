@@ -28,11 +28,13 @@ _LAW = re.compile(
 )
 _OTHERS = re.compile(
     r"\b(?:contractors?|subcontractors?|vendors?|suppliers?|manufacturers?|industry|airlines?|court|judge|"
-    r"inspectors? general|OIG|auditors?|consultants?|universit(?:y|ies)|researchers|stakeholders|grantees|"
+    r"inspectors? general|OIG|committees?|auditors?|consultants?|universit(?:y|ies)|researchers|"
+    r"stakeholders|grantees|"
     r"National Academ(?:y|ies)|RAND|MITRE|states?|tribes?|cities|counties|union|press|third part(?:y|ies)|"
     r"recipients?|borrowers?|lenders?|applicants?|foundation|president|white house)\b",
     re.IGNORECASE,
 )
+_OTHERS_LAST = re.compile(rf"(?:{_OTHERS.pattern})$", re.IGNORECASE)
 _PEOPLE = re.compile(
     r"\b(?:officials?|staff|agency|agencies|department|bureau|service|office|offices|commission|"
     r"commissioner|"
@@ -144,6 +146,8 @@ class Cast:
         for pattern, actor in ((_GAO, Actor.GAO), (_CONGRESS, Actor.CONGRESS)):
             if pattern.search(subject):
                 return actor
+        if _OTHERS_LAST.search(subject) and not subject.endswith("State"):
+            return Actor.OTHER  # "the DHS Office of Inspector General", "CBP's contractor"
         named = _known_in(subject)
         if named:
             return Actor.AGENCY if any(self._is_own(name) for name in named) else Actor.OTHER

@@ -65,6 +65,10 @@ _FIRST_VERB = re.compile(
     rf"\b(?:(?:{_AUXILIARY}|{_PLANNING}|{_SPEECH}|{_PAST}|(?:dis)?agrees?|concurs?|accepts?|"
     rf"rejects?)\b(?!-)|{_PLAN_TO})"
 )
+# What comes before "that" and tells something; after another noun, "the guide that it issued" only names it.
+_TELLS = re.compile(
+    r"\b(?:\w+(?:ed|ing|s)|said|told|found|wrote|evidence|documentation|confirmation|indication|and|us|GAO)$"
+)
 _PAST_VERB = re.compile(
     rf"(?:has|have|had|was|were|did)$|(?!plan|expect|anticip|intend|estim|aim|hope|proj|target){_PAST}$|"
     rf"{_SPEECH}$"
@@ -233,9 +237,11 @@ def _inherit(made: Clause, before: Clause) -> Clause:
     if made.opener in {"said", "that"}:
         wanted = before.negated or bool(_HYPOTHETICAL.search(before.text))
         speaker = made.subject.lower() in {"it", "they", "he", "she"}
+        shared = speaker and (made.opener == "said" or before.actor is not Actor.THING)
+        named = made.opener == "that" and not _TELLS.search(before.text)
         return replace(
-            made, actor=before.actor if speaker and made.opener == "said" else made.actor,
+            made, actor=before.actor if shared else made.actor,
             hypothetical=made.hypothetical or before.hypothetical or wanted,
-            background=before.background,
+            background=before.background or named,
         )  # fmt: skip
     return made

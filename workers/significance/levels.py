@@ -54,9 +54,7 @@ def _record_signals(kind: EventType, old: State, new: State) -> Iterator[Signal]
 def _of_narrative(
     event: Event, old: str, new: str, runs: tuple[Run, ...], history: Sequence[str]
 ) -> tuple[Level, tuple[Signal, ...]]:
-    whole = max(len(old), len(new)) <= _LONGEST
-    if not whole:
-        old, new = _excerpts(old, new)
+    old, new, whole = _excerpts(old, new)
     gone, came = _changed(old, new)
     sameness = compare(" ".join(gone), " ".join(came)) if whole else Sameness.OTHER
     if sameness is not Sameness.OTHER:
@@ -69,11 +67,15 @@ def _of_narrative(
     return Level.SUBSTANTIVE, tuple(dict.fromkeys(signals))
 
 
-def _excerpts(old: str, new: str) -> tuple[str, str]:
-    """The beginning of what changed, with some words before it: the rest is not read, and is substantive."""
-    head, _ = common_ends(old, new)
+def _excerpts(old: str, new: str) -> tuple[str, str, bool]:
+    """What is read: all, or the first change and words before it; and whether every change is in it."""
+    longest = max(len(old), len(new))
+    if longest <= _LONGEST:
+        return old, new, True
+    head, tail = common_ends(old, new)
     start = max(0, head - _AROUND)
-    return old[start : start + _LONGEST], new[start : start + _LONGEST]
+    whole = longest - tail <= start + _LONGEST
+    return old[start : start + _LONGEST], new[start : start + _LONGEST], whole
 
 
 def _changed(old: str, new: str) -> tuple[list[str], list[str]]:

@@ -51,11 +51,12 @@ def _shown(piece: Piece) -> Markup:
         return _GAP.format(gap_in_words(piece))
     if piece.kind == "equal":
         return breaks(piece.text)
-    body = piece.text.rstrip()
-    space = breaks(piece.text[len(body) :])
+    body = piece.text.strip()
     if not body:
-        return space
-    return _MARKS[piece.kind].format(style=_STYLES[piece.kind], text=breaks(body)) + space
+        return breaks(piece.text)
+    before, _, after = piece.text.partition(body)
+    marked = _MARKS[piece.kind].format(style=_STYLES[piece.kind], text=breaks(body))
+    return breaks(before) + marked + breaks(after)
 
 
 def breaks(text: str) -> Markup:

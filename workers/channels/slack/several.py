@@ -32,7 +32,7 @@ from workers.channels.slack.blocks import (
 from workers.channels.slack.passages import styled, update
 from workers.channels.slack.settings import SlackSubscription
 from workers.channels.stories import Story, by_agency, gather
-from workers.values import Cause, Message
+from workers.values import Cause, Level, Message
 
 Excerpts = Mapping[int, Excerpt]  # by the id of the story, which has no hash
 
@@ -43,13 +43,16 @@ _ROOM = 600  # characters of each
 def several(message: Message) -> list[Block]:
     """Grouped by agency in a digest, the most significant first in a summary."""
     stories = gather(message.tellings)
-    words_of = [(id(story), update(story.telling, _ROOM)) for story in stories[:_DETAILED]]
+    substantive = [each for each in stories if each.telling.significance.level == Level.SUBSTANTIVE]
+    words_of = [(id(story), update(story.telling, _ROOM)) for story in substantive[:_DETAILED]]
 
     def listed(shown: int, detailed: int) -> list[Block]:
         return _listed(message, stories, shown, dict(words_of[:detailed]))
 
     shown = _most(len(stories), lambda number: weigh(listed(number, 0)) <= HEAVIEST)
-    detailed = _most(min(shown, len(words_of)), lambda number: weigh(listed(shown, number)) <= HEAVIEST)
+    detailed = _most(
+        len(words_of) if shown == len(stories) else 0, lambda number: weigh(listed(shown, number)) <= HEAVIEST
+    )
     return listed(shown, detailed)
 
 

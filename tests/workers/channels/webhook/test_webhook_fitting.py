@@ -113,13 +113,30 @@ def test_half_an_address_is_none() -> None:
 
 
 def test_what_names_a_recommendation_outlives_its_texts() -> None:
-    """In the smallest body all texts may go, and still one sees which recommendation changed, and how."""
-    data, whole = fitted(long(), SMALLEST_BODY), long()["data"]
+    """In a very small body all texts may go, and still one sees which recommendation changed, and how."""
+    data, whole = fitted(long(), 1_020), long()["data"]
     for key in ("key", "product", "number"):
         assert data["recommendation"][key] == whole["recommendation"][key]
     assert data["new"]["status"] == "open"
     assert data["significance"]["signals"][0]["kind"] == "deadline_moved"
     assert data["left_out"] == ["diff", "old", "new", "significance", "recommendation"]
+
+
+def test_the_worst_event_fits_into_the_smallest_body() -> None:
+    """Longest ids, thirty signals, texts that JSON makes six times as long: still within the limit."""
+    evil = "\x01" * 3_000
+    made = telling(
+        subject=subject(
+            **dict.fromkeys(("key", "product", "number", "agency", "title", "text", "url"), evil)
+        ),
+        signals=(Signal("deadline_moved", evil, evil, evil, 2),) * 30,
+        old=state(evil, status=evil),
+        new=state(f"{evil}x", status=evil),
+        changed=("narrative", "status", "priority", "text"),
+        source="s" * 64,
+    )
+    body = event_body(made.event, made.difference, made.significance, subscription="t" * 64)
+    assert fitted(body, SMALLEST_BODY)["event_id"] == made.event.id
 
 
 def test_the_given_body_is_not_changed() -> None:
