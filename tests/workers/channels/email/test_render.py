@@ -46,6 +46,7 @@ def test_mails_on_one_recommendation_belong_together() -> None:
     first, later = mailed(by_mail(telling())), mailed(by_mail(telling(id="evt_2", revision=9), id="msg_2"))
     other = mailed(by_mail(telling(subject=subject(key="another"))))
     assert first["References"] == first["In-Reply-To"] == later["References"]
+    assert first["References"].startswith("<recommendation-")  # folded, it would begin with a space
     assert other["References"] != first["References"]
     assert first["Message-ID"] != later["Message-ID"]
 

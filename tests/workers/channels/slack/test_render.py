@@ -13,6 +13,7 @@ from tests.fakes.slack import problems, units
 from tests.workers.channels.hostile import notices, tellings
 from tests.workers.channels.made_up import AT, NEW, OLD, WATCH, notice, several, state, subject, telling
 from tests.workers.channels.slack.sending import BY_API, styled, to_slack, words_in
+from workers.channels.slack.blocks import words
 from workers.channels.slack.preview import preview
 from workers.channels.slack.render import render, render_plain
 from workers.difference import describe
@@ -254,6 +255,12 @@ def test_whatever_is_told_nothing_is_cut_silently(told: Telling) -> None:
     shown = set("".join(seen).split())
     for run in fresh:
         assert all(word in seen or word in shown for word in run.split() if word.isalnum())
+
+
+def test_each_run_is_inert_and_within_the_limit() -> None:
+    """Whoever makes a run need not think of what is in it."""
+    assert words("a\x1b\u202eb\ud800") == [{"type": "text", "text": "a\ufffd\ufffdb\ufffd"}]
+    assert max(units(run["text"]) for run in words("&" * 20_000)) <= 3_000
 
 
 def test_reminders_quote_no_more_than_needed() -> None:
