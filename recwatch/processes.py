@@ -1,21 +1,17 @@
 """Child processes that end with their parent, and signals that wake a loop."""
 
-import ctypes
 import os
 import select
 import signal
 import socket
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+from monitor.record.lifeline import die_with
+
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-_PR_SET_PDEATHSIG = 1
-# Loaded before any fork: in a child, the loader's lock may be taken.
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 def spawn(run: Callable[[], None], *, on_error: Callable[[BaseException], None]) -> int:
@@ -59,22 +55,6 @@ def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):  # whoever read it is gone
             stream.flush()
-
-
-def die_with(parent: int) -> None:
-    """End this process when its parent is gone, whatever way it went."""
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    else:
-        threading.Thread(target=_watch, args=(parent,), daemon=True).start()
-    if os.getppid() != parent:  # it went before we asked
-        os._exit(1)
-
-
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.2)
-    os._exit(1)
 
 
 class Wakeups:

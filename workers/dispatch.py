@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 import structlog
 from sqlalchemy import and_, func, or_, select
 
+from monitor.record.lifeline import die_with
 from monitor.record.queue import QueueError
 from monitor.record.schema import messages, outbox
 from monitor.record.store import StoreError
@@ -207,5 +208,5 @@ def _work_off(context: Context, names: Sequence[str]) -> bool:
 def _burst(name: str, parent: int) -> None:
     from workers import rqworker
 
-    rqworker.die_with(parent)
+    die_with(parent)
     rqworker.work(contexts.current(), name, burst=True)

@@ -5,7 +5,6 @@ worker was killed is run again within seconds instead of minutes; a job dies wit
 queue server may go away and come back; a stop is prompt.
 """
 
-import ctypes
 import importlib
 import importlib.util
 import logging
@@ -13,7 +12,6 @@ import os
 import pkgutil
 import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -32,6 +30,7 @@ from rq.serializers import JSONSerializer
 from rq.utils import now
 
 from monitor.record import outbound
+from monitor.record.lifeline import die_with
 from monitor.record.queue_server import QueueError, revive
 from workers import stopping
 from workers.context import Context
@@ -45,12 +44,8 @@ _STUCK_AFTER = timedelta(seconds=10)  # dequeued and not begun
 _MAINTENANCE_LOCK = 15  # seconds
 _PATIENCE_OF_BURSTS = timedelta(seconds=10)
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0  # seconds between two attempts to reach the queue server
-_PR_SET_PDEATHSIG = 1
 _OUTAGE = (redis.ConnectionError, redis.TimeoutError)
 _CUT_OFF = (*_OUTAGE, QueueError)
-
-# Loaded before any fork: a child of a process that loads libraries meanwhile may find a lock taken.
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 class _Intermediate(IntermediateQueue):
@@ -275,19 +270,3 @@ def _preload(queue_name: str) -> None:
     channel = importlib.import_module(f"workers.channels.{queue_name}")
     for found in pkgutil.walk_packages(channel.__path__, f"{channel.__name__}."):
         importlib.import_module(found.name)
-
-
-def die_with(parent: int) -> None:
-    """End this process when `parent` is gone, whatever way it went."""
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    else:
-        threading.Thread(target=_watch, args=(parent,), daemon=True).start()
-    if os.getppid() != parent:  # it went before we asked
-        os._exit(1)
-
-
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.2)
-    os._exit(1)

@@ -71,7 +71,8 @@ def _new_recommendation(pen: Pen, row: Recommendation) -> dict[str, Any]:
     }
 
 
-def _revision(pen: Pen, one: int, number: int, row: Recommendation) -> dict[str, Any]:
+def _revision(pen: Pen, one: int, number: int, row: Any) -> dict[str, Any]:
+    """A revision of what a page's row, or the state's, says."""
     return {
         "recommendation_id": one,
         "number": number,
@@ -221,7 +222,7 @@ def write_vanished(pen: Pen, ids: Iterable[int]) -> list[str]:
     subjects = loading.load_subjects(pen.connection, set(ids))
     if not subjects:
         return []
-    last = [_gone_revision(pen, row) for row in subjects.values()]
+    last = [_revision(pen, row.id, row.revision + 1, row) | {"present": False} for row in subjects.values()]
     pen.connection.execute(insert(revisions), last)
     table = recommendations
     pen.connection.execute(
@@ -234,23 +235,6 @@ def write_vanished(pen: Pen, ids: Iterable[int]) -> list[str]:
         for one, row in subjects.items()
     ]
     return write_events(pen, happenings)
-
-
-def _gone_revision(pen: Pen, row: Any) -> dict[str, Any]:
-    return {
-        "recommendation_id": row.id,
-        "number": row.revision + 1,
-        "source_id": pen.reader.source,
-        "format": pen.reader.format,
-        "capture_id": pen.capture_id,
-        "observed_at": pen.captured_at,
-        "status": row.status,
-        "priority": row.priority,
-        "narrative": row.narrative,
-        "fingerprint": row.fingerprint,
-        "text": row.text,
-        "present": False,
-    }
 
 
 def write_identities(pen: Pen, draft: Draft) -> None:

@@ -349,10 +349,11 @@ _WORDS: tuple[tuple[type[BaseException], Callable[[BaseException], str]], ...] =
     (ConnectionRefusedError, lambda _: "connection refused"),
     (aiohttp.ClientHttpProxyError, lambda error: f"the proxy refused ({getattr(error, 'status', '?')})"),
     (TimeoutError, lambda _: "no answer in time"),
-    (httpx.TimeoutException, lambda _: "no answer in time"),
     (ConnectionResetError, lambda _: "the connection broke off"),
     (aiohttp.ServerDisconnectedError, lambda _: "the connection broke off"),
     (aiohttp.ClientPayloadError, lambda _: "the connection broke off"),
+    # After those: the transport calls every connection that was lost on the way a time-out.
+    (httpx.TimeoutException, lambda _: "no answer in time"),
     (aiohttp.ClientResponseError, lambda _: "its answer is not HTTP"),
     (OSError, lambda error: getattr(error, "strerror", None) or str(error)),
 )

@@ -57,10 +57,18 @@ def _zone(name: str) -> str:
 
 def web_address(value: str) -> str:
     """Check an http or https address; ValueError says what it should look like."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f'"{value}" is no web address; it begins with https:// or http://')
+    if not _is_web_address(value):
+        raise ValueError(f'"{value}" is no web address; it begins with https:// or http:// and a host')
     return value
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        # A port that is none raises when it is read; what stands in brackets, in some Pythons only.
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 TimeZone = Annotated[str, AfterValidator(_zone)]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import rq
 
+from monitor.record import lifeline
 from monitor.record import queue_server as servers
 from monitor.record.queue import Queue, QueueError, queue_server
 from tests.fakes import jobs, workers
@@ -90,14 +91,12 @@ def test_a_child_dies_with_its_worker_where_the_system_does_not_see_to_it(
     monkeypatch: pytest.MonkeyPatch, out: Path
 ) -> None:
     """macOS knows no such signal: a thread of the child looks."""
-    from workers import rqworker
-
-    monkeypatch.setattr(rqworker, "_libc", None)
+    monkeypatch.setattr(lifeline, "_libc", None)
     middle = os.fork()
     if not middle:
         parent = os.getpid()
         if not os.fork():
-            rqworker.die_with(parent)
+            lifeline.die_with(parent)
             jobs.linger(str(out), "60")
             os._exit(0)
         signal.pause()

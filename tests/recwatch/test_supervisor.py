@@ -172,7 +172,7 @@ def test_where_the_kernel_does_not_help_a_watcher_does() -> None:
     """Without PR_SET_PDEATHSIG (macOS), a thread looks whether the parent is there."""
     code = HEAD.replace(
         "from recwatch.processes import spawn",
-        "from recwatch import processes; processes._libc = None; spawn = processes.spawn",
+        "from monitor.record import lifeline; lifeline._libc = None; from recwatch.processes import spawn",
     )
     with processes.running(code) as head:
         child = int(processes.line(head))

@@ -112,3 +112,15 @@ def test_a_subscription_is_found_by_its_id() -> None:
     assert configuration.subscription("cbp") is configuration.subscriptions[0]
     assert configuration.subscription("operators") is configuration.operators.subscription
     assert configuration.subscription("gone") is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://[::1", "http://[fe80::1%25eth0]:x/", "http://h:99999/", "http://:80/", "ftp://h/", "h/x"],
+)
+def test_what_is_no_web_address_is_said_in_the_same_words_on_every_python(address: str) -> None:
+    """Whatever the standard library of the day makes of it."""
+    from monitor.record.settings import web_address
+
+    with pytest.raises(ValueError, match="is no web address; it begins with"):
+        web_address(address)

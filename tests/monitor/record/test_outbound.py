@@ -249,3 +249,20 @@ def test_what_cannot_be_set_up_names_its_key(keys: dict[str, str]) -> None:
     """A proxy of another kind and a missing file are errors that name the key."""
     with pytest.raises(OutboundError, match=next(iter(keys))):
         outbound.client(Http(**keys))  # type: ignore[arg-type]
+
+
+def test_a_connection_closed_without_an_answer_broke_off() -> None:
+    """It was no time-out, whatever the transport calls it."""
+
+    async def run() -> None:
+        async def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.close()
+
+        server = await asyncio.start_server(close, "127.0.0.1", 0)
+        async with server, outbound.client(OPEN) as client:
+            with pytest.raises(httpx.TransportError) as caught:
+                await client.get(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        assert reason(caught.value) == "the connection broke off"
+
+    asyncio.run(run())
