@@ -108,7 +108,8 @@ Operators = Annotated[
 class Configuration(Settings):
     """Everything that recwatch.toml says."""
 
-    subscriptions: tuple[AnySubscription, ...] = ()
+    # Where nobody is named, whoever sits at the terminal hears; `subscriptions = []` means nobody at all.
+    subscriptions: tuple[AnySubscription, ...] = (ConsoleSubscription(id="console", channel="console"),)
     operators: Operators = ConsoleOperators()
 
     @model_validator(mode="after")

@@ -118,6 +118,20 @@ def test_two_captures_in_the_folder_are_one_message_a_channel(program: Program, 
     assert ends.counts() == (1, 1, 1)
 
 
+@pytest.mark.parametrize(("line", "shown"), [("", True), ("subscriptions = []", False)])
+def test_with_no_channel_configured_changes_are_shown_on_the_console(
+    program: Program, line: str, shown: bool
+) -> None:
+    """Whoever names nobody sees it all; an empty list is a wish to be told nothing."""
+    source = '[[sources]]\nid = "harbor"\nformat = "gao-text"\npath = "drop/"\n'
+    program.config.write_text(f"{line}\n{source}")
+    save(program, "a.txt", agency_text([*rows(9), Row(narrative=OLD)]), hours_ago=2)
+    save(program, "b.txt", agency_text([*rows(9), Row(narrative=NEW)]), hours_ago=1)
+    answer = program.apart("once")
+    assert answer.status == 0, answer.err
+    assert ("{+September 2032.+}" in " ".join(answer.out.split())) is shown
+
+
 def test_a_real_page_changed_in_one_place_is_one_message_a_channel(
     program: Program, ends: Ends, captures: Path
 ) -> None:

@@ -155,7 +155,7 @@ def test_a_receiver_that_hangs_is_given_up_in_time_and_may_have_got_it() -> None
         receiver.script.append(HANGS)
         began = time.monotonic()
         error = failure(to(receiver.url))
-        assert 0.8 < time.monotonic() - began < 3
+        assert 0.8 < time.monotonic() - began < 8
     assert (error.ambiguous, error.timed_out, error.permanent) == (True, True, False)
 
 
@@ -193,7 +193,7 @@ def test_a_status_counts_whatever_becomes_of_the_body(answer: Answer) -> None:
         receiver.script.append(answer)
         began = time.monotonic()
         receipt = sent(to(receiver.url))
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 4
     assert receipt.detail.startswith("200")
     assert len(receipt.detail) <= 204
 
