@@ -1,6 +1,7 @@
 """A message as a mail: subject, text, HTML and headers, byte for byte the same on every attempt. Pure."""
 
 import hashlib
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
@@ -20,13 +21,24 @@ _MOST_REFERENCES = 20
 
 
 class _Policy(EmailPolicy):
-    """Addresses and ids on one line; everything else at 78, where encoded words stay within RFC 2047."""
+    """Addresses and ids on one line; everything else at 78, where encoded words stay within RFC 2047.
+
+    A subject that is not ASCII is encoded as a whole: the library's own folding doubles the space where
+    a line ends between plain and encoded words.
+    """
 
     def fold(self, name: str, value: Any) -> str:
+        if name.lower() == "subject" and not value.isascii():
+            encoded = Header(str(value), "utf-8", maxlinelen=75, header_name=name).encode(
+                linesep=self.linesep
+            )
+            return f"{name}: {encoded}{self.linesep}"
         folded: str = _LONG.fold(name, value) if name.lower() in _WHOLE else super().fold(name, value)
         return folded
 
     def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.lower() == "subject" and not value.isascii():
+            return self.fold(name, value).encode("ascii")
         if name.lower() in _WHOLE:
             return _LONG.fold_binary(name, value)
         return super().fold_binary(name, value)

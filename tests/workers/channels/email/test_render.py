@@ -3,6 +3,8 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -187,3 +189,16 @@ def test_whatever_is_wrong_the_notice_is_sound(trouble: object) -> None:
     mail = mailed(by_mail(cause=Cause.NOTICE, notice=trouble))
     assert "<script" not in part(mail, "html")
     assert len(part(mail, "plain")) < 20_000
+
+
+@pytest.mark.parametrize("utf8", [False, True])
+@pytest.mark.parametrize("length", range(20, 60))
+def test_a_subject_arrives_as_it_was_written_wherever_its_lines_end(length: int, utf8: bool) -> None:
+    """No space is doubled or lost where plain words meet an arrow at a line's end."""
+    made = render(by_mail(telling(subject=subject(product="", title="L" * length))), SENDER)
+    written = str(made["Subject"])
+    assert "→" in written
+    raw = wire(made, utf8=utf8)
+    assert str(message_from_bytes(raw, policy=default)["Subject"]) == written
+    head = raw.split(b"\r\n\r\n")[0]
+    assert max(map(len, head[head.index(b"Subject") :].split(b"\r\nDate")[0].split(b"\r\n"))) <= 78
