@@ -221,7 +221,7 @@ class _Job:
         if isinstance(loaded, Message):
             task = asyncio.create_task(self._send(claimed, loaded))
             self.flight.started[task] = time.monotonic()
-            task.add_done_callback(self._landed)
+            task.add_done_callback(self._gone)
         elif isinstance(loaded, Gone):
             self._ended(Result(claimed, 0.0, self.clock(), dropped=str(loaded)))
         elif loaded is None:
@@ -229,8 +229,9 @@ class _Job:
         else:
             self._ended(Result(claimed, 0.0, self.clock(), error=loaded))
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
-        del self.flight.started[task]
+    def _gone(self, task: asyncio.Task[None]) -> None:
+        """Whatever way it ended; mostly it has made room itself."""
+        self.flight.started.pop(task, None)
         self.flight.landed.set()
 
     def _ended(self, result: Result) -> None:
@@ -238,15 +239,22 @@ class _Job:
         self.flight.landed.set()
 
     async def _send(self, claimed: Claimed, message: Message) -> None:
+        result = await self._result(claimed, message)
+        # Its room is free with its result: a turn that saw the one without the other would claim nothing,
+        # find nothing on its way, and end the job with messages still due.
+        if (task := asyncio.current_task()) is not None:
+            self.flight.started.pop(task, None)
+        self._ended(result)
+
+    async def _result(self, claimed: Claimed, message: Message) -> Result:
         began = time.monotonic()
         # Invariant 4: this machine may have slept since the claim; then somebody else may have the message.
         if self.clock() + self.patience > claimed.lease_until:
-            self._ended(Result(claimed, 0.0, self.clock(), released=True))
-            return
+            return Result(claimed, 0.0, self.clock(), released=True)
         receipt, error = await self._attempt(message)
         self.tally.sent += error is None
         self.tally.failed += error is not None
-        self._ended(Result(claimed, time.monotonic() - began, self.clock(), receipt, error))
+        return Result(claimed, time.monotonic() - began, self.clock(), receipt, error)
 
     async def _attempt(self, message: Message) -> tuple[Receipt | None, TransportError | None]:
         try:

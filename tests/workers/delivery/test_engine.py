@@ -454,3 +454,19 @@ def test_two_jobs_share_a_channel(any_store: Store) -> None:
     assert sorted(transport.ids()) == sorted(row["id"] for row in rows(any_store, messages, state="sent"))
     assert len(transport.sent) == 30
     assert transport.most["tracker"] <= 2
+
+
+def test_a_job_goes_on_however_soon_it_hears_of_a_result(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Newer Pythons wake a waiter before a finished send's callbacks have run."""
+
+    async def prompt(awaited: Any, seconds: float) -> Any:
+        async with asyncio.timeout(seconds):
+            return await awaited
+
+    monkeypatch.setattr(asyncio, "wait_for", prompt)
+    transport = FakeTransport()
+    world = context(store, configured(webhook()), transport, concurrency=1)
+    fan_out(world, changes(store, [(number, 2) for number in range(1, 21)]), now())
+    assert (run(world).sent, len(transport.sent)) == (20, 20)
