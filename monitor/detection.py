@@ -122,7 +122,10 @@ def decide(
         # An old page of another source tells nothing about what came later.
         return Decision(Finding.LAG, confirmed)
     return Decision(
-        Finding.EVENT, standing.revision + 1, _type(look, standing), _changed(look, standing.look)
+        Finding.EVENT,
+        standing.revision + 1,
+        type_of_change(look, standing),
+        changed_fields(look, standing.look),
     )
 
 
@@ -135,17 +138,19 @@ def _rebase(look: Look, standing: Standing) -> Decision:
     comparable = standing.look._replace(fingerprint=look.fingerprint, text_fingerprint=look.text_fingerprint)
     if look == comparable and standing.present:
         return Decision(Finding.REBASE, standing.revision)
-    changed = _changed(look, comparable)
-    return Decision(Finding.EVENT, standing.revision + 1, _type(look, standing), changed)
+    changed = changed_fields(look, comparable)
+    return Decision(Finding.EVENT, standing.revision + 1, type_of_change(look, standing), changed)
 
 
-def _type(look: Look, standing: Standing) -> EventType:
+def type_of_change(look: Look, standing: Standing) -> EventType:
+    """What the event is called that leads from what stood to this look."""
     if is_closed(look.status):
         return EventType.UPDATED if is_closed(standing.look.status) else EventType.CLOSED
     return EventType.UPDATED if standing.is_open else EventType.REOPENED
 
 
-def _changed(new: Look, old: Look) -> tuple[str, ...]:
+def changed_fields(new: Look, old: Look) -> tuple[str, ...]:
+    """Which of narrative, status, priority and text differ between two looks, in that order."""
     pairs = {
         "narrative": (old.fingerprint, new.fingerprint),
         "status": (old.status, new.status),

@@ -40,6 +40,7 @@ VERBS: Mapping[str, str] = {
     "test-notify": "Send a sample change through the real channel.",
     "match": "Say which subscriptions an event reaches, and why not the others.",
     "quarantine": "Captures that were held back, and what to do with them.",
+    "reextract": "Read kept captures again; report what is now read differently.",
     "import": "Backfill history from saved captures; tells nobody.",
     "extract": "What is read out of one page; nothing is stored.",
     "diff": "Compare two captures; nothing is stored.",

@@ -4,9 +4,9 @@ import zlib
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, delete, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, union
 
-from monitor.record.schema import captures, events, evidence
+from monitor.record.schema import captures, events, evidence, revisions
 from monitor.record.settings import Store as StoreSettings
 from monitor.record.store import upsert
 from monitor.record.values import Page
@@ -38,7 +38,11 @@ def keep_evidence(
         "stored_size": len(packed),
         "created_at": now,
     }
-    connection.execute(upsert(connection)(evidence).values(row).on_conflict_do_nothing())
+    # The same bytes again count as kept from now on: the newer capture rests on them, too.
+    again = upsert(connection)(evidence).values(row)
+    connection.execute(
+        again.on_conflict_do_update(index_elements=["sha256"], set_={"created_at": row["created_at"]})
+    )
     statement = insert(captures).values(
         source_id=source_id,
         origin=page.origin,
@@ -66,16 +70,17 @@ def load_evidence(connection: Connection, capture_id: int) -> Page | None:
 
 
 def prune_evidence(connection: Connection, settings: StoreSettings, now: datetime) -> int:
-    """Drop bytes that are too old or too many, evidence of events last; returns how many were dropped."""
-    cited = exists().where(events.c.capture_id == captures.c.id, captures.c.sha256 == evidence.c.sha256)
+    """Drop bytes that are too old or too many, evidence of events last; returns how many were dropped.
+
+    What is held back is kept until somebody has decided, unless there is no room at all.
+    """
     held = exists().where(captures.c.sha256 == evidence.c.sha256, captures.c.held)
-    needed = or_(cited, held)
     old = delete(evidence).where(evidence.c.created_at < now - settings.keep_evidence, ~held)
     dropped = connection.execute(old).rowcount
     total = connection.execute(select(func.coalesce(func.sum(evidence.c.stored_size), 0))).scalar_one()
     if total <= settings.max_evidence:
         return dropped
-    order = select(evidence.c.sha256, evidence.c.stored_size).order_by(needed, evidence.c.created_at)
+    order = select(evidence.c.sha256, evidence.c.stored_size).order_by(_needed(), evidence.c.created_at)
     excess = total - settings.max_evidence
     doomed: list[str] = []
     for sha, size in connection.execute(order):
@@ -83,5 +88,21 @@ def prune_evidence(connection: Connection, settings: StoreSettings, now: datetim
             break
         doomed.append(sha)
         excess -= size
-    connection.execute(delete(evidence).where(evidence.c.sha256.in_(doomed)))
+    for start in range(0, len(doomed), 500):
+        some = evidence.c.sha256.in_(doomed[start : start + 500])
+        connection.execute(delete(evidence).where(some))
     return dropped + len(doomed)
+
+
+def _needed() -> ColumnElement[bool]:
+    """Whether bytes are held back, or an event rests on them: where it was seen, or what stood before."""
+    seen = select(captures.c.sha256).join(events, events.c.capture_id == captures.c.id)
+    mine = and_(
+        events.c.recommendation_id == revisions.c.recommendation_id,
+        events.c.old_revision == revisions.c.number,
+    )
+    before = (
+        select(captures.c.sha256).join(revisions, revisions.c.capture_id == captures.c.id).join(events, mine)
+    )
+    held = select(captures.c.sha256).where(captures.c.held)
+    return evidence.c.sha256.in_(union(seen, before, held))
