@@ -67,7 +67,11 @@ _SCHEDULE = re.compile(
     r"milestones?|estimate)\b",
     re.IGNORECASE,
 )
-_NOTHING = re.compile(r"added(?:\sthat\b.*)?$|\w+\s(?:no|none|neither|few|nothing|little)\b", re.IGNORECASE)
+_NOTHING = re.compile(
+    r"added(?:\sthat\b.*)?$|\w+\s(?:no|none|neither|few|nothing|little)\b"
+    r"|(?:changed|revised|reversed|clarified)\s(?:its|their)\s(?:\w+\s)?(?:position|mind|views?|stance)\b",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[A-Za-z'’&-]+")
 _ADVERBS = words(
     "also then later subsequently recently formally successfully fully partially already since now "

@@ -146,7 +146,8 @@ class Cast:
         for pattern, actor in ((_GAO, Actor.GAO), (_CONGRESS, Actor.CONGRESS)):
             if pattern.search(subject):
                 return actor
-        if _OTHERS_LAST.search(subject) and not subject.endswith("State"):
+        last = _OTHERS_LAST.search(subject) and not subject.endswith("State")
+        if last and not self._begins_with_own(subject):
             return Actor.OTHER  # "the DHS Office of Inspector General", "CBP's contractor"
         named = _known_in(subject)
         if named:
@@ -157,6 +158,12 @@ class Cast:
             return Actor.CONGRESS
         acts = _PEOPLE.search(subject) or _UNIT.match(subject) or _PROPER.search(subject)
         return Actor.AGENCY if acts else Actor.THING
+
+    def _begins_with_own(self, subject: str) -> bool:
+        """Whether it shares its verb: "Interior and the state"."""
+        first, joined, _ = subject.partition(" and ")
+        known = _KNOWN.get(first.removeprefix("The ").removeprefix("the "))
+        return bool(joined and known and self._is_own(known))
 
     def _is_own(self, name: tuple[str, str]) -> bool:
         department, part = name

@@ -16,7 +16,7 @@ from workers.significance.stock import is_stock
 from workers.significance.wordforms import content
 
 _SPEECH = (
-    r"(?:said|says?|stat(?:ed|es?)|reported|reports|told\s(?:us|GAO)|noted|notes|indicated|indicates|"
+    r"(?:said|says?|stated|(?<!\bthe\s)(?<!\bThe\s)(?<!\beach\s)(?<!\bevery\s)states?|reported|reports|told\s(?:us|GAO)|noted|notes|indicated|indicates|"
     r"explained|"
     r"informed\s(?:us|GAO)|added|confirmed|reiterated|acknowledged|estimated|estimates|responded|wrote|"
     r"commented|"
@@ -171,6 +171,8 @@ def _cuts(text: str) -> Iterator[tuple[str, int, int]]:
         if match.start() == 0:
             opener = match.lastgroup or ""
             continue
+        if match.lastgroup == "and" and not start and not _FIRST_VERB.search(text[: match.start()]):
+            continue  # two subjects of one verb: "the bureau and the state signed"
         cut = match.end() if match.lastgroup == "said" else match.start()
         if text[start:cut].strip(" ,;:"):
             yield opener, start, cut

@@ -79,7 +79,7 @@ _PAST_PLAN = re.compile(
 )
 _DENIED = re.compile(r"\b(?:not|never|unable|cannot|no\slonger|without|lacks?|no)\b|n['’]t\b", re.IGNORECASE)
 _WISHED = re.compile(
-    r"\b(?:could|may|might|should|must|if\b|consider\w*|recommend\w*|needs?\sto|propos\w+|asked|urged)\b",
+    r"\b(?:could|(?-i:may)|might|should|must|if\b|consider\w*|recommend\w*|needs?\sto|propos\w+|asked|urged)\b",
     re.IGNORECASE,
 )
 _MOVED = re.compile(
@@ -186,7 +186,7 @@ def _of_mention(
     by = bool(preposition["by"] or mention.is_end)
     first = mention.last if by else mention.first
     past = bool(_PAST_PLAN.search(place.ahead))
-    return Deadline(mention.name, first, mention.last, _deed(clause), sentence.text, past=past)
+    return Deadline(mention.name, first, mention.last, _deed_in(sentence, clause), sentence.text, past=past)
 
 
 def _from(sentence: Sentence, clause: Clause, mention: Mention) -> int:
@@ -327,6 +327,17 @@ _TO = re.compile(r"\b(?:to|until|till)\s(?:the\s)?$")
 _FROM = re.compile(r"\bfrom\s(?:the\s)?$")
 _MAY_MOVE = re.compile(r"\b(?:will|may|might|could|plans?|would)\s(?:not\s)?$")
 _POINTING = words("schedul target expect delay postpon slip shift push track due slat")
+
+
+def _deed_in(sentence: Sentence, clause: Clause) -> frozenset[str]:
+    """What is to be done; "publishing it" is the publishing of what the clauses before speak of."""
+    deed = _deed(clause)
+    if not deed or not _IT.search(without_dates(clause.text)):
+        return deed
+    return deed.union(*(_deed(other) for other in sentence.clauses if other.start < clause.start))
+
+
+_IT = re.compile(r"[a-z]\s(?:it|them)\b(?!\s(?:plans?|expects?|will|has|is|was|intends?|anticipates?)\b)")
 
 
 def _deed(clause: Clause) -> frozenset[str]:
