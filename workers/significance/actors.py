@@ -125,8 +125,9 @@ def _title(name: str) -> str:
 
 
 _KNOWN = _entries()
+# All begin with a capital, few words do: the names are tried at those alone.
 _ANY_KNOWN = re.compile(
-    r"\b(?:" + "|".join(re.escape(name) for name in sorted(_KNOWN, key=len, reverse=True)) + r")\b"
+    r"\b(?=[A-Z])(?:" + "|".join(re.escape(name) for name in sorted(_KNOWN, key=len, reverse=True)) + r")\b"
 )
 _PROPER = re.compile(
     r"(?:\b[A-Z][A-Z&]{1,7}|\b(?:"

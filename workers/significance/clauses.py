@@ -125,6 +125,11 @@ class Sentence:
     cast: Cast
 
     @cached_property
+    def low(self) -> str:
+        """The text in lower case: what is only looked for is found there without minding the case."""
+        return self.text.lower()
+
+    @cached_property
     def dates(self) -> tuple[Mention, ...]:
         """All dates, in order."""
         return find_dates(self.text)

@@ -9,6 +9,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 _MONTH_NAMES = (
     "january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug",
@@ -84,6 +85,8 @@ class Mention:
     is_end: bool = False
 
 
+# A sentence is read for its dates by several rules, folded and not: mostly it is the same text.
+@lru_cache(maxsize=512)
 def find_dates(text: str) -> tuple[Mention, ...]:
     """Read all dates of a text, in order; what no calendar has (31 February) is passed over."""
     return tuple(_read_all(text)) if _DIGIT.search(text) else ()

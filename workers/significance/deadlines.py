@@ -105,10 +105,9 @@ _GENERIC = re.compile(
 _MAY_PROMISE = re.compile(
     r"\b(?:expect|anticipat|plan|intend|intention|estimat|project|aim|hop|target|goal|schedul|slated|"
     r"track|due|will|would|"
-    r"commit|to be|is to|are to|complet|milestone|deadline|ECD|date|issuance|release|delay|postpon|exten|"
+    r"commit|to be|is to|are to|complet|milestone|deadline|ecd|date|issuance|release|delay|postpon|exten|"
     r"push|mov|slip|shift|"
-    r"revis|chang|defer|reschedul|accelerat|adjust)",
-    re.IGNORECASE,
+    r"revis|chang|defer|reschedul|accelerat|adjust)"
 )
 
 
@@ -131,7 +130,7 @@ class Deadline:
 
 def find_deadlines(sentence: Sentence) -> Iterator[Deadline]:
     """Read the deadlines of one sentence."""
-    if not sentence.dates or not _MAY_PROMISE.search(sentence.text):
+    if not sentence.dates or not _MAY_PROMISE.search(sentence.low):
         return
     moved = _moved(sentence)
     if moved:

@@ -55,6 +55,10 @@ _UNSETTLED = re.compile(
 )
 
 
+# Most sentences have none of these, and need no closer reading.
+_MAY_STATE = ("concur", "agree", "accept", "reject", "position", "neither")
+
+
 def position_signals(old: Iterable[Sentence], new: Iterable[Sentence]) -> Iterator[Signal]:
     """At most one: where the last position of the new narrative is another than the last of the old."""
     before = _last(old)
@@ -83,7 +87,7 @@ def _last(sentences: Iterable[Sentence]) -> tuple[str, str] | None:
 
 def _of_sentence(sentence: Sentence) -> str | None:
     found = None
-    if not re.search(r"concur|agree|accept|reject|position|neither", sentence.text, re.IGNORECASE):
+    if not any(word in sentence.low for word in _MAY_STATE):
         return None
     if _NEITHER.search(sentence.text) and (about := _ABOUT_IT.search(sentence.text)) and about:
         return None if sentence.clauses[0].actor in {Actor.GAO, Actor.OTHER} else NEUTRAL

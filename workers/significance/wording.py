@@ -75,7 +75,8 @@ _CONFUSABLE = frozenset(frozenset(pair.split()) for pair in _UNLIKE)
 
 def compare(old: str, new: str) -> Sameness:
     """Hold two narratives against each other by what they say."""
-    one, other = _Reading(old, new), _Reading(new, old)
+    before, after = fold(old), fold(new)
+    one, other = _Reading(before, after), _Reading(after, before)
     if one.says(other):
         return Sameness.SAME if one.looked == other.looked else Sameness.REDATED
     return Sameness.OTHER
@@ -90,10 +91,10 @@ class Plain(NamedTuple):
 
 
 class _Reading:
-    """A narrative as its words in canonical form, sentence by sentence, stock sentences left out."""
+    """A folded narrative as its words in canonical form, sentence by sentence, stock sentences left out."""
 
     def __init__(self, text: str, beside: str) -> None:
-        folded = _spell_out(_shorten(fold(text), fold(beside)))
+        folded = _spell_out(_shorten(text, beside))
         self.sentences: list[Plain] = []
         self.looked: list[str] = []
         for sentence in split_sentences(folded):
