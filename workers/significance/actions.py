@@ -68,7 +68,7 @@ _SCHEDULE = re.compile(
     re.IGNORECASE,
 )
 _NOTHING = re.compile(
-    r"added(?:\sthat\b.*)?$|\w+\s(?:no|none|neither|few|nothing|little)\b"
+    r"added(?:\sthat\b.*)?$|notified\s(?:us|GAO)\b|\w+\s(?:no|none|neither|few|nothing|little)\b"
     r"|(?:changed|revised|reversed|clarified)\s(?:its|their)\s(?:\w+\s)?(?:position|mind|views?|stance)\b",
     re.IGNORECASE,
 )

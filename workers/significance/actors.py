@@ -42,7 +42,8 @@ _PEOPLE = re.compile(
     r"board|"
     r"corps|guard|library|center|team|workgroup|(?:working\s)?group|panel|council|task force|leadership|"
     r"management|program|chief|it|they|"
-    r"representatives?|headquarters|institutes?|authority|corporation|"
+    r"representatives?|headquarters|institutes?|authority|corporation|network|endowment|operations|survey|"
+    r"institution|archives|laborator(?:y|ies)|inspectors|examiners|managers|"
     r"foundation)\b(?:\s*\([A-Z&]+\))?\s*(?:also\s*)?$",
     re.IGNORECASE,
 )
@@ -138,9 +139,14 @@ _PROPER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Whose narrative it is. `own` holds (department, part) of the agency; empty where it is unknown."""
+    """Whose narrative it is.
+
+    `own` holds (department, part) of the agency, empty where it is unknown; `names` its names as the
+    recommendation has them.
+    """
 
     own: frozenset[tuple[str, str]]
+    names: tuple[str, ...] = ()
 
     def classify(self, subject: str) -> Actor:
         """Say who a subject is: "CBP officials", "the contractor", "Congress", "the draft guidance"."""
@@ -148,17 +154,29 @@ class Cast:
             if pattern.search(subject):
                 return actor
         last = _OTHERS_LAST.search(subject) and not subject.endswith("State")
-        if last and not self._begins_with_own(subject):
+        if last and not self._begins_with_own(subject) and not self._is_named(subject):
             return Actor.OTHER  # "the DHS Office of Inspector General", "CBP's contractor"
         named = _known_in(subject)
         if named:
             return Actor.AGENCY if any(self._is_own(name) for name in named) else Actor.OTHER
-        if _OTHERS.search(subject) and not re.search(r"\b[A-Z]{2,}\b", subject):
+        if (
+            not self._is_named(subject)
+            and _OTHERS.search(subject)
+            and not re.search(r"\b[A-Z]{2,}\b", subject)
+        ):
             return Actor.OTHER
         if _LAW.search(subject):
             return Actor.CONGRESS
-        acts = _PEOPLE.search(subject) or _UNIT.match(subject) or _PROPER.search(subject)
+        acts = (
+            self._is_named(subject)
+            or _PEOPLE.search(subject)
+            or _UNIT.match(subject)
+            or _PROPER.search(subject)
+        )
         return Actor.AGENCY if acts else Actor.THING
+
+    def _is_named(self, subject: str) -> bool:
+        return any(name in subject for name in self.names)
 
     def _begins_with_own(self, subject: str) -> bool:
         """Whether it shares its verb: "Interior and the state"."""
@@ -192,7 +210,8 @@ def make_cast(agency: str, narratives: str) -> Cast:
     named = _known_in(narratives)
     if not any(department == head for department, _ in own for head, _ in named):
         own = {_first_named(narratives)} if named else set()
-    return Cast(frozenset(own))
+    names = [part.strip().removeprefix("The ") for part in agency.split(":")]
+    return Cast(frozenset(own), tuple(name for name in names if " " in name))
 
 
 def _first_named(text: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from workers.significance.stock import is_stock
 from workers.significance.wordforms import content
 
 _SPEECH = (
-    r"(?:said|says?|stated|(?<!\bthe\s)(?<!\bThe\s)(?<!\beach\s)(?<!\bevery\s)states?|reported|reports|told\s(?:us|GAO)|noted|notes|indicated|indicates|"
+    r"(?:said|says?|stated|states?(?=\sthat\b|\sit\b)|reported|reports|told\s(?:us|GAO)|noted|notes|indicated|indicates|"
     r"explained|"
     r"informed\s(?:us|GAO)|added|confirmed|reiterated|acknowledged|estimated|estimates|responded|wrote|"
     r"commented|"
@@ -55,7 +55,7 @@ _BREAK = re.compile(
         (?:\sthat\s|,?\s(?={_PRONOUN}\b)))
     | (?P<that>\sthat\s(?={_PRONOUN}))
     | (?P<and>,?\s(?:and|but|or|nor|yet|then|so)\s(?:(?:that|also|then|later|subsequently|now|has|had)\s)*
-        (?=(?:in\s[^,]{{3,24}},\s)?(?:{_STARTS_VERB}|{_PAST}\s|{_PRONOUN}\b[^,;.]*?\b(?:{_AUXILIARY}|
+        (?=(?:in\s[^,]{{3,24}}?,?\s)?(?:{_STARTS_VERB}|{_PAST}\s|{_PRONOUN}\b[^,;.]*?\b(?:{_AUXILIARY}|
           {_PLANNING}|{_PAST})\b)))
     | (?P<comma>,\s(?={_PAST}\s(?!by\b)|{_PRONOUN}\b\s?(?:{_AUXILIARY}|{_PLANNING}|{_PAST})\b))
     """,
@@ -214,9 +214,16 @@ def _is_hypothetical(text: str, opener: str) -> bool:
     )
 
 
+_OPENING = re.compile(
+    r"^(?:According to |(?:in|on|as of|by|during|since) (?:(?:early|late|mid)[- ])?(?:[A-Z][a-z]+ )?"
+    r"(?:\d{1,2}, )?(?:19|20)\d\d(?:,? |$))",
+    re.IGNORECASE,
+)
+
+
 def _subject(text: str) -> str:
     """What precedes the verb, without "In May 2024," and "According to"."""
-    text = re.sub(r"^(?:[Aa]ccording to )", "", text.strip(" ,"))
+    text = _OPENING.sub("", text.strip(" ,"))
     parts = [part.strip() for part in text.split(", ") if part.strip()]
     while len(parts) > 1 and re.match(
         r"(?:[Ii]n|[Oo]n|[Aa]s of|[Bb]y|[Dd]uring|[Ff]or|[Uu]nder|[Ss]ince)\b", parts[0]
@@ -225,8 +232,8 @@ def _subject(text: str) -> str:
     if parts and re.match(r"(?:\d{1,2}|\d{4})$", parts[0]) and len(parts) > 1:
         parts.pop(0)
     return re.sub(
-        r"(?:^|\s)(?:also|then|later|subsequently|now|recently|initially|further|no longer|currently|"
-        r"still|partially|partly|fully|generally|jointly|successfully|formally|already)$",
+        r"(?:(?:^|\s)(?:also|then|later|subsequently|now|recently|initially|further|no longer|currently|"
+        r"still|partially|partly|fully|generally|jointly|successfully|formally|already))+$",
         "",
         ", ".join(parts),
     )

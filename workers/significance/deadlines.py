@@ -6,7 +6,7 @@ a statement or of a document. Each of these is a rule below.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from workers.sentences import words
@@ -48,11 +48,15 @@ _STARTS = re.compile(
 # What happens by itself, or is got from others, is nothing that the agency completes.
 _HAPPENS = re.compile(
     r"\b(?:expires?|takes?\seffect|go(?:es)?\sinto\seffect|becom\w+\s(?:effective|available\sfrom)|"
-    r"lapses?|sunsets?|ends?\b|runs?\b|"
-    r"lasts?|remains?|continue|receiv\w+|needs?|costs?|reach|appl(?:y|ies)|covers?|serves?|lose|"
-    r"use)\b(?!\sof)",
+    r"lapses?|sunsets?|remains?|continues?)\b(?!\sof)"
+    r"|\b(?:will|would|to|which|that|it|they)\s(?:\w+ly\s|also\s|not\s)*(?:ends?|runs?|lasts?|receives?|"
+    r"needs?|costs?|reach(?:es)?|appl(?:y|ies)|covers?|serves?|lose|use)\b(?!\sof)"
+    r"|\b(?:ends|runs|lasts|costs|applies|covers|receiving)\b(?!\sof)",
     re.IGNORECASE,
 )
+# A meeting takes place on its day; it is no work to be completed.
+_MEETING = re.compile(r"\b(?:meeting|hearing|conference|summit|session|workshop)s?\b", re.IGNORECASE)
+_IS_HELD = re.compile(r"\b(?:held|hold|take\splace|occur|convened?|meet)\b", re.IGNORECASE)
 _PARTICIPLE = re.compile(
     r"(?P<aux>\b(?:be|been|is|are|get|being)\s(?:\w+ly\s)?)?\b(?:\w{3,}ed|held|made|written|sent|begun|"
     r"built)\s$",
@@ -72,7 +76,7 @@ _MET = re.compile(
     re.IGNORECASE,
 )
 _PAST_PLAN = re.compile(
-    r"\b(?:had\s(?:\w+\s)?(?:planned|expected|anticipated|intended|estimated|hoped|scheduled)|originally|"
+    r"\b(?:would\shave|had\s(?:\w+\s)?(?:planned|expected|anticipated|intended|estimated|hoped|scheduled)|originally|"
     r"initially|previously|"
     r"no\slonger|(?:was|were)\s(?:originally|initially|previously)|prior\s(?:target|deadline|date))\b",
     re.IGNORECASE,
@@ -116,7 +120,8 @@ class Deadline:
     """A date by which the agency expects to complete `deed` (stems; empty where it is only pointed at).
 
     `first`: equals `last` where only the end of the period is meant. `was`: the form of the date that the
-    same words say it had before. `past`: told as a plan of the past.
+    same words say it had before. `past`: told as a plan of the past. `moves`: its words speak of another
+    date before. `still`: they speak of the same one.
     """
 
     name: str
@@ -126,6 +131,8 @@ class Deadline:
     sentence: str
     was: str | None = None
     past: bool = False
+    moves: bool = False
+    still: bool = False
 
 
 def find_deadlines(sentence: Sentence) -> Iterator[Deadline]:
@@ -185,7 +192,16 @@ def _of_mention(
     by = bool(preposition["by"] or mention.is_end)
     first = mention.last if by else mention.first
     past = bool(_PAST_PLAN.search(place.ahead))
-    return Deadline(mention.name, first, mention.last, _deed_in(sentence, clause), sentence.text, past=past)
+    return Deadline(
+        mention.name,
+        first,
+        mention.last,
+        _deed_in(sentence, clause),
+        sentence.text,
+        past=past,
+        moves=bool(_INSTEAD.search(sentence.low)),
+        still=bool(_STILL.search(sentence.low)),
+    )
 
 
 def _from(sentence: Sentence, clause: Clause, mention: Mention) -> int:
@@ -249,7 +265,10 @@ def _is_not_expected(place: _Place) -> bool:
 
 
 def _happens_by_itself(place: _Place) -> bool:
-    return not place.named and bool(_HAPPENS.search(place.words))
+    if place.named:
+        return False
+    held = _IS_HELD.search(place.words) and _MEETING.search(place.sentence.text)
+    return bool(held or _HAPPENS.search(place.words))
 
 
 def _is_denied(place: _Place) -> bool:
@@ -318,22 +337,38 @@ def _moved(sentence: Sentence) -> Deadline | None:
         old = [mention for mention in inside if _FROM.search(sentence.text[: mention.start])]
         if to:
             was = old[0].name if old else None
-            return Deadline(to[-1].name, to[-1].last, to[-1].last, _deed(clause), sentence.text, was)
+            day = to[-1].last
+            return Deadline(to[-1].name, day, day, _deed(clause), sentence.text, was, moves=True)
     return None
 
 
 _TO = re.compile(r"\b(?:to|until|till)\s(?:the\s)?$")
 _FROM = re.compile(r"\bfrom\s(?:the\s)?$")
 _MAY_MOVE = re.compile(r"\b(?:will|may|might|could|plans?|would)\s(?:not\s)?$")
-_POINTING = words("schedul target expect delay postpon slip shift push track due slat")
+_POINTING = words(
+    "schedul target expect delay postpon slip shift push track due slat back forward instead ahead late "
+    "later now"
+)
+
+
+_INSTEAD = re.compile(
+    r"\b(?:instead|delay\w*|postpon\w+|push(?:ed|es)?|slip(?:s|ped)?|later\sthan\s(?:planned|expected)|"
+    r"now\s(?:plans?|expects?|anticipates?|estimates?|intends?|aims?|hopes?)|"
+    r"(?:ahead\sof|behind)\sschedule|rescheduled|extended|new\s(?:date|target|deadline|estimate))\b"
+)
+_STILL = re.compile(
+    r"\b(?:still|continues?\sto|remains?\son)\s(?:\w+\s)?(?:expect\w*|plan\w*|anticipat\w*|"
+    r"intend\w*|track|estimat\w*|target\w*|schedule)\b|\bon\sschedule\b|\bunchanged\b"
+)
 
 
 def _deed_in(sentence: Sentence, clause: Clause) -> frozenset[str]:
     """What is to be done; "publishing it" is the publishing of what the clauses before speak of."""
     deed = _deed(clause)
-    if not deed or not _IT.search(without_dates(clause.text)):
+    if clause.opener != "relative" and not _IT.search(without_dates(clause.text)):
         return deed
-    return deed.union(*(_deed(other) for other in sentence.clauses if other.start < clause.start))
+    before = (other for other in sentence.clauses if other.start < clause.start and not other.background)
+    return deed.union(*(_deed(other) for other in before))
 
 
 _IT = re.compile(r"[a-z]\s(?:it|them)\b(?!\s(?:plans?|expects?|will|has|is|was|intends?|anticipates?)\b)")
@@ -346,4 +381,13 @@ def _deed(clause: Clause) -> frozenset[str]:
 
 def all_deadlines(sentences: Iterable[Sentence]) -> list[Deadline]:
     """Read the deadlines of a whole narrative."""
-    return [deadline for sentence in sentences for deadline in find_deadlines(sentence)]
+    return in_context(deadline for sentence in sentences for deadline in find_deadlines(sentence))
+
+
+def in_context(found: Iterable[Deadline]) -> list[Deadline]:
+    """The deadlines of a narrative, in order; one that only points at a deed means that of the one before."""
+    told: list[Deadline] = []
+    for deadline in found:
+        before = told[-1].deed if told else frozenset[str]()
+        told.append(deadline if deadline.deed else replace(deadline, deed=before))
+    return told

@@ -9,7 +9,7 @@ from workers.sentences import split_sentences
 from workers.significance.actions import action_signals
 from workers.significance.actors import Cast, make_cast
 from workers.significance.clauses import Sentence, read_sentences
-from workers.significance.deadlines import all_deadlines, find_deadlines
+from workers.significance.deadlines import all_deadlines, find_deadlines, in_context
 from workers.significance.positions import is_only_position, position_signals
 from workers.significance.removal import removal_signals
 from workers.significance.slips import deadline_moves, deadline_signals
@@ -125,8 +125,8 @@ class _Pair:
         """Set and moved ones, with how often they slipped."""
         # A sentence that stands in both is read once.
         read = {sentence.text: list(find_deadlines(sentence)) for sentence in (*self.old, *self.new)}
-        old = [one for sentence in self.old for one in read[sentence.text]]
-        new = [one for sentence in self.new for one in read[sentence.text]]
+        old = in_context(one for sentence in self.old for one in read[sentence.text])
+        new = in_context(one for sentence in self.new for one in read[sentence.text])
         came = {sentence.text for sentence in self.came}
         moves = [move for move in deadline_moves(old, new) if move.new.sentence in came]
         earlier = (

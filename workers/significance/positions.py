@@ -15,13 +15,15 @@ AGREED, PARTLY, REFUSED, NEUTRAL = (
 )
 
 _TO_US = (
-    r"(?:(?:this|that|the|our|GAO['’]s|these|both|all|its|each)\s(?:\w+\s){0,3}?recommendations?\b|us\b|"
+    r"(?:(?:this|that|the|our|GAO['’]s|these|both|all|its|each)\s(?:(?!other\b)\w+\s){0,3}?"
+    r"recommendations?\b(?!\saddressed\sto\b)|us\b|"
     r"it\b)"
 )
 _AGREE = r"(?:non[-\s]?)?(?:concur(?:s|red|ring)?|agree(?:s|d|ing)?)"
-_NEITHER = re.compile(
-    r"neither\s(?:agree\w*|concur\w*)\snor\s(?:disagree\w*|nonconcur\w*)"
-    r"|(?:not\s(?:state|say|indicate|specify|comment)|without\sstating)\b.{0,40}?\b(?:whether|"
+_NEITHER = re.compile(r"neither\s(?:agree\w*|concur\w*)\snor\s(?:disagree\w*|nonconcur\w*)", re.IGNORECASE)
+# Silence is no position.
+_SILENT = re.compile(
+    r"(?:not\s(?:state|say|indicate|specify|comment)|without\sstating)\b.{0,40}?\b(?:whether|"
     r"if)\b.{0,30}?\b(?:agree|concur)"
     r"|(?:took|take[sn]?|has|have|had|expressed)\sno\s(?:formal\s)?position\b"
     r"|(?:did|does|do)\snot\s(?:take|express)\sa\sposition\b|no\sposition\son\b",
@@ -91,6 +93,8 @@ def _of_sentence(sentence: Sentence) -> str | None:
         return None
     if _NEITHER.search(sentence.text) and (about := _ABOUT_IT.search(sentence.text)) and about:
         return None if sentence.clauses[0].actor in {Actor.GAO, Actor.OTHER} else NEUTRAL
+    if _SILENT.search(sentence.text):
+        return None
     for clause in sentence.clauses:
         found = _of_clause(clause, sentence) or found
     return found

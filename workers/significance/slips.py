@@ -34,7 +34,7 @@ def deadline_moves(old: Sequence[Deadline], new: Sequence[Deadline]) -> Iterator
         )
         if same:
             standing.remove(same)
-        elif not deadline.past and deadline not in left:
+        elif not deadline.past and deadline not in left and not _is_told(deadline, old):
             left.append(deadline)
     history = [deadline for deadline in old if deadline not in standing]
     for deadline in left:
@@ -47,6 +47,11 @@ def deadline_moves(old: Sequence[Deadline], new: Sequence[Deadline]) -> Iterator
         yield Move(deadline, before)
 
 
+def _is_told(deadline: Deadline, old: Sequence[Deadline]) -> bool:
+    """Whether it is an old one told again, beside the words that told it before."""
+    return any(_is_same_date(deadline, other) and _may_be_same(deadline, other) for other in old)
+
+
 def _is_same_date(one: Deadline, other: Deadline) -> bool:
     """The same date said otherwise: the same end, or one within a period that the other leaves open."""
     if one.last == other.last:
@@ -57,7 +62,7 @@ def _is_same_date(one: Deadline, other: Deadline) -> bool:
 
 
 def _may_be_same(one: Deadline, other: Deadline) -> bool:
-    return not one.deed or not other.deed or _likeness(one, other) >= _SAME_DEED
+    return not one.deed or not other.deed or one.still or _likeness(one, other) >= _SAME_DEED
 
 
 def _likeness(one: Deadline, other: Deadline) -> float:
@@ -69,13 +74,17 @@ def _partner(deadline: Deadline, standing: Sequence[Deadline], alone: bool) -> D
     if found := _closest(deadline, standing):
         return found
     # "These actions" stand for whatever was promised before, where that leaves one possibility.
-    if len(standing) == 1 and alone and (not deadline.deed or not standing[0].deed):
+    vague = not deadline.deed or not standing[0].deed if standing else False
+    if len(standing) == 1 and alone and (vague or deadline.moves):
         return standing[0]
     return None
 
 
 def _closest(deadline: Deadline, others: Sequence[Deadline]) -> Deadline | None:
-    best = max(others, key=lambda other: _likeness(deadline, other), default=None)
+    likeness = max((_likeness(deadline, other) for other in others), default=0.0)
+    # Of several dates for the same deed the last one told is the one that stood.
+    alike = [other for other in others if _likeness(deadline, other) >= max(_SAME_DEED, likeness - 0.25)]
+    best = alike[-1] if alike else next(iter(others), None)
     if best is None or _is_same_date(deadline, best):
         return None
     if _likeness(deadline, best) >= _SAME_DEED or (deadline.was is not None and deadline.was == best.name):

@@ -24,6 +24,7 @@ _SYNONYMS = {
     "publish": "issue", "release": "issue",
     "revise": "update",
     "commence": "begin", "start": "begin", "initiate": "begin",
+    "give": "provide",
     "utilize": "use", "employ": "use",
     "further": "additional",
     "evaluate": "assess", "create": "develop", "personnel": "staff", "employee": "staff",

@@ -39,6 +39,8 @@ _NOT_AGREE = re.compile(
     r"\b(?:did|does|do) not (?:concur|agree)\b|\bnon-?concurred\b|\bdisagree[sd]?\b", re.IGNORECASE
 )
 _PHRASES = (
+    (re.compile(r"\b(?:concurred|agreed) in part\b", re.IGNORECASE),
+     {"concurred in part": "partially concurred", "agreed in part": "partially concurred"}),
     (re.compile(r"\bin the process of\b|\bin order to\b|\bas well as\b|\bnot yet\b", re.IGNORECASE),
      {"in the process of": "", "in order to": "to", "as well as": "and", "not yet": "not"}),
 )  # fmt: skip
@@ -47,11 +49,13 @@ _LOOK = re.compile(
     r"followed\sup|looked|updated|assessed|"
     r"contacted|noted|observed|concluded)\b|\b(?:our|GAO['’]s)\s(?:\w+\s){0,2}(?:review|update|"
     r"follow-?up|check|assessment)\b"
-    r"|\b(?:last|status)\s(?:updated|update|reviewed|checked)\b",
+    r"|\b(?:last|status)\s(?:updated|update|reviewed|checked)\b"
+    r"|\b(?:we|GAO)\s(?:last|most\srecently)\s(?:asked|requested|heard|spoke|met|inquired|reviewed)\b"
+    r"|\b(?:this|the|our)\srecommendation\s(?:remained|remains|was|is)\s(?:still\s)?(?:open|unimplemented)\b",
     re.IGNORECASE,
 )
 _AS_OF = re.compile(
-    r"(?P<ahead>^|[,;(]\s*|\b(?:but|and|however|that|open)\s)as\sof\s(?:the\send\sof\s|"
+    r"(?P<ahead>^|[,;(]\s*|\b(?:but|and|however|that|open|status)\s)as\sof\s(?:the\s(?:end\sof\s)?|"
     r"our\slast\s\w+\sin\s)?$",
     re.IGNORECASE,
 )
@@ -223,7 +227,7 @@ def _is_review(sentence: str, mention: Mention) -> bool:
         return False
     # The look's own date opens the sentence or follows its verb at once.
     return (
-        bool(re.fullmatch(r"(?:in|on|during)\s", ahead, re.IGNORECASE))
+        bool(re.fullmatch(r"(?:in|on|during|at\sthe)\s", ahead, re.IGNORECASE))
         or bool(re.search(_LOOK.pattern + r"[^,;]{0,40}\b(?:in|on|as of)\s$", ahead, re.IGNORECASE))
         or bool(re.search(r"\b(?:our|at the time of our)\s$", ahead, re.IGNORECASE))
     )

@@ -121,12 +121,21 @@ def signs_of(significance: Significance) -> frozenset[Sign]:
     )
 
 
+def as_labelled(signs: frozenset[Sign], pair: Pair) -> frozenset[Sign]:
+    """Signals as the table has them: a position that is named there without its values fits any."""
+    if ("agency_position", None, None) not in pair.signals:
+        return signs
+    return frozenset(
+        ("agency_position", None, None) if sign[0] == "agency_position" else sign for sign in signs
+    )
+
+
 def score(pairs: list[Pair]) -> Score:
     """Run the rules over pairs and count."""
     total = Score()
     for pair in pairs:
         said = run(pair)
-        signs = signs_of(said)
+        signs = as_labelled(signs_of(said), pair)
         total.pairs += 1
         total.levels += said.level is pair.level
         total.right += len(signs & pair.signals)
