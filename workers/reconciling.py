@@ -13,6 +13,7 @@ from sqlalchemy import Connection, and_, or_, select, update
 
 from monitor.record.schema import messages
 from workers import posting
+from workers.catching_up import catch_up
 from workers.context import Context
 from workers.delivery.loading import misfit
 
@@ -23,7 +24,7 @@ _RECEIVER = ("subscription", "channel", "recipient", "host")
 
 
 def reconcile(context: Context, now: datetime) -> None:
-    """Cancel, revive and readdress; looks once a minute, as a configuration does not change in a process."""
+    """Cancel, revive, readdress, and catch up; looks once a minute: little of it changes in a process."""
     last = context.reconciled_at
     if last is not None and last <= now < last + _EVERY:
         return
@@ -31,6 +32,7 @@ def reconcile(context: Context, now: datetime) -> None:
         posting.note_subscriptions(connection, posting.everyone(context), now)
         _settle_waiting(connection, context, now)
         _revive(connection, context, now)
+        catch_up(connection, now)
     context.reconciled_at = now
 
 

@@ -66,17 +66,21 @@ class Request:
 
 @dataclass
 class Receiver:
-    """Use as a context manager. `script` is used up front to back; after it `otherwise` answers."""
+    """Use as a context manager. `script` is used up front to back; after it `otherwise` answers.
+
+    `at` is the port, 0 for any that is free.
+    """
 
     script: deque[Answer] = field(default_factory=deque)
     otherwise: Answer = OK
     requests: list[Request] = field(default_factory=list)
     on_request: Callable[[Request], None] | None = None  # called before the answer is taken
+    at: int = 0
 
     def __enter__(self) -> Self:
         self._closing = threading.Event()
         self._arrived = threading.Condition()
-        self._server = _Server(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", self.at), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         return self

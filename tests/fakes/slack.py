@@ -51,17 +51,21 @@ class Request:
 
 @dataclass
 class FakeSlack:
-    """Use as a context manager. `posts`: every attempt to post; `messages`: what stands in the channel."""
+    """Use as a context manager. `posts`: every attempt to post; `messages`: what stands in the channel.
+
+    `at` is the port, 0 for any that is free.
+    """
 
     script: deque[Answer] = field(default_factory=deque)
     history_script: deque[Answer] = field(default_factory=deque)
     requests: list[Request] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
     page_size: int = 200
+    at: int = 0
 
     def __enter__(self) -> Self:
         self._released = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.at), self._handler())
         self._server.daemon_threads = True
         self._server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client that gave up
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)

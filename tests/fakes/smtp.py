@@ -21,7 +21,7 @@ class FakeSmtp:
     "drop" closes the connection at that point; on `data` "drop-after" keeps the message, then closes
     without an answer, and "hang" keeps it and says nothing. `login`: the name and password asked for,
     None where none is. `tls` is offered by STARTTLS, or spoken from the start if `implicit`.
-    `starttls` is the reply to STARTTLS where it is offered but refused.
+    `starttls` is the reply to STARTTLS where it is offered but refused. `at` is the port, 0 for any.
     """
 
     mail: deque[str] = field(default_factory=deque)
@@ -34,6 +34,7 @@ class FakeSmtp:
     starttls: str = ""
     accepted: list[Envelope] = field(default_factory=list)
     sessions: int = 0
+    at: int = 0
 
     def __enter__(self) -> Self:
         self._controller = _Controller(self)
@@ -130,7 +131,7 @@ class _Controller(Controller):
         super().__init__(
             fake,
             hostname="127.0.0.1",
-            port=0,
+            port=fake.at,
             authenticator=fake.authenticate,
             auth_required=fake.login is not None,
             auth_require_tls=False,
