@@ -11,7 +11,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := install
-.PHONY: help install up demo test check format lock clean
+.PHONY: help install up demo test year check format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /	/'
@@ -26,6 +26,9 @@ demo: $(INSTALLED) ## a scripted tour: no account and no network needed
 
 test: $(INSTALLED) ## run the tests
 	$(BIN)/pytest -n auto
+
+year: $(INSTALLED) ## a simulated year of polls, and what is held at its end (some minutes)
+	$(BIN)/python -m tests.simulated.year 2>/dev/null
 
 check: $(INSTALLED) ## lint, formatting, types, and who may import whom
 	$(BIN)/ruff check

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, and_, delete, func, select, update
 
 from monitor.record import queries
 from monitor.record.schema import digests, items, subscriptions
@@ -117,6 +117,7 @@ def _make(connection: Connection, context: Context, due: _Due, now: datetime) ->
     )
     empty = connection.scalar(select(items.c.id).where(waiting).limit(1)) is None
     if empty and not due.send_empty:
+        _forget_older(connection, due, slot)
         return None
     draft = Draft(due.subscription, due.recipient, Cause.DIGEST, slot)
     [message] = posting.post(connection, context, [draft], now)
@@ -124,6 +125,13 @@ def _make(connection: Connection, context: Context, due: _Due, now: datetime) ->
     mine = and_(*(digests.c[name] == row[name] for name in ("subscription", "recipient", "slot")))
     connection.execute(update(digests).where(mine).values(message_id=message))
     return message
+
+
+def _forget_older(connection: Connection, due: _Due, slot: str) -> None:
+    """The newest slot says which are over: empty ones before it would only pile up, one a day for years."""
+    theirs = and_(digests.c.subscription == due.subscription.id, digests.c.recipient == due.recipient)
+    older = and_(theirs, digests.c.slot < slot, digests.c.message_id.is_(None))
+    connection.execute(delete(digests).where(older))
 
 
 def preview(
