@@ -11,7 +11,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := install
-.PHONY: help install up demo test year check format lock clean
+.PHONY: help install up demo test soak chaos year fuzz mutants pictures bench check format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /	/'
@@ -36,6 +36,9 @@ check: $(INSTALLED) ## lint, formatting, types, and who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+bench: $(INSTALLED) ## measure, beside the floor and beside other programs (benchmarks/README.md)
+	$(BIN)/python -m benchmarks
+
 format: $(INSTALLED) ## format the code
 	$(BIN)/ruff format
 
@@ -47,7 +50,7 @@ lock: ## write the lock files anew (needs uv)
 		pyproject.toml --group dev --output-file requirements-dev.lock
 
 clean: ## remove the environment and everything that tools have left
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+	rm -rf .venv .bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
 	find monitor workers recwatch tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The checkout is installed with the locked build backend, not with one that is fetched for the occasion.

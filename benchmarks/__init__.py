@@ -1,0 +1,1 @@
+"""What watching and telling cost, beside the floor and beside others (benchmarks/README.md)."""
