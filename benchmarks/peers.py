@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.processes import ROOT
+from benchmarks.processes import ROOT, compile_all
 
 _FOLDER = ROOT / ".bench"
 # The versions that were measured; a newer one is a deliberate step.
@@ -44,6 +44,7 @@ def installed(name: str) -> Peer:
             ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
             if ended.returncode:
                 raise Missing(f"{name} could not be installed: {ended.stderr.strip().splitlines()[-1:]}")
+        compile_all(environment / "lib")
         done.touch()
     return Peer(name, environment)
 
