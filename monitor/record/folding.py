@@ -71,9 +71,12 @@ def fold(text: str) -> str:
     if not text.isascii():
         text = _plain(unicodedata.normalize("NFKC", _plain(reread(text))))
     text = mend_marks(text.replace("`", "'"))
-    text = " ".join(_PRIORITY_MARK.sub("", text, count=1).split())
-    text = strip_definition(text)
-    return _DASH_RUN.sub("-", _DOUBLED.sub('"', text)).strip()
+    mark = _PRIORITY_MARK.match(text)
+    text = strip_definition(" ".join((text[mark.end() :] if mark else text).split()))
+    # Most sentences have no quote and no dash: looking for one is cheaper than looking for a run of them.
+    if '"' in text or "''" in text:
+        text = _DOUBLED.sub('"', text)
+    return _DASH_RUN.sub("-", text).strip() if "-" in text else text
 
 
 def _plain(text: str) -> str:

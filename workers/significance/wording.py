@@ -38,12 +38,14 @@ _CONTRACTIONS = re.compile(
 _NOT_AGREE = re.compile(
     r"\b(?:did|does|do) not (?:concur|agree)\b|\bnon-?concurred\b|\bdisagree[sd]?\b", re.IGNORECASE
 )
-_PHRASES = (
-    (re.compile(r"\b(?:concurred|agreed) in part\b", re.IGNORECASE),
-     {"concurred in part": "partially concurred", "agreed in part": "partially concurred"}),
-    (re.compile(r"\bin the process of\b|\bin order to\b|\bas well as\b|\bnot yet\b", re.IGNORECASE),
-     {"in the process of": "", "in order to": "to", "as well as": "and", "not yet": "not"}),
-)  # fmt: skip
+_PHRASES = {
+    "concurred in part": "partially concurred",
+    "agreed in part": "partially concurred",
+    "in the process of": "",
+    "in order to": "to",
+    "as well as": "and",
+    "not yet": "not",
+}
 _LOOK = re.compile(
     r"\b(?:we|GAO)\s(?:\w+\s)?(?:last\s)?(?:confirmed|checked|verified|reviewed|found|determined|"
     r"followed\sup|looked|updated|assessed|"
@@ -234,15 +236,23 @@ def _is_review(sentence: str, mention: Mention) -> bool:
 
 
 def _spell_out(text: str) -> str:
-    text = _CONTRACTIONS.sub(lambda match: ("will" if match[1].lower() == "wo" else match[1]) + " not", text)
-    text = _NOT_AGREE.sub("refused", text)
-    for pattern, replacements in _PHRASES:
-        text = pattern.sub(lambda match: replacements[match[0].lower()], text)  # noqa: B023 - used at once
+    low = text.lower()
+    if "n't" in low:
+        text = _CONTRACTIONS.sub(
+            lambda match: ("will" if match[1].lower() == "wo" else match[1]) + " not", text
+        )
+    if "agree" in low or "concur" in low:
+        text = _NOT_AGREE.sub("refused", text)
+    for phrase, plain in _PHRASES.items():
+        if phrase in low:
+            text = re.sub(rf"\b{phrase}\b", plain, text, flags=re.IGNORECASE)
     return text.replace("U.S.", "US").replace("%", " percent")
 
 
 def _shorten(text: str, beside: str) -> str:
     """Replace names written out by the acronyms that either narrative has for them."""
+    for name, acronym in (*_explained(text), *_explained(beside)):
+        text = re.sub(rf"\b(?:[Tt]he\s)?{re.escape(name)}(?:\s\({acronym}\))?", acronym, text)
     for acronym in sorted(set(re.findall(r"\b[A-Z]{2,6}\b", text + " " + beside))):
         joiner = r"(?:\s(?:and|of|the|for|on|in|&))*\s"
         name = joiner.join(rf"{letter}[a-z]+" for letter in acronym)
@@ -250,6 +260,19 @@ def _shorten(text: str, beside: str) -> str:
             rf"\b(?:[Tt]he\s)?(?:U\.S\.\s|United States\s)?{name}(?:\s\({acronym}\))?", acronym, text
         )
     return text
+
+
+def _explained(text: str) -> Iterator[tuple[str, str]]:
+    """Names that a text gives with their acronyms: "Department of Labor (DOL)"."""
+    for match in re.finditer(r"\s\(([A-Z]{2,7})\)", text):
+        ahead = text[max(0, match.start() - 100) : match.start()].split()
+        for count in range(2, min(len(ahead), 9) + 1):
+            name = ahead[-count:]
+            initials = "".join(word[0] for word in name)
+            fits = match[1] in {initials.upper(), "".join(filter(str.isupper, initials))}
+            if fits and name[0][0].isupper():
+                yield " ".join(name), match[1]
+                break
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
