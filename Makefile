@@ -29,6 +29,8 @@ test: $(INSTALLED) ## run the tests
 
 year: $(INSTALLED) ## a simulated year of polls, and what is held at its end (some minutes)
 	$(BIN)/python -m tests.simulated.year 2>/dev/null
+chaos: $(INSTALLED) ## kill everything at random while 10,000 messages go out (SIZE=, SEED=, DATABASE=)
+	SIZE="$(SIZE)" SEED="$(SEED)" DATABASE="$(DATABASE)" $(BIN)/python -m tests.chaos
 
 check: $(INSTALLED) ## lint, formatting, types, and who may import whom
 	$(BIN)/ruff check

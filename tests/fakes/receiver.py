@@ -3,6 +3,7 @@
 import json
 import socket
 import struct
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -66,7 +67,7 @@ class Request:
 
 @dataclass
 class Receiver:
-    """Use as a context manager. `script` is used up front to back; after it `otherwise` answers.
+    """Use as a context manager. `script` is used up front to back; then `choose` answers, or `otherwise`.
 
     `at` is the port, 0 for any that is free.
     """
@@ -76,6 +77,7 @@ class Receiver:
     requests: list[Request] = field(default_factory=list)
     on_request: Callable[[Request], None] | None = None  # called before the answer is taken
     at: int = 0
+    choose: Callable[[Request], Answer] | None = None
 
     def __enter__(self) -> Self:
         self._closing = threading.Event()
@@ -117,7 +119,9 @@ class Receiver:
         with self._arrived:
             self.requests.append(request)
             self._arrived.notify_all()
-            return self.script.popleft() if self.script else self.otherwise
+            if self.script:
+                return self.script.popleft()
+        return self.choose(request) if self.choose else self.otherwise
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         return type("Handler", (_Handler,), {"receiver": self})
@@ -126,6 +130,10 @@ class Receiver:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256  # many senders connect at once
+
+    def handle_error(self, *_: object) -> None:
+        if not isinstance(sys.exception(), ConnectionError):  # a sender that was killed is no news
+            super().handle_error(*_)  # type: ignore[arg-type]
 
 
 class _Handler(BaseHTTPRequestHandler):

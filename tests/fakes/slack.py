@@ -9,6 +9,7 @@ import socket
 import struct
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -51,9 +52,9 @@ class Request:
 
 @dataclass
 class FakeSlack:
-    """Use as a context manager. `posts`: every attempt to post; `messages`: what stands in the channel.
+    """Use as a context manager. `posts`: every attempt to post; `messages`: what stands in the channels.
 
-    `at` is the port, 0 for any that is free.
+    `at` is the port, 0 for any that is free. `choose` answers posts once the script is used up.
     """
 
     script: deque[Answer] = field(default_factory=deque)
@@ -62,12 +63,13 @@ class FakeSlack:
     messages: list[dict[str, Any]] = field(default_factory=list)
     page_size: int = 200
     at: int = 0
+    choose: Callable[[Request], Answer] | None = None
 
     def __enter__(self) -> Self:
         self._released = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.at), self._handler())
+        self._posting = threading.Lock()
+        self._server = _Server(("127.0.0.1", self.at), self._handler())
         self._server.daemon_threads = True
-        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client that gave up
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         return self
@@ -100,8 +102,9 @@ class FakeSlack:
 
     def accept(self, payload: dict[str, Any]) -> str:
         """Put a message into the channel, as somebody's post; its timestamp."""
-        ts = f"{1_700_000_000 + len(self.messages)}.000100"
-        self.messages.append({"ts": ts, **payload})
+        with self._posting:
+            ts = f"{1_700_000_000 + len(self.messages)}.000100"
+            self.messages.append({"ts": ts, **payload})
         return ts
 
     def _handler(fake) -> type[BaseHTTPRequestHandler]:  # noqa: N805 - the handler's self is another
@@ -131,7 +134,7 @@ class FakeSlack:
         if not request.path.endswith("chat.postMessage") and "/services/" not in request.path:
             reply(handler, Answer(), json.dumps({"ok": True}))
             return
-        answer = self.script.popleft() if self.script else Answer()
+        answer = self._next(request)
         if answer == Answer() and (wrong := problems(request.payload)):
             answer = Answer(400 if "/services/" in request.path else 200, wrong[0])
         accepted = answer.keep or (not answer.error and answer.status == 200)
@@ -149,16 +152,29 @@ class FakeSlack:
             good = {"ok": True, "ts": ts, "channel": request.payload.get("channel")}
             reply(handler, answer, json.dumps({"ok": False, "error": answer.error} if answer.error else good))
 
+    def _next(self, request: Request) -> Answer:
+        if self.script:
+            return self.script.popleft()
+        return self.choose(request) if self.choose else Answer()
+
     def _history(self, request: Request, answer: Answer) -> dict[str, Any]:
         if answer.error:
             return {"ok": False, "error": answer.error}
         start = int(request.payload.get("cursor") or 0)
-        thread = request.payload.get("ts")
-        found = [m for m in reversed(self.messages) if not thread or thread in (m["ts"], m.get("thread_ts"))]
+        thread, channel = request.payload.get("ts"), request.payload.get("channel")
+        here = [m for m in reversed(self.messages) if m.get("channel", channel) == channel]
+        found = [m for m in here if not thread or thread in (m["ts"], m.get("thread_ts"))]
         page = found[start : start + self.page_size]
         more = start + self.page_size < len(found)
         cursor = str(start + self.page_size) if more else ""
         return {"ok": True, "messages": page, "response_metadata": {"next_cursor": cursor}}
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 256  # many senders connect at once
+
+    def handle_error(self, *_: object) -> None:
+        """A client that gave up is no news."""
 
 
 def reply(

@@ -5,6 +5,7 @@ import email
 import email.policy
 import ssl
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any, Self
@@ -21,7 +22,8 @@ class FakeSmtp:
     "drop" closes the connection at that point; on `data` "drop-after" keeps the message, then closes
     without an answer, and "hang" keeps it and says nothing. `login`: the name and password asked for,
     None where none is. `tls` is offered by STARTTLS, or spoken from the start if `implicit`.
-    `starttls` is the reply to STARTTLS where it is offered but refused. `at` is the port, 0 for any.
+    `starttls` is the reply to STARTTLS where it is offered but refused. `choose` gives the reply to a
+    mail once `data` is used up. `at` is the port, 0 for any.
     """
 
     mail: deque[str] = field(default_factory=deque)
@@ -35,6 +37,7 @@ class FakeSmtp:
     accepted: list[Envelope] = field(default_factory=list)
     sessions: int = 0
     at: int = 0
+    choose: Callable[[Envelope], str] | None = None
 
     def __enter__(self) -> Self:
         self._controller = _Controller(self)
@@ -87,7 +90,7 @@ class FakeSmtp:
         return reply or "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        reply = _next(self.data)
+        reply = self.choose(envelope) if self.choose and not self.data else _next(self.data)
         if reply == "drop":
             return await _close(server)
         if reply in ("", "drop-after", "hang"):

@@ -1,0 +1,226 @@
+"""One run: the page changes, everything is killed at random, the weather clears, the ledger is judged."""
+
+import random
+import re
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from monitor.record.migrating import open_store
+from monitor.record.schema import attempts, events, messages, notices, outbox, readings
+from monitor.record.store import Store
+from tests.chaos import system as systems
+from tests.chaos.ends import Ends, Weather
+from tests.chaos.ledger import Known, Ledger, Verdict, judge
+from tests.chaos.script import CHANNELS, Script, write
+from tests.chaos.system import QUEUES, System
+
+_ENOUGH = 0.97  # of everything accepted: then the storm ends
+_LAPSED = "the sender ended before it could say what came of it"
+_LATE = re.compile(r"the lease had lapsed before the result came.*message_id=(\w+)")
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How hard a run is, in seconds: between two blows, between two rounds of the page, of a lease; and at
+    most how long the storm goes on once all rounds were shown, and how long the rest may take.
+    """
+
+    blows: tuple[float, float]
+    rounds: float
+    lease: int
+    storm: float
+    drain: float
+
+
+FULL = Pace(blows=(0.6, 1.8), rounds=12.0, lease=8, storm=240, drain=180)
+SHORT = Pace(blows=(0.2, 0.6), rounds=0.3, lease=4, storm=6, drain=90)
+
+
+@dataclass
+class Report:
+    """What a run came to."""
+
+    database: str
+    seed: int
+    verdict: Verdict
+    messages: dict[str, int]
+    states: dict[str, int]
+    kills: Counter[str]
+    flushes: int
+    server_kills: int
+    answers: Counter[str]
+    seconds: float
+    problems: str = ""
+    ended: Counter[str] = field(default_factory=Counter)
+
+
+def run(database: str, home: Path, size: int, seed: int, pace: Pace) -> Report:
+    """Run against a database (empty: SQLite below the home), about `size` messages."""
+    script, ledger, weather = write(size, seed), Ledger(), Weather(seed)
+    ends = Ends(script, ledger, weather)
+    began = time.monotonic()
+    with (
+        ends.open(),
+        systems.running(home, script, ends, database, pace.lease) as system,
+        open_store(database or f"sqlite:///{home / 'recwatch.sqlite3'}") as store,
+    ):
+        storm = Storm(script, ledger, ends, system, store, pace, seed)
+        storm.rage()
+        weather.calm = True
+        drained = storm.drain()
+        stopped = system.stop()
+        report = _report(storm, store, weather, time.monotonic() - began)
+    report.problems += "" if drained else "\nIT DID NOT DRAIN"
+    report.problems += "" if stopped else "\nSOMETHING DID NOT STOP"
+    return report
+
+
+class Storm:
+    """Changes the page and strikes, until everything has changed and nearly everything has arrived."""
+
+    def __init__(
+        self,
+        script: Script,
+        ledger: Ledger,
+        ends: Ends,
+        system: System,
+        store: Store,
+        pace: Pace,
+        seed: int,
+    ) -> None:
+        self.script, self.ledger, self.ends, self.system, self.store = script, ledger, ends, system, store
+        self.pace, self.seed = pace, seed
+        self.expected = script.expected()
+        self._draw = random.Random(seed + 1)
+        self._deck: list[str | tuple[str, str]] = []
+        self._round = 0
+        self._shown_at = 0.0
+
+    def rage(self) -> None:
+        """Strike until the page has gone through all its rounds and nearly everything has arrived."""
+        self._until(self._read, 60, "the first page was not read")
+        while not self._over():
+            self._turn_page()
+            self._strike()
+            time.sleep(self._draw.uniform(*self.pace.blows))
+
+    def drain(self) -> bool:
+        """With the storm over: whether everything was worked off in time."""
+        deadline = time.monotonic() + self.pace.drain
+        while time.monotonic() < deadline:
+            self._turn_page()
+            if self._round == len(self.script.rounds) - 1 and self._read() and self._settled():
+                return True
+            time.sleep(0.1)
+        return False
+
+    def _over(self) -> bool:
+        if self._round < len(self.script.rounds) - 1:
+            return False
+        if time.monotonic() > self._shown_at + self.pace.storm:
+            return True
+        came = {arrival.told for arrival in self.ledger.arrivals if arrival.accepted}
+        return len(came & self.expected) >= _ENOUGH * len(self.expected)
+
+    def _turn_page(self) -> None:
+        """Show the next round once this one is in the store: what nobody has read is no promise yet."""
+        last = self._round == len(self.script.rounds) - 1
+        if last or time.monotonic() < self._shown_at + self.pace.rounds or not self._read():
+            return
+        self._round += 1
+        self._shown_at = time.monotonic()
+        self.ends.page = self.script.page(self._round)
+
+    def _read(self) -> bool:
+        """Whether the round that is shown was taken in."""
+        with self.store.read() as connection:
+            if not self._round:
+                return bool(connection.scalar(select(func.count()).select_from(readings)))
+            found = connection.scalar(select(func.count()).select_from(events))
+            return found == self.script.events_until(self._round)
+
+    def _settled(self) -> bool:
+        waiting = select(func.count()).where(messages.c.state == "waiting")
+        undone = select(func.count()).where(outbox.c.published_at.is_(None))
+        untold = select(func.count()).where(notices.c.published_at.is_(None))
+        with self.store.read() as connection:
+            return not any(connection.scalar(query) for query in (waiting, undone, untold))
+
+    def _until(self, condition: Callable[[], bool], seconds: float, words: str) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, words
+            time.sleep(0.05)
+
+    def _strike(self) -> None:
+        draw = self._draw
+        if not self._deck:  # each blow falls as often as its weight says, in some order
+            self._deck = [blow for blow, times in _BLOWS.items() for _ in range(times)]
+            draw.shuffle(self._deck)
+        match self._deck.pop():
+            case "poller":
+                self._await_read()
+                self.system.kill("poller", "poll")
+            case "dispatcher":
+                self.system.kill("dispatcher", f"dispatch {draw.choice((1, 2))}")
+            case "flush":
+                self.system.flush()
+            case "queue server":
+                self.system.kill_server()
+            case "job", queue:
+                self.system.kill(f"job {queue}", f"work {queue}", 2)
+            case "worker", queue:
+                # The verb's process with all below it, or the worker alone, which its parent starts again.
+                self.system.kill(f"worker {queue}", f"work {queue}", draw.choice((0, 1)))
+
+    def _await_read(self) -> None:
+        """Mostly, strike the poller while it works on a page that it has just been given."""
+        before, deadline = self.ends.reads, time.monotonic() + 1.5
+        if self._draw.random() < 0.7:
+            while self.ends.reads == before and time.monotonic() < deadline:
+                time.sleep(0.002)
+            time.sleep(self._draw.uniform(0, 0.15))
+
+
+_STRUCK = [(what, queue) for what in ("worker", "job") for queue in QUEUES]
+_BLOWS = {"poller": 2, "dispatcher": 3, "flush": 1, "queue server": 1} | dict.fromkeys(_STRUCK, 2)
+
+
+def _report(storm: Storm, store: Store, weather: Weather, seconds: float) -> Report:
+    system, ledger = storm.system, storm.ledger
+    verdict = judge(ledger.arrivals, storm.expected, system.kills, _known(system, store))
+    with store.read() as connection:
+        by_state = select(messages.c.state, func.count()).group_by(messages.c.state)
+        states = {row[0]: row[1] for row in connection.execute(by_state)}
+    report = Report(
+        "SQLite" if store.is_sqlite else "PostgreSQL",
+        storm.seed,
+        verdict,
+        {channel: len({a.id for a in ledger.arrivals if a.channel == channel}) for channel in CHANNELS},
+        states,
+        Counter(each.what for each in system.kills),
+        system.flushes,
+        system.server_kills,
+        weather.answers,
+        seconds,
+        verdict.problems(ledger.arrivals),
+        Counter(f"{name}: {code}" for name, code in system.ended),
+    )
+    if set(states) - {"sent"}:
+        report.problems += f"\nNOT ALL WERE SENT {states}"
+    return report
+
+
+def _known(system: System, store: Store) -> Known:
+    lapses: dict[str, list[float]] = defaultdict(list)
+    with store.read() as connection:
+        query = select(attempts.c.message_id, attempts.c.at).where(attempts.c.detail == _LAPSED)
+        for row in connection.execute(query):
+            lapses[row.message_id].append(row.at.timestamp())
+    late = {found[1] for line in system.logs() if (found := _LATE.search(line))}
+    return Known(lapses, late)
