@@ -70,10 +70,17 @@ class FakeSmtp:
         given = (data.login.decode(), data.password.decode())
         return AuthResult(success=given == self.login, handled=False)
 
+
+class _Hooks:
+    """What the server calls. Not the fake itself: each connection reads every member of it, all mails too."""
+
+    def __init__(self, fake: FakeSmtp) -> None:
+        self._fake = fake
+
     async def handle_MAIL(  # noqa: N802 - the hook's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if (reply := _next(self.mail)) == "drop":
+        if (reply := _next(self._fake.mail)) == "drop":
             return await _close(server)
         if not reply:
             envelope.mail_from = address
@@ -83,18 +90,19 @@ class FakeSmtp:
     async def handle_RCPT(  # noqa: N802 - the hook's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if (reply := _next(self.rcpt)) == "drop":
+        if (reply := _next(self._fake.rcpt)) == "drop":
             return await _close(server)
         if not reply:
             envelope.rcpt_tos.append(address)
         return reply or "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        reply = self.choose(envelope) if self.choose and not self.data else _next(self.data)
+        fake = self._fake
+        reply = fake.choose(envelope) if fake.choose and not fake.data else _next(fake.data)
         if reply == "drop":
             return await _close(server)
         if reply in ("", "drop-after", "hang"):
-            self.accepted.append(envelope)
+            self._fake.accepted.append(envelope)
         if reply == "drop-after":
             return await _close(server)
         if reply == "hang":
@@ -132,7 +140,7 @@ class _Controller(Controller):
     def __init__(self, fake: FakeSmtp) -> None:
         self._fake = fake
         super().__init__(
-            fake,
+            _Hooks(fake),
             hostname="127.0.0.1",
             port=fake.at,
             authenticator=fake.authenticate,
