@@ -5,6 +5,7 @@ key: its report was known by title alone, its agency is spelled otherwise, its t
 number. Each of these is believed only where exactly one known recommendation fits.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from monitor.record.values import Kind, Recommendation
 
 _SAME_TEXT = 0.75  # share of words in common from which an edited text is still the same one
 _LIKE_NAMES = 0.5  # the same of the words of two agencies' names
+_FIGURE = re.compile(r"\d")
 _CLEARLY = 0.1  # and by how much it must beat the next best
 
 
@@ -28,6 +30,7 @@ class Known:
     kind: Kind
     number: str | None
     agency_folded: str
+    title: str
     title_hash: str
     text: str
     text_fingerprint: str
@@ -57,8 +60,12 @@ def match(rows: Sequence[Recommendation], known: Iterable[Known], *, complete: b
     candidates = list(known)
     by_key = {key: one for one in candidates for key in (one.key, *one.keys)}
     found = Matching()
-    for place, row in enumerate(rows):
-        if one := _by_key(row, by_key):
+    claimed: set[int] = set()
+    by_name = [(place, row, one) for place, row in enumerate(rows) if (one := _by_key(row, by_key))]
+    # Its own key before its old ones: another may have come to be called what this one was.
+    for place, row, one in sorted(by_name, key=lambda name: name[1].key != name[2].key):
+        if one.id not in claimed:
+            claimed.add(one.id)
             _claim(found, place, row, one)
     rules = [_same_report, _same_title, _renamed_title]
     rules += [_edited_text, _renamed_agency] if complete else [_edited_text]
@@ -98,9 +105,14 @@ def _apply(rule: Rule, rows: Sequence[Recommendation], candidates: list[Known], 
     shelves = _shelve(one for one in candidates if one.id not in claimed)
     fits = {place: [one for one in shelves[_shelf(row)] if rule(row, one)] for place, row in open_rows}
     chosen = {place: best for place, row in open_rows if (best := _only(row, fits[place]))}
+    rivals: dict[int, list[tuple[int, Known]]] = defaultdict(list)
     for place, one in chosen.items():
-        if sum(other.id == one.id for other in chosen.values()) == 1:
-            _claim(found, place, rows[place], one)
+        rivals[one.id].append((place, one))
+    for several in rivals.values():
+        exact = [(place, one) for place, one in several if _same_text(rows[place], one)]
+        for place, one in exact if len(several) > 1 else several:
+            if len(several) == 1 or len(exact) == 1:
+                _claim(found, place, rows[place], one)
 
 
 def _shelf(row: Recommendation) -> tuple[Kind, str | None]:
@@ -147,15 +159,27 @@ def _same_title(row: Recommendation, one: Known) -> bool:
 
 
 def _renamed_title(row: Recommendation, one: Known) -> bool:
-    """A report known by title alone got another title: agency, number and the whole text are the same."""
+    """A report known by title alone got another title, much like it: agency, number and text are the same.
+
+    Reports of a series repeat recommendations word for word; their titles differ in a year.
+    """
     by_title = one.provisional or row.key.startswith("~")
     contradicting = row.product and one.product and row.product != one.product
     return (
         by_title
         and not contradicting
         and _same_agency(row, one)
-        and one.text_fingerprint == folding.text_fingerprint(row.text)
+        and _same_text(row, one)
+        and _like_titles(row.title, one.title)
     )
+
+
+def _like_titles(one: str, other: str) -> bool:
+    """Whether two titles have most of their words in common, and all of their figures."""
+    words, others = folding.fold_title(one).split(), folding.fold_title(other).split()
+    if [word for word in words if _FIGURE.search(word)] != [word for word in others if _FIGURE.search(word)]:
+        return False
+    return SequenceMatcher(None, words, others, autojunk=False).ratio() >= _LIKE_NAMES
 
 
 def _edited_text(row: Recommendation, one: Known) -> bool:
@@ -184,14 +208,17 @@ def _same_agency(row: Recommendation, one: Known) -> bool:
     return folding.fold_agency(row.agency) == one.agency_folded
 
 
+def _same_text(row: Recommendation, one: Known) -> bool:
+    return one.text_fingerprint == folding.text_fingerprint(row.text)
+
+
 def _text_fits(row: Recommendation, one: Known) -> bool:
-    same = one.text_fingerprint == folding.text_fingerprint(row.text)
-    return same or _similarity(row.text, one.text) >= _SAME_TEXT
+    return _same_text(row, one) or _similarity(row.text, one.text) >= _SAME_TEXT
 
 
 def _similarity(one: str, other: str) -> float:
     """The share of words that two texts have in common, in order: 0 to 1."""
-    words, others = folding.fold(one).split(), folding.fold(other).split()
+    words, others = folding.fold_text(one).split(), folding.fold_text(other).split()
     matcher = SequenceMatcher(None, words, others, autojunk=False)
     # The two cheap bounds spare most pairs the quadratic part.
     if matcher.real_quick_ratio() < _SAME_TEXT or matcher.quick_ratio() < _SAME_TEXT:

@@ -58,6 +58,7 @@ def _known(connection: Connection, ids: set[int] | None) -> list[Known]:
         table.c.kind,
         table.c.number,
         table.c.agency_folded,
+        table.c.title,
         table.c.title_hash,
         table.c.text,
         table.c.text_fingerprint,
@@ -75,6 +76,7 @@ def _known(connection: Connection, ids: set[int] | None) -> list[Known]:
             Kind(row.kind),
             row.number,
             row.agency_folded,
+            row.title,
             row.title_hash,
             row.text,
             row.text_fingerprint,
@@ -85,7 +87,7 @@ def _known(connection: Connection, ids: set[int] | None) -> list[Known]:
 
 
 def _among(
-    connection: Connection, query: Select[Any], column: ColumnElement[Any], ids: set[int] | None
+    connection: Connection, query: Select[Any], column: ColumnElement[Any], ids: Collection[Any] | None
 ) -> list[Any]:
     if ids is None:
         return list(connection.execute(query))
@@ -153,6 +155,12 @@ def load_narratives(connection: Connection, ids: Collection[int]) -> dict[int, s
     """The narratives as they stand, by id."""
     query = select(recommendations.c.id, recommendations.c.narrative)
     return {row[0]: row[1] for row in _among(connection, query, recommendations.c.id, set(ids))}
+
+
+def taken_keys(connection: Connection, keys: Collection[str]) -> set[str]:
+    """Which keys recommendations bear now; their old ones are free."""
+    query = select(recommendations.c.key)
+    return {row.key for row in _among(connection, query, recommendations.c.key, set(keys))}
 
 
 def load_subjects(connection: Connection, ids: Collection[int]) -> dict[int, Any]:

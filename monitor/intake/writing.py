@@ -1,7 +1,7 @@
 """Writes a believed draft down: state, revisions, events and readings, in few statements."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -33,18 +33,31 @@ def write_unseen(pen: Pen, rows: list[Recommendation]) -> list[int]:
     """Add recommendations that nobody has shown yet; returns their ids in the order given."""
     if not rows:
         return []
+    rows = _under_free_keys(pen, rows)
     table = recommendations
     statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
     ids = list(pen.connection.scalars(statement, [_new_recommendation(pen, row) for row in rows]))
+    # Who bears a key now has it, whoever bore it once.
+    named = upsert(pen.connection)(aliases)
+    named = named.on_conflict_do_update(
+        index_elements=["key"], set_={"recommendation_id": named.excluded.recommendation_id}
+    )
     pen.connection.execute(
-        insert(aliases),
-        [{"key": row.key, "recommendation_id": one} for one, row in zip(ids, rows, strict=True)],
+        named, [{"key": row.key, "recommendation_id": one} for one, row in zip(ids, rows, strict=True)]
     )
     pen.connection.execute(
         insert(revisions), [_revision(pen, one, 1, row) for one, row in zip(ids, rows, strict=True)]
     )
     write_readings(pen, [(one, Look.of(row), 1) for one, row in zip(ids, rows, strict=True)])
     return ids
+
+
+def _under_free_keys(pen: Pen, rows: list[Recommendation]) -> list[Recommendation]:
+    """Another report of a title that is known already: told apart by the text, as on one page."""
+    taken = loading.taken_keys(pen.connection, [row.key for row in rows])
+    return [
+        replace(row, key=folding.key_apart(row.key, row.text)) if row.key in taken else row for row in rows
+    ]
 
 
 def _new_recommendation(pen: Pen, row: Recommendation) -> dict[str, Any]:

@@ -118,9 +118,14 @@ def fingerprint(narrative: str) -> str:
     return VERSION + _digest(fold(narrative))[:_DIGEST]
 
 
+def fold_text(text: str) -> str:
+    """A recommendation's text for comparison: folded, its stated number set aside."""
+    return _STATED.sub("", fold(text)).rstrip(" .")
+
+
 def text_fingerprint(text: str) -> str:
     """VERSION and the hash of a recommendation's folded text, its stated number set aside."""
-    return VERSION + _digest(_STATED.sub("", fold(text)).rstrip(" ."))[:_DIGEST]
+    return VERSION + _digest(fold_text(text))[:_DIGEST]
 
 
 _STATED = re.compile(

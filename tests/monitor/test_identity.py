@@ -41,6 +41,7 @@ def known(number: int, like: Recommendation, *keys: str, product: str | None = N
         like.kind,
         like.number,
         folding.fold_agency(like.agency),
+        like.title,
         folding.title_hash(like.title),
         like.text,
         folding.text_fingerprint(like.text),
@@ -111,3 +112,45 @@ def test_one_known_is_never_two_rows() -> None:
     """Where two rows fit the same one, neither is it."""
     likes = [row(number=None, text=TEXT.replace("fails", word)) for word in ("breaks", "dims")]
     assert matched(likes, known(1, row(number=None))) == {}
+
+
+def test_of_two_rows_that_fit_the_one_with_its_very_words_is_it() -> None:
+    """A second recommendation in like words does not take the first one's place."""
+    likes = [row(number=None, text=TEXT.replace("fails", "breaks")), row(number=None)]
+    first = known(1, row(number=None, product=None), product="GAO-31-900001")
+    assert matched(likes, first) == {1: 1}
+
+
+def test_how_a_number_is_stated_is_no_part_of_a_texts_likeness() -> None:
+    """The same brackets written otherwise do not make a short text another one."""
+    first = row(
+        product=None, text="The Director should open pier 4 at once. (Recommendation 24)", number="24"
+    )
+    again = row(
+        product=None, text="The Director should open pier 5 at once. [Recommendation 24]", number="24"
+    )
+    assert matched([again], known(1, first)) == {0: 1}
+
+
+def test_reports_of_a_series_are_not_one_another() -> None:
+    """Known by title alone, with the same words under the same number: another year is another report."""
+    first = row(product=None, title="Harbor Audit: Lights in Fiscal Year 2030")
+    assert (
+        matched([row(product=None, title="Harbor Audit: Lights in Fiscal Year 2031")], known(1, first)) == {}
+    )
+    assert matched([row(product=None, title="Tide Tables: Another Thing Altogether")], known(1, first)) == {}
+
+
+def test_a_title_that_gained_words_is_the_same() -> None:
+    """Known by title alone and renamed a little: its text, number and agency are all the same."""
+    assert matched([row(product=None, title="Harbor Lights: Lamps, Oil")], known(1, row(product=None))) == {
+        0: 1
+    }
+
+
+def test_a_key_now_borne_goes_before_one_that_was() -> None:
+    """Who bears a key is it, though another row's key is one of its old ones, whichever is listed first."""
+    now, once = row(agency="Office of Harbor Lights"), row()
+    for page in ([now, once], [once, now]):
+        found = matched(page, known(1, now, now.key, once.key))
+        assert [page[place] for place in found] == [now]

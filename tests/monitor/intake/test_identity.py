@@ -109,3 +109,26 @@ def test_the_order_of_equals_does_not_matter(scene: Scene) -> None:
     twins = [Row(narrative="One."), Row(narrative="Two.")]
     scene.take(pages.report(twins))
     assert scene.take(pages.report(twins[::-1])).events == ()
+
+
+def test_another_report_of_a_title_known_alone_is_another(scene: Scene) -> None:
+    """The title's key is taken, and the text is another one: stored beside it, each with its own words."""
+    first = Row(number="1")
+    other = Row(number="1", text="Somebody ought to paint all of the piers green before the winter.")
+    scene.take(pages.agency([first]), "agency")
+    assert scene.take(pages.agency([other]), "agency").events == ()
+    assert len(keys(scene)) == 2
+    (event,) = scene.events(scene.take(pages.agency([first.but(narrative="It is done."), other]), "agency"))
+    assert event.subject.text.startswith(first.text)
+
+
+def test_an_agency_with_the_name_that_another_had_is_another(scene: Scene) -> None:
+    """Renamed first, and then one more under the old name: two, in whatever order they are listed."""
+    old, new = "Bureau of Harbor Lights", "Office of Harbor Lights"
+    scene.take(pages.export([*rows(8), Row(agency=old)]))
+    scene.take(pages.export([*rows(8), Row(agency=new)]))
+    both = [Row(agency=old, narrative="Words for the old name."), Row(agency=new)]
+    scene.take(pages.export([*rows(8), *both]))
+    assert len(keys(scene)) == 10
+    for page in (both[::-1], both):
+        assert scene.take(pages.export([*rows(8), *page])).events == ()
