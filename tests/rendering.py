@@ -25,17 +25,38 @@ def _title(item: Item, noise: Noise) -> str:
     return f"{title} [Reissued with revisions on Jan. 5, 2025]" if noise.chance(0.1) else title
 
 
+_STATED = {
+    Kind.RECOMMENDATION: (
+        "(Recommendation {})",
+        "[Recommendation {}]",
+        "(Recommendations {})",
+        "(Recommendation {}",
+    ),
+    Kind.MATTER: ("(Matter for Consideration {})", "(Matter {})"),
+}
+
+
+def _words(item: Item, noise: Noise) -> str:
+    """A recommendation's text, its number stated in one of the ways that the site has."""
+    words = noisy(item.text, noise)
+    return f"{words} {noise.pick(_STATED[item.kind]).format(item.number)}" if item.number else words
+
+
 def render(world: World, form: Format, noise: Noise) -> bytes:
     """A page of a world. A report's page takes the items of the first item's report; see `covered`."""
-    writers: dict[Format, Callable[[World, Noise], str]] = {
-        Format.CSV: _csv,
-        Format.PRODUCT: _product,
-        Format.AGENCY: _agency_page,
-        Format.TEXT: _text,
+    return page(noise.shuffled(covered(world, form)), form, noise)
+
+
+def page(listed: World, form: Format, noise: Noise, *, total: int | None = None) -> bytes:
+    """A page of exactly these items in this order. `total`: what an agency's page announces."""
+    announced = len(listed) if total is None else total
+    writers: dict[Format, Callable[[], str]] = {
+        Format.CSV: lambda: _csv(listed, noise),
+        Format.PRODUCT: lambda: _product(listed, noise),
+        Format.AGENCY: lambda: _agency_page(listed, noise, announced),
+        Format.TEXT: lambda: _text(listed, noise, announced),
     }
-    text = writers[form](noise.shuffled(covered(world, form)), noise)
-    codec = noise.pick(("utf-8", "utf-8-sig", "utf-16"))
-    return text.encode(codec)
+    return writers[form]().encode(noise.pick(("utf-8", "utf-8-sig", "utf-16")))
 
 
 def covered(world: World, form: Format) -> World:
@@ -63,7 +84,7 @@ def _csv(world: World, noise: Noise) -> str:
     writer.writerow(columns + padding)
     for item in world:
         cells = [_title(item, noise), item.product, "A. Keeper", "(202) 555-0100", _agency(item, noise)]
-        cells += [noisy(item.stated, noise), _label(item, noise), "Yes" if item.priority else "No"]
+        cells += [_words(item, noise), _label(item, noise), "Yes" if item.priority else "No"]
         writer.writerow([*cells, noisy(item.narrative, noise), "Harbors", *padding])
     return out.getvalue()
 
@@ -123,7 +144,7 @@ def _row(item: Item, noise: Noise) -> str:
     mark = ""
     if item.priority:
         mark = '<div class="priority-indicator">Priority Rec. <div class="tooltip"></div></div>'
-    text = f"{mark}{escape(noisy(item.stated, noise))}"
+    text = f"{mark}{escape(_words(item, noise))}"
     return (
         f'<tr><td class="views-field-name">{escape(_agency(item, noise))} </td>'
         f'<td class="views-field-field-recommendation">{text}  </td>'
@@ -144,7 +165,7 @@ def _status_cell(item: Item, noise: Noise) -> str:
 
 def _matters(items: list[Item], noise: Noise) -> str:
     rows = "".join(
-        f"<tr><td>{escape(noisy(item.stated, noise))}</td>"
+        f"<tr><td>{escape(_words(item, noise))}</td>"
         f"<td><span class=code>{escape(_label(item, noise))}</span></td>"
         f"<td>{_markup(item.narrative, noise)}</td></tr>"
         for item in items
@@ -180,8 +201,8 @@ def groups(world: World, noise: Noise) -> Iterator[list[Item]]:
             start += size
 
 
-def _agency_page(world: World, noise: Noise) -> str:
-    parts = [f"<h1>{AGENCIES[0]}</h1>", f"<h2>Open Recommendations ({len(world)} total)</h2>"]
+def _agency_page(world: World, noise: Noise, total: int) -> str:
+    parts = [f"<h1>{AGENCIES[0]}</h1>", f"<h2>Open Recommendations ({total} total)</h2>"]
     for items in groups(world, noise):
         tag = noise.pick(("h4", "h3", "div", "p"))
         title = escape(_title(items[0], noise))
@@ -199,11 +220,9 @@ def _agency_page(world: World, noise: Noise) -> str:
     return _page(noise, "", "".join(parts))
 
 
-def _text(world: World, noise: Noise) -> str:
+def _text(world: World, noise: Noise, total: int) -> str:
     gap = noise.pick(("\n\n", "\n"))
-    blocks = [
-        f"Skip to main content\n\n{AGENCIES[0]}\n\nJump To:\n\nOpen Recommendations ({len(world)} total)"
-    ]
+    blocks = [f"Skip to main content\n\n{AGENCIES[0]}\n\nJump To:\n\nOpen Recommendations ({total} total)"]
     for items in groups(world, noise):
         columns = noise.pick(
             ("Agency Affected Recommendation Status", "Agency Affected\tRecommendation\tStatus")
@@ -219,7 +238,7 @@ def _text(world: World, noise: Noise) -> str:
 
 def _text_row(item: Item, noise: Noise) -> str:
     mark = noise.pick(("Priority Rec. ", "Priority Rec.\n")) if item.priority else ""
-    words = noisy(item.stated, noise).replace("\n", " ")
+    words = _words(item, noise).replace("\n", " ")
     between = " " if mark.endswith("\n") else noise.pick((" ", "\t"))
     definition = f"{DEFINITIONS[item.status]}\n" if noise.chance(0.3) else ""
     narrative = "\n\n".join(noisy(part, noise).replace("\n", " ") for part in item.narrative.split("\n\n"))

@@ -48,14 +48,14 @@ _AIMS = (
     "Agencies Should Set Goals—and Measure Them",
     "Additional Steps Could Strengthen Oversight",
 )
-_DEEDS = (
+DEEDS = (
     "develops a schedule for replacing lamps before they fail",
     "documents who approves repairs costing more than $1.7 million",
     "evaluates lessons learned, in consultation with pilots' unions",
     "finalizes guidance on short- and long-term mooring under 33 U.S.C. § 1221",
     'defines the terms "safe harbor" and "fair way" for its staff',
 )
-_SENTENCES = (
+SENTENCES = (
     "The bureau concurred with this recommendation.",
     "In {date}, officials said that they had drafted guidance for keepers of lights.",
     "As of {date}, the guidance had not been issued.",
@@ -67,7 +67,7 @@ _SENTENCES = (
     "The lamps (12 of 14) were replaced; two were not.",
     "Officials said staff use 2019-2021 data, and not the newer series.",
 )
-_MONTHS = ("January", "March", "May", "August", "October", "December")
+MONTHS = ("January", "March", "May", "August", "October", "December")
 
 
 @dataclass(frozen=True)
@@ -103,12 +103,12 @@ World = tuple[Item, ...]
 
 
 def _dates() -> st.SearchStrategy[str]:
-    return st.builds("{} {}".format, st.sampled_from(_MONTHS), st.integers(2024, 2031))
+    return st.builds("{} {}".format, st.sampled_from(MONTHS), st.integers(2024, 2031))
 
 
 def sentences() -> st.SearchStrategy[str]:
     """One sentence of a narrative."""
-    return st.builds(lambda words, date: words.format(date=date), st.sampled_from(_SENTENCES), _dates())
+    return st.builds(lambda words, date: words.format(date=date), st.sampled_from(SENTENCES), _dates())
 
 
 def narratives() -> st.SearchStrategy[str]:
@@ -144,7 +144,7 @@ def worlds(draw: st.DrawFn, *, closed: bool = True, matters: bool = True, size: 
             title=title,
             agency="Congress" if is_matter else draw(st.sampled_from(AGENCIES)),
             number=number,
-            text=f"{subject} {draw(st.sampled_from(_DEEDS))}.",
+            text=f"{subject} {draw(st.sampled_from(DEEDS))}.",
             status=draw(statuses),
             priority=draw(st.booleans()),
             narrative=draw(narratives()),
