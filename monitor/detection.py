@@ -109,9 +109,8 @@ def decide(
     if _other_folding(standing.look.fingerprint):
         return _rebase(look, standing)
     if not differs(look, standing, reading):
-        shows_state = look == standing.look and (reading is None or look != reading.look)
-        confirmed = standing.revision if shows_state or reading is None else reading.revision
-        return Decision(Finding.SAME, confirmed)
+        shown = reading if reading and look == reading.look else standing
+        return Decision(Finding.SAME, shown.revision)
     confirmed = reading.revision if reading else 0
     passed = [
         one.number for one in earlier if confirmed < one.number < standing.revision and one.look == look
