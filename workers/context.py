@@ -20,7 +20,8 @@ from workers.configuration import Configuration
 class Context:
     """One process's tools. `home` is where channels may write; `channels` is replaced only in tests.
 
-    `reconciled_at` is when this process last held the messages against the configuration.
+    `reconciled_at` is when this process last held the messages against the configuration, `reminded_at`
+    when it last looked for what the clock asks for.
     """
 
     configuration: Configuration
@@ -29,6 +30,7 @@ class Context:
     queue: Queue
     channels: Mapping[str, Channel] = field(default_factory=lambda: CHANNELS)
     reconciled_at: datetime | None = None
+    reminded_at: datetime | None = None
 
 
 _factory: Callable[[], Context] | None = None

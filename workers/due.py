@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, func, or_, select, update
 
 from monitor.record.schema import messages, notices, outbox, paces
-from workers import digests, notifying, reconciling
+from workers import digests, notifying, reconciling, reminders
 from workers.configuration import Configuration
 from workers.context import Context
 from workers.delivery.claimable import is_due, is_free, is_in_pace, is_paused, is_unmarked
@@ -70,12 +70,13 @@ def outstanding(connection: Connection, now: datetime) -> int:
 
 
 def make_due(context: Context, now: datetime) -> None:
-    """Make the messages that the clock asks for, and settle those that the configuration dropped.
+    """Make the events and messages that the clock asks for, and settle those that the configuration dropped.
 
-    Digests whose slot has come, notices to operators; messages of subscriptions that are gone are
-    cancelled, and put back in line where the subscription is there again.
+    Reminders, digests whose slot has come, notices to operators; messages of subscriptions that are gone
+    are cancelled, and put back in line where the subscription is there again.
     """
     reconciling.reconcile(context, now)
+    reminders.make_due(context, now)
     digests.make_due(context, now)
     notifying.make_due(context, now)
 

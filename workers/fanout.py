@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
-from sqlalchemy import Connection, RowMapping, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, or_, select, update
 
 from monitor.record import queries
 from monitor.record.ids import new_id
@@ -64,9 +65,9 @@ def _earlier(connection: Connection, outbox_id: int) -> list[int]:
         select(before.c.id)
         .distinct()
         .select_from(
-            row.join(mine, or_(mine.c.capture_id == row.c.capture_id, mine.c.id == row.c.event_id))
+            row.join(mine, _of_row(mine, row))
             .join(other, other.c.recommendation_id == mine.c.recommendation_id)
-            .join(before, or_(before.c.capture_id == other.c.capture_id, before.c.event_id == other.c.id))
+            .join(before, _of_row(other, before))
         )
         .where(
             row.c.id == outbox_id,
@@ -76,6 +77,11 @@ def _earlier(connection: Connection, outbox_id: int) -> list[int]:
         )
     )
     return sorted(connection.scalars(query))
+
+
+def _of_row(event: Any, row: Any) -> ColumnElement[bool]:
+    """Whether an event goes out with a row: a capture's with the capture, reminders with their batch."""
+    return or_(event.c.capture_id == row.c.capture_id, event.c.batch == row.c.event_id)
 
 
 def _fan_out_one(context: Context, outbox_id: int, now: datetime) -> bool:
@@ -125,10 +131,9 @@ def _describe(context: Context, outbox_id: int, tries: int) -> tuple[list[Tellin
 
 def _events(connection: Connection, outbox_id: int) -> list[Event]:
     """The row's events that somebody may be told of: imported history is silent."""
-    theirs = or_(events.c.capture_id == outbox.c.capture_id, events.c.id == outbox.c.event_id)
     query = (
         select(events.c.id)
-        .select_from(outbox.join(events, theirs))
+        .select_from(outbox.join(events, _of_row(events, outbox)))
         .where(outbox.c.id == outbox_id, events.c.silent.is_(False))
         .order_by(events.c.recommendation_id, events.c.revision, events.c.at)
     )

@@ -15,9 +15,10 @@ from monitor.intake import leaving, loading, writing
 from monitor.intake.drafting import Draft, draft, once_each
 from monitor.intake.evidence import digest, keep_evidence
 from monitor.record import folding
-from monitor.record.schema import captures, coverage, meta, outbox, sources
+from monitor.record.schema import captures, coverage, outbox, sources
 from monitor.record.settings import Settings, Source
 from monitor.record.store import Store, upsert
+from monitor.record.turns import take_turn
 from monitor.record.values import (
     Capture,
     EventType,
@@ -80,19 +81,9 @@ def take_in(
     except NotAPage as error:
         return _not_a_page(store, source, page, error, now=now, lookup=lookup)
     with store.write() as connection:
-        _take_turn(connection)
+        take_turn(connection)
         taking = _Taking(connection, settings, source, page, capture, now, silent=silent, released=released)
         return taking.answer_lookups() if lookup else taking.take()
-
-
-def _take_turn(connection: Connection) -> None:
-    """Let one page at a time be taken in: detection then works on rows that nobody else moves.
-
-    SQLite's transactions that write take turns anyway; PostgreSQL waits here for the row.
-    """
-    row = {"key": "intake", "value": ""}
-    connection.execute(upsert(connection)(meta).values(row).on_conflict_do_nothing())
-    connection.execute(select(meta.c.value).where(meta.c.key == "intake").with_for_update())
 
 
 def _not_a_page(
@@ -100,7 +91,7 @@ def _not_a_page(
 ) -> Intake:
     reason = str(error)
     with store.write() as connection:
-        _take_turn(connection)
+        take_turn(connection)
         if lookup:
             return Intake(Outcome.FAILING, reason)
         return _hold(connection, source, page, reason, now=now)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, select
 
 from monitor.record.schema import events, revisions
-from monitor.record.values import Event, EventType, Kind, State, Subject
+from monitor.record.values import Event, EventType, Kind, Reminder, State, Subject
 
 _SIDE = ("status", "priority", "narrative", "fingerprint", "text", "observed_at")
 
@@ -54,6 +54,7 @@ def _event(row: Any) -> Event:
         old=_state(row, "old", row.old_revision),
         new=_state(row, "new", row.new_revision),
         capture_id=row.capture_id,
+        reminder=Reminder(row.reminder, row.reminder_text or "") if row.reminder else None,
     )
 
 

@@ -235,7 +235,9 @@ events = Table(
     Column("changed", JSON, nullable=False),
     Column("subject", JSON, nullable=False),
     Column("silent", Boolean, nullable=False, default=False),  # imported: nobody is told
-    Column("reminder", String),  # which promised date or standstill: told once
+    Column("reminder", String),  # the promised date, or the day since when nothing changed: told once
+    Column("reminder_text", Text),  # the words that the promise rests on
+    Column("batch", String, index=True),  # reminders made together: the first one's id
     Index("ix_events_recommendation_id_revision", "recommendation_id", "revision"),
     UniqueConstraint("recommendation_id", "type", "revision", "reminder"),
 )
@@ -255,12 +257,34 @@ outbox = Table(
     metadata,
     Column("id", _Id, primary_key=True),
     Column("capture_id", _Id, ForeignKey("captures.id")),
-    Column("event_id", String, ForeignKey("events.id")),  # a reminder's: it has no capture
+    Column("event_id", String, ForeignKey("events.id")),  # a batch of reminders, which has no capture
     Column("created_at", Moment, nullable=False),
     Column("published_at", Moment, index=True),
     Column("attempts", Integer, nullable=False, default=0),
     Column("enqueued_until", Moment),
     Column("epoch", String),
+)
+
+# What the clock has read: one row for each recommendation, and one for each date promised in its narrative.
+clocks = Table(
+    "clocks",
+    metadata,
+    Column("recommendation_id", _Id, ForeignKey("recommendations.id"), primary_key=True),
+    Column("revision", Integer, nullable=False),  # the newest that was read
+    Column("still_since", Moment, index=True),  # when it was seen; null where it is closed or has left
+    Column("reminded", Integer),  # the revision whose standstill was told or silently noted
+)
+
+promises = Table(
+    "promises",
+    metadata,
+    Column("recommendation_id", _Id, ForeignKey("recommendations.id"), primary_key=True),
+    Column("last_day", String, primary_key=True),  # 2024-05-31: the same date said otherwise is one promise
+    Column("date", String, nullable=False),  # 2024-05, as signals write it
+    Column("text", Text, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("settled", String),  # told, noted (it had passed when first seen)
+    Index("ix_promises_settled_due_at", "settled", "due_at"),
 )
 
 notices = Table(

@@ -155,11 +155,24 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Reminder:
+    """What an event by the clock reminds of.
+
+    `date`: the promised one as signals write it (`2024-05`), or the day since when nothing changed
+    (`2024-03-03`). `text`: the words that the promise rests on; empty for a standstill.
+    """
+
+    date: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened to a recommendation. Never changes once stored.
 
     `revision` orders the events of one recommendation. `changed` names fields out of narrative,
-    status, priority, text; empty for opened, vanished, overdue and stalled.
+    status, priority, text; empty for opened, vanished, overdue and stalled. `reminder` is given for the
+    last two.
     """
 
     id: str
@@ -173,6 +186,7 @@ class Event:
     old: State | None
     new: State | None
     capture_id: int | None = None
+    reminder: Reminder | None = None
 
 
 @dataclass(frozen=True, slots=True)

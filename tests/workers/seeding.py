@@ -130,12 +130,15 @@ def changes(store: Store, pairs: Iterable[tuple[int, int]], **values: Any) -> in
 
 def reminder(store: Store, recommendation: int, revision: int, reminds_of: str = "2024-06") -> int:
     """An event by the clock, at a revision that is there already; gives the outbox row's id."""
+    event = new_id("evt")
     with store.write() as connection:
-        event = happen(
+        happen(
             connection,
             recommendation,
             revision,
             None,
+            id=event,
+            batch=event,
             type=str(EventType.OVERDUE),
             old_revision=revision,
             changed=[],

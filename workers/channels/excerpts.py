@@ -57,6 +57,18 @@ def excerpt_text(text: str, room: int) -> Excerpt:
     return Excerpt(pieces, pieces[-1].words if pieces else 0)
 
 
+def excerpt_around(text: str, sentence: str, room: int) -> Excerpt:
+    """A sentence of a text, and how much stands before and after it; the text's beginning without it."""
+    whole, wanted = " ".join(text.split()), " ".join(sentence.split())
+    before, found, after = whole.partition(wanted) if wanted else (whole, "", "")
+    if not found:
+        return excerpt_text(text.strip(), room)
+    shown = excerpt_text(found, room)
+    around = [Piece("gap", words=_words(part), unchanged=True) for part in (before, after)]
+    pieces = (around[0], *shown.pieces, around[1])
+    return Excerpt(tuple(piece for piece in pieces if piece.kind != "gap" or piece.words), shown.left_out)
+
+
 def _fold(runs: Sequence[Run]) -> Iterator[Piece]:
     for segment in fold_runs(runs):
         if segment.omitted_words:

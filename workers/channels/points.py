@@ -52,10 +52,26 @@ def _vanished(event: Event) -> Point:
     return Point(gone, full, kind="vanished")
 
 
+def _overdue(event: Event) -> Point:
+    """Overdue since the end of the named period: the promise, and how long nothing has been heard."""
+    if event.reminder is None:
+        return _plain("overdue", "an expected completion date went by without a change")
+    short = f"overdue, expected {date_in_words(event.reminder.date)}"
+    return Point(short, f"{short}; nothing changed{_since(event)}", one_line(event.reminder.text), "overdue")
+
+
 def _stalled(event: Event) -> Point:
     state = event.new or event.old
-    since = f"since {day_in_words(state.observed_at)}" if state else "for long"
-    return _plain("stalled", f"nothing has changed {since}")
+    still = shift_in_words(state.observed_at.date().isoformat(), event.at.date().isoformat()) if state else ""
+    if not still:
+        return _plain("stalled", f"unchanged{_since(event)}")
+    short = f"unchanged for {still.removesuffix(' later')}"
+    return Point(short, f"{short},{_since(event)}", kind="stalled")
+
+
+def _since(event: Event) -> str:
+    state = event.new or event.old
+    return f" since {day_in_words(state.observed_at)}" if state else ""
 
 
 def _opened(event: Event) -> str:
@@ -72,15 +88,12 @@ def _plain(kind: str, words: str, quote: str = "") -> Point:
     return Point(words, words, quote, kind)
 
 
-_OVERDUE = "an expected completion date went by without a change"
 _BY_TYPE: dict[EventType, Callable[[Event], Point]] = {
     EventType.OPENED: lambda event: _plain("opened", _opened(event)),
     EventType.CLOSED: lambda event: _plain("closed", _closed(event.new)),
     EventType.REOPENED: lambda _event: _plain("reopened", "reopened"),
     EventType.VANISHED: _vanished,
-    EventType.OVERDUE: lambda _event: _plain(
-        "overdue", "an expected completion date went by without a change"
-    ),
+    EventType.OVERDUE: _overdue,
     EventType.STALLED: _stalled,
 }
 

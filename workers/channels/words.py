@@ -141,6 +141,15 @@ def _fiscal(year: int, quarter: str | None) -> Period:
     return _months_of(f"Q{quarter} FY {year}", start + 3 * int(quarter) - 3, 3)
 
 
+def last_day_of(text: str) -> date | None:
+    """The last day of a date as a signal has it; None where it is none."""
+    period = parse_period(text)
+    if period is None or period.day:
+        return period.day if period else None
+    year, month = divmod(period.last, 12)
+    return date(year, month + 1, monthrange(year, month + 1)[1])
+
+
 def date_in_words(text: str) -> str:
     """`2025-09` as `Sep 2025`, `FY2026-Q2` as `Q2 FY 2026`; anything else as it is."""
     period = parse_period(text)

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from monitor.record.values import EventType
+from monitor.record.values import EventType, Reminder
 from tests.workers.channels.made_up import AT, event, notice, state, subject
 from workers.difference import describe
 from workers.values import Level, Signal, Significance, Telling
@@ -84,8 +84,10 @@ def tellings(draw: st.DrawFn, identity: int | None = None) -> Telling:
         if all(sides.values())
         else ()
     )
+    by_clock = kind in (EventType.OVERDUE, EventType.STALLED)
     happened = event(
         kind,
+        reminder=draw(st.builds(Reminder, short_texts, texts)) if by_clock else None,
         id=f"evt_{number:022d}",
         recommendation_id=number,
         subject=about,

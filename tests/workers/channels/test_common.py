@@ -1,9 +1,12 @@
 """What a change is called in every channel."""
 
+from datetime import timedelta
+
 import pytest
 
-from monitor.record.values import EventType, Kind, NoticeType
+from monitor.record.values import EventType, Kind, NoticeType, Reminder
 from tests.workers.channels.made_up import (
+    AT,
     MOVED,
     WATCH,
     event,
@@ -17,6 +20,7 @@ from tests.workers.channels.made_up import (
 from workers.channels import common, points
 from workers.values import Cause, Difference, Level, Signal, Significance, Telling
 
+DAY = timedelta(days=1)
 LINK = "https://www.gao.gov/products/gao-23-105607"
 
 
@@ -71,7 +75,14 @@ def test_a_signal_without_particulars_still_has_words(kind: str) -> None:
         (EventType.REOPENED, {}, "reopened"),
         (EventType.VANISHED, {}, "left GAO's open list, probably closed"),
         (EventType.OVERDUE, {}, "an expected completion date went by without a change"),
-        (EventType.STALLED, {}, "nothing has changed since Mar 1, 2026"),
+        (
+            EventType.OVERDUE,
+            {"reminder": Reminder("2024-05"), "new": state(observed_at=AT - 60 * DAY)},
+            "overdue, expected May 2024",
+        ),
+        (EventType.STALLED, {"new": state(observed_at=AT - 365 * DAY)}, "unchanged for 1 year"),
+        (EventType.STALLED, {"new": state(observed_at=AT - 20 * DAY)}, "unchanged for 20 days"),
+        (EventType.STALLED, {}, "unchanged since Mar 1, 2026"),
         (EventType.UPDATED, {}, "status update changed"),
     ],
 )

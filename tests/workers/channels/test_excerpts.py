@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workers.channels.hostile import texts
-from workers.channels.excerpts import Piece, excerpt_runs, excerpt_text, gap_in_words, inline
+from workers.channels.excerpts import Piece, excerpt_around, excerpt_runs, excerpt_text, gap_in_words, inline
 from workers.channels.words import safe
 from workers.difference import narrative_runs
 
@@ -70,3 +70,15 @@ def test_a_text_is_cut_with_a_count(text: str, room: int) -> None:
     excerpt = excerpt_text(text, room)
     assert sum(len(piece.text) for piece in excerpt.pieces) <= max(room, 24)
     assert (excerpt.left_out > 0) == any(piece.kind == "gap" for piece in excerpt.pieces)
+
+
+def test_a_sentence_is_shown_with_how_much_stands_around_it() -> None:
+    """Of an unchanged text the one sentence that matters is enough; without it, the beginning is shown."""
+    shown = excerpt_around("One two.\n\nBy  May. Three four five.", "By May.", 500)
+    assert shown.pieces == (
+        Piece("gap", words=2, unchanged=True),
+        Piece("equal", "By May."),
+        Piece("gap", words=3, unchanged=True),
+    )
+    assert excerpt_around("One two.", "By May.", 500) == excerpt_text("One two.", 500)
+    assert excerpt_around("One two.", "", 500) == excerpt_text("One two.", 500)

@@ -28,6 +28,7 @@ _ROOM_IN_DIGEST = 600
 _MOST_LISTED = 60  # changes in a digest or a summary; the rest is counted
 
 _BAD = "bold yellow"
+_REMINDERS = (EventType.OVERDUE, EventType.STALLED)
 _LEVELS = {Level.SUBSTANTIVE: "bold", Level.REDATED: "dim", Level.COSMETIC: "dim"}
 
 
@@ -82,8 +83,8 @@ def _standing(event: Event) -> str:
 def _body(pen: Pen, telling: Telling, room: int) -> int:
     """What was and what is, old and new marked; gives back how many words had no room."""
     event, old, new = telling.event, telling.event.old, telling.event.new
-    if event.type in (EventType.OVERDUE, EventType.STALLED):
-        return 0
+    if event.type in _REMINDERS and old and new and old.narrative == new.narrative:
+        return pen.words(event.reminder.text, room) if event.reminder else 0
     if old is None or new is None:
         return _one_side(pen, event, new or old, room)
     left_out = 0

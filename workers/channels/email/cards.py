@@ -25,7 +25,7 @@ from workers.channels.common import (
     where_the_rest_is,
 )
 from workers.channels.email.leaving import Leaving, leaving
-from workers.channels.excerpts import Excerpt, Piece, excerpt_runs, excerpt_text
+from workers.channels.excerpts import Excerpt, Piece, excerpt_around, excerpt_runs, excerpt_text
 from workers.channels.stories import Story, by_agency, gather
 from workers.difference import narrative_runs
 from workers.values import Cause, Level, Message, Telling
@@ -193,10 +193,15 @@ def _lead(message: Message) -> tuple[str, ...]:
 def _card(story: Story, room: int, base_url: str, *, alone: bool) -> Card:
     telling = story.telling
     event = telling.event
-    update, text = _update(telling, room), _recommendation(event, min(room, 4_000 if alone else _SHORT))
+    update, text = (
+        _update(telling, room, alone=alone),
+        _recommendation(event, min(room, 4_000 if alone else _SHORT)),
+    )
     left_out = update.left_out + text.left_out
     where = where_the_rest_is(event.id, base_url)
+    promised = event.reminder.text if event.reminder and alone else ""
     passages = (
+        Passage("What was expected", excerpt_text(one_line(promised), 2 * _SHORT).pieces),
         Passage(_label(event), update.pieces),
         Passage("Recommendation", text.pieces),
     )
@@ -236,12 +241,14 @@ def _fact(label: str, values: Sequence[str]) -> Fact:
     return Fact(label, now, was if was != now else "")
 
 
-def _update(telling: Telling, room: int) -> Excerpt:
+def _update(telling: Telling, room: int, *, alone: bool) -> Excerpt:
     event = telling.event
     runs = telling.difference.narrative
     if runs and event.old and event.new and event.old.narrative != event.new.narrative:
         return excerpt_runs(runs, room)
     state = event.new or event.old
+    if event.reminder and state and not alone:
+        return excerpt_around(state.narrative, event.reminder.text, min(room, 2 * _SHORT))
     return excerpt_text(state.narrative.strip() if state else "", room)
 
 

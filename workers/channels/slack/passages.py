@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from workers.channels.common import mark, message_headline
-from workers.channels.excerpts import Excerpt, Piece, excerpt_runs, excerpt_text, gap_in_words
+from workers.channels.excerpts import Excerpt, Piece, excerpt_around, excerpt_runs, excerpt_text, gap_in_words
 from workers.channels.slack.blocks import Run, Style, words
 from workers.values import Message, Telling
 
@@ -28,6 +28,8 @@ def update(telling: Telling, room: int) -> Excerpt:
     if runs and event.old and event.new and event.old.narrative != event.new.narrative:
         return excerpt_runs(runs, room, MOST_PIECES)
     state = event.new or event.old
+    if event.reminder and state:
+        return excerpt_around(state.narrative, event.reminder.text, min(room, 700))
     most = 2_400 if event.old is None or event.new is None else 700  # unchanged words need no full reading
     return excerpt_text(state.narrative.strip() if state else "", min(room, most))
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from monitor.record.values import Event, Notice, State, Subject
+from monitor.record.values import Event, Notice, Reminder, State, Subject
 from workers.values import Difference, Signal, Significance
 
 Body = dict[str, Any]
@@ -48,8 +48,13 @@ def event_body(
                 "signals": [_signal(signal) for signal in significance.signals],
             },
             "truncated": False,
+            **_reminder(event.reminder),
         },
     }
+
+
+def _reminder(reminder: Reminder | None) -> Body:
+    return {"reminder": {"date": reminder.date, "text": reminder.text}} if reminder else {}
 
 
 def notice_body(notice: Notice) -> Body:

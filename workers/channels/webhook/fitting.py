@@ -135,6 +135,8 @@ def _quotes(data: Body) -> Iterator[_Slot]:
         for key in ("text", "old", "new"):
             if signal[key]:
                 yield _Slot(signal, key, "significance.signals", signal[key])
+    if (reminder := data.get("reminder")) and reminder["text"]:
+        yield _Slot(reminder, "text", "reminder.text", reminder["text"])
 
 
 def _texts(data: Body) -> Iterator[_Slot]:

@@ -74,6 +74,13 @@ def _event_data() -> _Schema:
                 "signals": _list(_ref("signal", ""), "what a careful analyst would assert"),
             }
         ),
+        "reminder": _object(
+            {
+                "date": _text("the promised date as signals write it; the day since when nothing changed"),
+                "text": _text("the words that the promise rests on; empty for stalled"),
+            },
+            description="only for overdue and stalled",
+        ),
         "truncated": _flag("true: something was left out or shortened, left_out says what"),
         "sha256": _object(
             {side: _nullable(_text(f"of the whole {side} narrative's UTF-8")) for side in ("old", "new")},
@@ -81,7 +88,7 @@ def _event_data() -> _Schema:
         ),
         "left_out": _list(_text("such as diff, or new.narrative"), "only where truncated"),
     }
-    return _object(properties, optional=("diff", "sha256", "left_out"))
+    return _object(properties, optional=("diff", "reminder", "sha256", "left_out"))
 
 
 def _notice_data() -> _Schema:

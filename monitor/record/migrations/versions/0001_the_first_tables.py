@@ -191,6 +191,8 @@ def upgrade() -> None:
         sa.Column("subject", sa.JSON(), nullable=False),
         sa.Column("silent", sa.Boolean(), nullable=False),
         sa.Column("reminder", sa.String(), nullable=True),
+        sa.Column("reminder_text", sa.Text(), nullable=True),
+        sa.Column("batch", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["capture_id"], ["captures.id"], name=op.f("fk_events_capture_id")),
         sa.ForeignKeyConstraint(
             ["recommendation_id"], ["recommendations.id"], name=op.f("fk_events_recommendation_id")
@@ -206,10 +208,41 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_events_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_events_batch"), ["batch"], unique=False)
         batch_op.create_index(batch_op.f("ix_events_capture_id"), ["capture_id"], unique=False)
         batch_op.create_index(
             "ix_events_recommendation_id_revision", ["recommendation_id", "revision"], unique=False
         )
+
+    op.create_table(
+        "clocks",
+        sa.Column("recommendation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("still_since", sa.DateTime(), nullable=True),
+        sa.Column("reminded", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["recommendation_id"], ["recommendations.id"], name=op.f("fk_clocks_recommendation_id")
+        ),
+        sa.PrimaryKeyConstraint("recommendation_id", name=op.f("pk_clocks")),
+    )
+    with op.batch_alter_table("clocks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_clocks_still_since"), ["still_since"], unique=False)
+
+    op.create_table(
+        "promises",
+        sa.Column("recommendation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("last_day", sa.String(), nullable=False),
+        sa.Column("date", sa.String(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.DateTime(), nullable=False),
+        sa.Column("settled", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["recommendation_id"], ["recommendations.id"], name=op.f("fk_promises_recommendation_id")
+        ),
+        sa.PrimaryKeyConstraint("recommendation_id", "last_day", name=op.f("pk_promises")),
+    )
+    with op.batch_alter_table("promises", schema=None) as batch_op:
+        batch_op.create_index("ix_promises_settled_due_at", ["settled", "due_at"], unique=False)
 
     op.create_table(
         "lookups",

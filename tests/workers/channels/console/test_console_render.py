@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.record.values import EventType, NoticeType
+from monitor.record.values import EventType, NoticeType, Reminder
 from tests.workers.channels.made_up import (
     NEW,
     OLD,
@@ -94,8 +94,32 @@ def test_a_reworded_recommendation_shows_both_wordings() -> None:
 
 @pytest.mark.parametrize("kind", [EventType.OVERDUE, EventType.STALLED])
 def test_a_reminder_shows_no_difference(kind: EventType) -> None:
-    """Nothing changed, and nothing is shown as if it had."""
-    assert "[-" not in render(message(telling(kind, signals=())))
+    """Nothing changed, and nothing is shown as if it had: only what was promised."""
+    made = telling(
+        kind, signals=(), runs=(), old=state(), new=state(), reminder=Reminder("2024-05", "By May.")
+    )
+    text = render(message(made))
+    assert "[-" not in text
+    assert "By May." in text
+    assert "working group" not in text
+
+
+def test_what_changed_before_a_reminder_is_shown_with_it() -> None:
+    """A digest that holds a change and then a reminder shows the change's old and new words."""
+    changed = telling(revision=2, id="evt_1", signals=())
+    due = telling(
+        EventType.OVERDUE,
+        revision=2,
+        id="evt_2",
+        signals=(),
+        runs=(),
+        old=state(NEW),
+        new=state(NEW),
+        reminder=Reminder("2025-09"),
+    )
+    text = render(message(changed, due, cause=Cause.DIGEST))
+    assert "verdue, expected Sep 2025" in text
+    assert "[-January 2024,-]" in " ".join(text.split())
 
 
 def test_what_is_left_out_is_counted_and_found() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from monitor.record.values import EventType, NoticeType
+from monitor.record.values import EventType, NoticeType, Reminder
 from tests.workers.channels.made_up import AT, NEW, OLD, TEXT, event, notice, telling
 from workers.channels.webhook.body import encode, event_body, notice_body, timestamp
 from workers.values import Difference, Level, Significance, Telling
@@ -92,6 +92,13 @@ def test_a_missing_side_is_null(kind: EventType, side: str) -> None:
     assert data[side] is None
     assert data["changed"] == []
     assert data["diff"] == {"narrative": [], "record": {}}
+
+
+def test_a_reminder_says_what_it_is_of() -> None:
+    """The promised date and its words; other events have no such field."""
+    made = telling(EventType.OVERDUE, signals=(), reminder=Reminder("2024-05", "By May 2024."))
+    assert body_of(made)["data"]["reminder"] == {"date": "2024-05", "text": "By May 2024."}  # type: ignore[index]
+    assert "reminder" not in body_of(telling())["data"]  # type: ignore[operator]
 
 
 def test_nobody_told_is_null() -> None:

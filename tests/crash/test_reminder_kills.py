@@ -1,0 +1,87 @@
+"""Reminders whose maker is killed, or made by two at once: each is told once."""
+
+import os
+import signal
+from datetime import timedelta
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+
+from monitor.record.migrating import open_store
+from monitor.record.schema import events, outbox, promises
+from monitor.record.settings import Reminders
+from monitor.record.store import Store
+from tests.crash.test_delivery_kills import killed
+from tests.workers.seeding import count, rows
+from tests.workers.test_reminders import JUNE, START, stands, told
+from workers import reminders
+from workers.reminders import remind
+
+BOTH = Reminders(overdue=True, stalled_after="30d")
+POINTS = ["_begin", "_read", "_settle", "_write_events", "_make"]
+
+
+@pytest.fixture
+def url(store_url: str) -> str:
+    """A migrated store's address; no connection of it is open, so a fork inherits none."""
+    open_store(store_url).close()
+    return store_url
+
+
+def seeded(url: str) -> None:
+    with Store(url) as store:
+        for number in (1, 2, 3):
+            stands(store, number)
+        remind(store, BOTH, START)
+        stands(store, 4)  # which the clock has not read yet
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_whoever_makes_reminders_may_be_killed_anywhere(url: str, point: str) -> None:
+    """Wherever it is killed, the next one makes each reminder once, its outbox row with it."""
+    seeded(url)
+
+    def work() -> None:
+        real = getattr(reminders, point)
+
+        def after(*given: Any) -> Any:
+            real(*given)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        setattr(reminders, point, after)
+        with Store(url) as store:
+            remind(store, BOTH, JUNE)
+
+    killed(url, work)
+    with Store(url) as store:
+        assert count(store, events) == (8 if point == "_make" else 0)
+        assert count(store, outbox) == (1 if point == "_make" else 0)
+        remind(store, BOTH, JUNE)
+        assert sorted(told(store)) == [("overdue", "2026-05")] * 4 + [("stalled", "2026-03-03")] * 4
+        assert count(store, outbox) == 1
+
+
+def test_of_two_dispatchers_one_makes_each_reminder(url: str) -> None:
+    """Both see the same dates lapse; each event is stored once, and neither fails."""
+    seeded(url)
+    barrier, failed = Barrier(4), []
+
+    def look() -> None:
+        with Store(url) as store:
+            barrier.wait()
+            for minute in range(3):
+                try:
+                    remind(store, BOTH, JUNE + minute * timedelta(minutes=1))
+                except Exception as error:  # noqa: BLE001 - whatever it is, the test names it
+                    failed.append(error)
+
+    threads = [Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with Store(url) as store:
+        assert failed == []
+        assert len(told(store)) == 8
+        assert {row["settled"] for row in rows(store, promises)} == {"told"}
