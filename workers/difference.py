@@ -26,6 +26,7 @@ _MAX_PAIRS = 400  # of sentences compared with each other within one rewritten s
 _MAX_COST = 300_000  # steps of difflib's inner loop, estimated, over a whole narrative
 _LARGE = 60_000  # characters: above, sentences are cut without knowing abbreviations
 _MAX_PIECES = 20_000
+_CHOPPY = 3  # changed words around an equal one; less is a small edit, and clearer by itself
 _MIN_OMITTED = 8  # words; folding away fewer costs more than it saves
 _GLUE = words(
     "a an and are as at be been but by for from had has have in is it its of on or that the their this to "
@@ -331,8 +332,8 @@ def _compare_words(old: str, new: str, runs: _Runs, work: _Work) -> None:
         runs.delete(old)
         runs.insert(new)
         return
-    for index, (tag, i, j, k, m) in enumerate(blocks):
-        if tag == "equal" and not _is_island(blocks, index, old_keys):
+    for tag, i, j, k, m in _without_islands(blocks, old_keys):
+        if tag == "equal":
             for one, other in zip(old_words[i:j], new_words[k:m], strict=True):
                 runs.matched(one, other)
         else:
@@ -340,12 +341,35 @@ def _compare_words(old: str, new: str, runs: _Runs, work: _Work) -> None:
             runs.insert("".join(new_words[k:m]))
 
 
-def _is_island(blocks: Sequence[Block], index: int, keys: Sequence[str]) -> bool:
-    """A lone "of the" between two rewritten stretches: kept, it would chop both to pieces."""
-    if index in (0, len(blocks) - 1):
+def _without_islands(blocks: Iterable[Block], keys: Sequence[str]) -> list[Block]:
+    """Join rewritten stretches over a few equal words that would chop them to pieces."""
+    done: list[Block] = []
+    for block in blocks:
+        done.append(block)
+        while len(done) >= 3:
+            before, middle, after = done[-3:]
+            if not _is_island(before, middle, after, keys):
+                break
+            done[-3:] = [("replace", before[1], after[2], before[3], after[4])]
+    return done
+
+
+def _is_island(before: Block, middle: Block, after: Block, keys: Sequence[str]) -> bool:
+    """Whether equal words weigh less than what changed on either side of them.
+
+    Where nothing but insertions (or deletions) is around, equal words read well as they are.
+    """
+    if middle[0] != "equal" or "equal" in (before[0], after[0]) or before[0] == after[0] != "replace":
         return False
-    _, i, j, _, _ = blocks[index]
-    around = [blocks[index - 1], blocks[index + 1]]
-    replaced = sum(b - a + d - c for tag, a, b, c, d in around if tag == "replace")
-    glue = all(_EDGES.sub("", word).casefold() in _GLUE for word in keys[i:j])
-    return j - i <= 2 and replaced >= 4 and (glue or (j - i == 1 and replaced >= 12))
+    left, right = (max(j - i, m - k) for _, i, j, k, m in (before, after))
+    if left + right < _CHOPPY or middle[2] - middle[1] > min(left, right):
+        return False
+    return sum(map(_weight, keys[middle[1] : middle[2]])) <= min(left, right)
+
+
+def _weight(word: str) -> int:
+    """Names and figures are what a reader holds on to; words like "of" are not."""
+    bare = _EDGES.sub("", word)
+    if bare.casefold() in _GLUE:
+        return 1
+    return 2 if bare.islower() else 3

@@ -85,6 +85,39 @@ def test_a_lone_glue_word_between_changes_joins_them() -> None:
     assert [operation for operation, _ in runs] == ["equal", "delete", "insert", "equal"]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "kinds"),
+    [
+        # "a" stands between two rewritten stretches
+        (
+            "The bureau was drafting a schedule for lamps.",
+            "The bureau issued a draft schedule for lamps.",
+            "=-+=",
+        ),
+        # a name and a figure are what a reader holds on to
+        ("It had counted 14 of its 22 harbors now.", "It had counted all 22 harbors by then.", "=-+=-+"),
+        # "by the" is longer than the one word that changed after it
+        (
+            "We plan to test it by the first quarter.",
+            "We slipped and will test it by the fourth quarter.",
+            "=-+=-+=",
+        ),
+        # nothing but insertions: the old words between them are plain to see
+        (
+            "NASA is revising its estimate.",
+            "While NASA has updated it, it is still revising its estimate.",
+            "+=+=+=",
+        ),
+        # two small edits, each clearer by itself
+        ("They expanded the tests for two sites.", "They expanded these tests of two sites.", "=-+=-+="),
+    ],
+)
+def test_a_few_equal_words_join_what_is_rewritten_around_them(old: str, new: str, kinds: str) -> None:
+    """Equal words that weigh less than the changes on either side are part of the rewriting."""
+    signs = {"equal": "=", "delete": "-", "insert": "+"}
+    assert "".join(signs[operation] for operation, _ in narrative_runs(old, new)) == kinds
+
+
 def test_where_little_survives_the_blocks_are_shown() -> None:
     """Fewer than a third of the words in common: the old sentence whole, the new one whole."""
     old = "Officials said the survey of boats is late."
