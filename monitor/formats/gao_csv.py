@@ -91,7 +91,7 @@ def extract(text: str, url: str | None) -> Capture:
         raise NotAPage("most rows of the export have no publication number")
     if nameless:
         notes += (f"rows without a publication number: {nameless}",)
-    stamp = _stamp(text[: header.start])
+    stamp = stamp_of(text[: header.start])
     return Capture(Format.CSV, recommendations, complete=True, url=url, stamp=stamp, notes=notes)
 
 
@@ -188,7 +188,13 @@ def _priority(number: int, cell: str) -> bool:
     )
 
 
-def _stamp(preamble: str) -> datetime | None:
+def stamp_span(preamble: str) -> tuple[int, int] | None:
+    """Where in the preamble it stands when the export was made."""
+    found = _STAMP.search(preamble)
+    return (found.start("month"), found.end()) if found else None
+
+
+def stamp_of(preamble: str) -> datetime | None:
     """When the export was made: Eastern local time, whatever its label says."""
     found = _STAMP.search(preamble)
     if not found or found["month"].lower() not in _MONTHS:

@@ -1,8 +1,7 @@
 """One page, taken in: believed and written down, or held back."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select, update
@@ -11,9 +10,11 @@ from monitor import gate, incidents
 from monitor.detection import Reader
 from monitor.formats import NotAPage, extract
 from monitor.formats.phones import blank_phones
-from monitor.intake import leaving, loading, writing
+from monitor.intake import leaving, loading, memory, writing
 from monitor.intake.drafting import Draft, draft, once_each
 from monitor.intake.evidence import digest, keep_evidence
+from monitor.intake.same import note_stale, same_again, write_also
+from monitor.intake.values import Also, Intake, Marks, is_aside
 from monitor.record import folding
 from monitor.record.schema import captures, coverage, outbox, sources
 from monitor.record.settings import Settings, Source
@@ -30,7 +31,9 @@ from monitor.record.values import (
     is_closed,
 )
 
-_STAMP_TOLERANCE = timedelta(hours=1)
+# What monitor.formats calls pages that keep us out; a test holds the two together.
+WALLS = ("a bot check", "a refusal")
+_SMALL = 256 * 1024  # a wall's page
 _COUNTED = {
     EventType.UPDATED: "updated",
     EventType.CLOSED: "closed",
@@ -38,26 +41,7 @@ _COUNTED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Intake:
-    """What became of a page. `seen` counts its rows, the rest events by kind; `events` are their ids."""
-
-    outcome: Outcome
-    message: str = ""
-    seen: int = 0
-    opened: int = 0
-    updated: int = 0
-    closed: int = 0
-    reopened: int = 0
-    vanished: int = 0
-    events: tuple[str, ...] = ()
-    outbox_id: int | None = None
-    capture_id: int | None = None
-    notices: tuple[Notice, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-def take_in(
+def take_in(  # noqa: PLR0913 - each names another way in which a page may come
     store: Store,
     settings: Settings,
     source: Source,
@@ -68,33 +52,53 @@ def take_in(
     silent: bool = False,
     lookup: bool = False,
     released: bool = False,
+    fetched: bool = False,
+    also: Also | None = None,
+    short_cuts: bool = True,
 ) -> Intake:
     """Take a page in, in one transaction.
 
     `format`: what the page must be; without it, it is recognised. `silent`: history that is imported,
     nobody is told. `lookup`: a report's page asked about those that left, and evidence of nothing else.
-    `released`: a person has vouched for it, the gate has no say.
+    `released`: a person has vouched for it, the gate has no say. `fetched`: it comes from a site, so what
+    keeps people out is BLOCKED, and nothing is written. `also`: says what else is written into the source's
+    row, in the same transaction. `short_cuts`: off, everything is read that could be left unread; for tests.
     """
-    page = replace(page, body=blank_phones(page.body), captured_at=min(page.captured_at, now))
+    page = replace(page, captured_at=min(page.captured_at, now))
+    known = memory.of(page, format) if short_cuts else None
+    if known and not (lookup or released) and (same := same_again(store, source, page, known, now, also)):
+        return same
+    page = replace(page, body=blank_phones(page.body))
     try:
         capture = extract(page.body, format=format, content_type=page.content_type, url=page.origin)
     except NotAPage as error:
-        return _not_a_page(store, source, page, error, now=now, lookup=lookup)
+        if fetched and len(page.body) <= _SMALL and any(wall in error.reason for wall in WALLS):
+            return Intake(Outcome.BLOCKED, error.reason)
+        return _not_a_page(store, source, page, error, now=now, lookup=lookup, also=also)
     with store.write() as connection:
         take_turn(connection)
         taking = _Taking(connection, settings, source, page, capture, now, silent=silent, released=released)
-        return taking.answer_lookups() if lookup else taking.take()
+        taking.known = known
+        intake = taking.answer_lookups() if lookup else taking.take()
+        return write_also(connection, source, intake, also)
 
 
 def _not_a_page(
-    store: Store, source: Source, page: Page, error: NotAPage, *, now: datetime, lookup: bool
+    store: Store,
+    source: Source,
+    page: Page,
+    error: NotAPage,
+    *,
+    now: datetime,
+    lookup: bool,
+    also: Also | None,
 ) -> Intake:
     reason = str(error)
+    if lookup:
+        return Intake(Outcome.FAILING, reason)
     with store.write() as connection:
         take_turn(connection)
-        if lookup:
-            return Intake(Outcome.FAILING, reason)
-        return _hold(connection, source, page, reason, now=now)
+        return write_also(connection, source, _hold(connection, source, page, reason, now=now), also)
 
 
 def _hold(
@@ -123,50 +127,9 @@ def _hold(
         )
     message = f"held back as capture {held}: {reason}"
     notices = incidents.record(
-        connection, source.id, Outcome.QUARANTINED, message, now, aside=_aside(source, page)
+        connection, source.id, Outcome.QUARANTINED, message, now, aside=is_aside(source, page)
     )
     return Intake(Outcome.QUARANTINED, message, seen, capture_id=held, notices=notices)
-
-
-def _aside(source: Source, page: Page) -> bool:
-    """Whether the page is a saved file of a source that also fetches: no news about the site's health."""
-    return bool(source.url) and not page.headers
-
-
-@dataclass(frozen=True, slots=True)
-class _Marks:
-    """A copy's own marks of age; None where it bears none or one that lies in the future."""
-
-    stamp: datetime | None
-    modified_at: datetime | None
-    served_at: datetime | None
-
-    @classmethod
-    def of(cls, page: Page, capture: Capture, now: datetime) -> "_Marks":
-        served = _http_time(page.headers.get("date"))
-        age = page.headers.get("age", "")
-        if served and age.isdigit():
-            served -= timedelta(seconds=min(int(age), 10**9))
-        modified = _http_time(page.headers.get("last-modified"))
-        return cls(*(mark if mark and mark <= now else None for mark in (capture.stamp, modified, served)))
-
-    def older_than(self, last: Any) -> str | None:
-        """Which mark says that this copy is older than the last believed one."""
-        if self.stamp and last.stamp and self.stamp < last.stamp - _STAMP_TOLERANCE:
-            return f"its own stamp is {self.stamp:%Y-%m-%d %H:%M} UTC"
-        if self.modified_at and last.modified_at and self.modified_at < last.modified_at:
-            return f"it was last modified {self.modified_at:%Y-%m-%d %H:%M} UTC"
-        if self.served_at and last.served_at and self.served_at < last.served_at:
-            return f"it was served {self.served_at:%Y-%m-%d %H:%M:%S} UTC"
-        return None
-
-
-def _http_time(text: str | None) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text) if text else None
-    except ValueError:
-        return None
-    return found if found and found.tzinfo else None
 
 
 class _Taking:
@@ -192,8 +155,9 @@ class _Taking:
         self.now = now
         self.silent = silent
         self.released = released
+        self.known: memory.Memory | None = None  # how the page is remembered
         self.reader = Reader(source.id, capture.format)
-        self.marks = _Marks.of(page, capture, now)
+        self.marks = Marks.of(page, capture.stamp, now)
         self.rows = once_each(capture.recommendations)
 
     def take(self) -> Intake:
@@ -202,7 +166,7 @@ class _Taking:
         self.connection.execute(upsert_source.on_conflict_do_nothing())
         covered = self.connection.execute(select(coverage).where(*self._covered())).one_or_none()
         if covered and not self.released and (why := self.marks.older_than(covered)):
-            return self._stale(why)
+            return note_stale(self.connection, self.source, self.page, why, len(self.rows), self.now)
         made = draft(self.connection, self.capture, self.rows, self.reader, self.page.captured_at)
         doubt = None if self.released else gate.objection(self.capture, made.measures, self.settings.gate)
         if doubt:
@@ -237,21 +201,21 @@ class _Taking:
             coverage.c.subject == subject,
         )
 
-    def _stale(self, why: str) -> Intake:
-        """An old copy out of some cache: it says nothing about today."""
-        message = f"an older copy than the last one: {why}"
-        if not self.page.headers:  # a file that somebody saved: no cache is stuck
-            return Intake(Outcome.UNCHANGED, message, len(self.rows))
-        outcome, notices = incidents.record_stale_copy(self.connection, self.source.id, message, self.now)
-        return Intake(outcome, message, len(self.rows), notices=notices)
-
     def _believe(self, made: Draft, *, first: bool) -> Intake:
         self._cover(first=first)
         # A report's page saved long ago may be taken in after today's export.
         mine = update(sources).where(sources.c.id == self.source.id)
         older = or_(sources.c.last_captured_at.is_(None), sources.c.last_captured_at < self.page.captured_at)
         self.connection.execute(mine.where(older).values(last_captured_at=self.page.captured_at))
-        return self._write(made, first=first)
+        intake = self._write(made, first=first)
+        lasting = not (self.released or made.gone or self._is_waited_for())
+        memory.remember(self.connection, self.source.id, self.known if lasting else None, self.capture)
+        return intake
+
+    def _is_waited_for(self) -> bool:
+        if self.capture.format is not Format.PRODUCT or not self.capture.subject:
+            return False
+        return bool(leaving.pending(self.connection, self.source.id, self.capture.subject))
 
     def _cover(self, *, first: bool) -> None:
         marks = {
@@ -281,8 +245,10 @@ class _Taking:
         pen = writing.Pen(
             self.connection, self.reader, capture_id, self.page.captured_at, self.now, silent=self.silent
         )
-        writing.write_identities(pen, made)
+        moved = writing.write_identities(pen, made)
         writing.write_rebased(pen, made)
+        moved |= {standing.id for _, standing in made.rebased}
+        memory.forget(self.connection, moved | {change.standing.id for change in made.changes})
         ids = writing.write_unseen(pen, [row for _, row in made.unseen])
         opened = [one for one, (place, _) in zip(ids, made.unseen, strict=True) if place in new]
         events = writing.write_events(
@@ -314,7 +280,7 @@ class _Taking:
 
     def _note(self, outcome: Outcome) -> tuple[Notice, ...]:
         return incidents.record(
-            self.connection, self.source.id, outcome, "", self.now, aside=_aside(self.source, self.page)
+            self.connection, self.source.id, outcome, "", self.now, aside=is_aside(self.source, self.page)
         )
 
     def _keep(self, *, first: bool) -> int:

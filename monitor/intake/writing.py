@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, update
 
 from monitor.detection import Look, Reader
-from monitor.intake import loading
+from monitor.intake import loading, memory
 from monitor.intake.drafting import Change, Draft
 from monitor.record import folding
 from monitor.record.ids import new_id
@@ -235,6 +235,7 @@ def write_vanished(pen: Pen, ids: Iterable[int]) -> list[str]:
     subjects = loading.load_subjects(pen.connection, set(ids))
     if not subjects:
         return []
+    memory.forget(pen.connection, subjects.keys())
     last = [_revision(pen, row.id, row.revision + 1, row) | {"present": False} for row in subjects.values()]
     pen.connection.execute(insert(revisions), last)
     table = recommendations
@@ -250,8 +251,11 @@ def write_vanished(pen: Pen, ids: Iterable[int]) -> list[str]:
     return write_events(pen, happenings)
 
 
-def write_identities(pen: Pen, draft: Draft) -> None:
-    """Add aliases, give joined recommendations their real keys, and fill in what a page says better."""
+def write_identities(pen: Pen, draft: Draft) -> set[int]:
+    """Add aliases, give joined recommendations their real keys, and fill in what a page says better.
+
+    Returns the ids of those that are known otherwise from now on.
+    """
     found = draft.matching
     if found.aliases:
         pen.connection.execute(
@@ -261,9 +265,10 @@ def write_identities(pen: Pen, draft: Draft) -> None:
     table = recommendations
     for one, key in found.joined.items():
         pen.connection.execute(update(table).where(table.c.id == one).values(key=key))
-    for one, row in draft.rows.items():
-        if better := _better(pen, draft, one, row):
-            pen.connection.execute(update(table).where(table.c.id == one).values(better))
+    improved = {one: better for one, row in draft.rows.items() if (better := _better(pen, draft, one, row))}
+    for one, better in improved.items():
+        pen.connection.execute(update(table).where(table.c.id == one).values(better))
+    return found.joined.keys() | improved.keys()
 
 
 def _better(pen: Pen, draft: Draft, one: int, row: Recommendation) -> dict[str, Any]:

@@ -7,18 +7,12 @@ import structlog
 
 from monitor import schedule
 from monitor.fetching import NotModified, Refusal, Request, fetch, hosts, sites
-from monitor.formats import NotAPage, extract
-from monitor.incidents import WELL
 from monitor.poller import rows, wording
 from monitor.poller.readings import Reading, of_intake
 from monitor.poller.session import Session
 from monitor.record.settings import Source
 from monitor.record.store import StoreError
 from monitor.record.values import Outcome, Page
-
-# What monitor.formats calls pages that keep us out; a test holds the two together.
-_WALLS = ("a bot check", "a refusal")
-_SMALL = 256 * 1024  # a wall's page; not worth a second reading where it may be the export
 
 log = structlog.get_logger(__name__)
 
@@ -29,8 +23,6 @@ async def fetch_source(session: Session, source: Source) -> Reading:
     request = Request(source.url, source.every, source.robots == "obey", etag, last_modified)
     try:
         answer = await fetch(session.asker, request)
-        if isinstance(answer, Page):
-            answer = _wall_of(source, answer) or answer
         return await _conclude(session, source, answer)
     except StoreError:
         raise
@@ -50,30 +42,18 @@ async def _conclude(session: Session, source: Source, answer: Page | NotModified
         told = await asyncio.to_thread(rows.not_modified, session.store, source.id, now, due)
         await session.tell(told)
         return Reading(source.id, Outcome.UNCHANGED, "not modified since it was last read")
-    taken = await session.take(source, answer, format=source.format)
-    now, due = _next(session, source)
-    if taken.outcome in WELL:
-        await asyncio.to_thread(rows.believed, session.store, source, answer.headers, now, due)
-    else:
-        await asyncio.to_thread(rows.polled, session.store, source.id, now, due)
+    also = rows.after(source, answer.headers, lambda: _next(session, source))
+    taken = await session.take(source, answer, format=source.format, fetched=True, also=also)
+    if taken.outcome is Outcome.BLOCKED:
+        # It came with status 200, and only the readers of pages know it by its looks.
+        message = f"{sites.host_of(source.url)} refused ({taken.message})."
+        return await _fail(session, source, Refusal(Outcome.BLOCKED, message))
     return of_intake(source.id, taken)
 
 
 def _next(session: Session, source: Source) -> tuple[datetime, datetime]:
     now = session.clock.now()
     return now, schedule.next_poll(now, source.every, session.poller.dice())
-
-
-def _wall_of(source: Source, page: Page) -> Refusal | None:
-    """A refusal that came with status 200 and that the readers of pages know by its looks."""
-    if len(page.body) > _SMALL:
-        return None
-    try:
-        extract(page.body, format=source.format, content_type=page.content_type, url=page.origin)
-    except NotAPage as error:
-        if any(wall in error.reason for wall in _WALLS):
-            return Refusal(Outcome.BLOCKED, f"{sites.host_of(source.url)} refused ({error.reason}).")
-    return None
 
 
 async def _fail(session: Session, source: Source, refusal: Refusal) -> Reading:

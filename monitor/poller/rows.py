@@ -1,14 +1,16 @@
 """What the poller reads from and writes to the rows of `sources`."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from monitor import incidents
-from monitor.record.schema import meta, readings, recommendations, sources
+from monitor.intake import Also, Intake, memory
+from monitor.record.schema import sources
 from monitor.record.settings import Source
-from monitor.record.store import Store, upsert
+from monitor.record.store import Store
 from monitor.record.values import Notice, Outcome
 
 
@@ -21,47 +23,28 @@ def load(store: Store, source_id: str) -> Row[Any] | None:
 def conditions(store: Store, source: Source) -> tuple[str | None, str | None]:
     """ETag and Last-Modified to send back; none where the whole page is wanted in any case.
 
-    That is so while something is missing from the source, since "not modified" would not count as one
-    more capture without it; and when the marks are those of another address.
+    That is so where reading the page last believed again could change something (monitor/intake/memory.py),
+    and when the marks are those of another address.
     """
-    with store.read() as connection:
-        row = connection.execute(select(sources).where(sources.c.id == source.id)).one_or_none()
-        marked = connection.execute(select(meta.c.value).where(meta.c.key == _marks_of(source.id))).scalar()
-        if row is None or marked != source.url or _misses_something(connection, source.id):
-            return None, None
-        return row.etag, row.last_modified
+    row = load(store, source.id)
+    if row is None or row.marks_url != source.url or not memory.is_current(row.body_sha256):
+        return None, None
+    return row.etag, row.last_modified
 
 
-def _marks_of(source_id: str) -> str:
-    """Under which key it stands to which address a source's ETag and Last-Modified belong."""
-    return f"marks-of:{source_id}"
+def after(source: Source, headers: dict[str, str], schedule: Callable[[], tuple[datetime, datetime]]) -> Also:
+    """What is noted with a page that was taken in: when it is due again, and the marks to send back then."""
 
+    def values(intake: Intake) -> dict[str, Any]:
+        now, due = schedule()
+        noted: dict[str, Any] = {"last_polled_at": now, "next_poll_at": due}
+        # A stale copy's marks would be confirmed by the cache that it came from, for ever.
+        if intake.outcome in incidents.WELL and not intake.stale:
+            noted |= {"etag": headers.get("etag"), "last_modified": headers.get("last-modified")}
+            noted["marks_url"] = source.url
+        return noted
 
-def _misses_something(connection: Connection, source_id: str) -> bool:
-    join = readings.join(recommendations, readings.c.recommendation_id == recommendations.c.id)
-    waiting = and_(
-        readings.c.source_id == source_id,
-        readings.c.misses > 0,
-        recommendations.c.present,
-        recommendations.c.status.not_like("closed%"),
-    )
-    return (
-        connection.execute(select(readings.c.source_id).select_from(join).where(waiting)).first() is not None
-    )
-
-
-def believed(store: Store, source: Source, headers: dict[str, str], now: datetime, due: datetime) -> None:
-    """Note a page that was taken in: when it is due again, and the marks to send back then."""
-    more: dict[str, Any] = {}
-    with store.write() as connection:
-        query = select(sources.c.stale_copies).where(sources.c.id == source.id)
-        if not connection.execute(query).scalar():
-            # A stale copy's marks would be confirmed by the cache that it came from, for ever.
-            more = {"etag": headers.get("etag"), "last_modified": headers.get("last-modified")}
-            insert = upsert(connection)(meta).values(key=_marks_of(source.id), value=source.url)
-            same = {"value": source.url}
-            connection.execute(insert.on_conflict_do_update(index_elements=["key"], set_=same))
-        _schedule(connection, source.id, now, due, **more)
+    return values
 
 
 def polled(store: Store, source_id: str, now: datetime, due: datetime) -> None:

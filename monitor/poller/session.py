@@ -15,7 +15,7 @@ from monitor import publishing
 from monitor.clock import Clock
 from monitor.drop import Drop
 from monitor.fetching import Asker
-from monitor.intake import Intake, prune_evidence, take_in
+from monitor.intake import Also, Intake, prune_evidence, take_in
 from monitor.poller.leases import Leases
 from monitor.record import outbound
 from monitor.record.ids import new_id
@@ -39,6 +39,8 @@ class TakeIn(Protocol):
         now: datetime,
         format: Format | None = None,
         lookup: bool = False,
+        fetched: bool = False,
+        also: Also | None = None,
     ) -> Intake:
         """Take a page in, in one transaction."""
 
@@ -98,7 +100,14 @@ class Session:
         return None if drop is None else f"{'in' if drop.is_folder else 'as'} {drop.path}"
 
     async def take(
-        self, source: Source, page: Page, *, format: Format | None = None, lookup: bool = False
+        self,
+        source: Source,
+        page: Page,
+        *,
+        format: Format | None = None,
+        lookup: bool = False,
+        fetched: bool = False,
+        also: Also | None = None,
     ) -> Intake:
         """Take a page in and tell the other half. One at a time: it is work for the processor."""
         async with self._taking:
@@ -111,6 +120,8 @@ class Session:
                 now=self.clock.now(),
                 format=format,
                 lookup=lookup,
+                fetched=fetched,
+                also=also,
             )
         await self.tell(taken.notices, taken.outbox_id)
         for note in taken.notes:

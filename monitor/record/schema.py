@@ -72,7 +72,11 @@ sources = Table(
     Column("id", String, primary_key=True),
     Column("etag", Text),
     Column("last_modified", Text),
-    Column("body_sha256", String),  # of the last believed body, volatile parts set aside
+    Column("marks_url", Text),  # the address that these two belong to
+    # The page last believed, as long as reading it again would change nothing (monitor/intake/memory.py):
+    Column("body_sha256", String),  # volatile parts set aside; of the code that read it, too
+    Column("body_format", String),
+    Column("body_subject", String),
     Column("outcome", String),
     Column("message", Text),
     Column("last_captured_at", Moment),  # when the newest believed capture was taken
@@ -193,7 +197,7 @@ readings = Table(
     metadata,
     Column("source_id", String, primary_key=True),
     Column("format", String, primary_key=True),
-    Column("recommendation_id", _Id, ForeignKey("recommendations.id"), primary_key=True),
+    Column("recommendation_id", _Id, ForeignKey("recommendations.id"), primary_key=True, index=True),
     Column("fingerprint", String, nullable=False),
     Column("text_fingerprint", String, nullable=False),
     Column("status", String, nullable=False),
@@ -201,6 +205,7 @@ readings = Table(
     Column("revision", Integer, nullable=False),  # the newest that this source has confirmed
     Column("read_at", Moment, nullable=False),  # when this reading was first made
     Column("misses", Integer, nullable=False, default=0),  # complete captures in a row without it
+    Column("row_hash", LargeBinary),  # of the export's row as it came, where that is how it was read
 )
 
 revisions = Table(

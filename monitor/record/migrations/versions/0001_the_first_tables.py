@@ -140,7 +140,10 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("etag", sa.Text(), nullable=True),
         sa.Column("last_modified", sa.Text(), nullable=True),
+        sa.Column("marks_url", sa.Text(), nullable=True),
         sa.Column("body_sha256", sa.String(), nullable=True),
+        sa.Column("body_format", sa.String(), nullable=True),
+        sa.Column("body_subject", sa.String(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("message", sa.Text(), nullable=True),
         sa.Column("last_captured_at", sa.DateTime(), nullable=True),
@@ -320,11 +323,17 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("read_at", sa.DateTime(), nullable=False),
         sa.Column("misses", sa.Integer(), nullable=False),
+        sa.Column("row_hash", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["recommendation_id"], ["recommendations.id"], name=op.f("fk_readings_recommendation_id")
         ),
         sa.PrimaryKeyConstraint("source_id", "format", "recommendation_id", name=op.f("pk_readings")),
     )
+    with op.batch_alter_table("readings", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_readings_recommendation_id"), ["recommendation_id"], unique=False
+        )
+
     op.create_table(
         "revisions",
         sa.Column("recommendation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
