@@ -16,11 +16,12 @@ _DEEDS = words(
     "acquired added addressed adopted aligned allocated amended analyzed applied appointed appropriated "
     "approved assessed assigned audited authorized automated awarded built canceled cancelled captured "
     "centralized "
-    "certified changed circulated clarified cleared closed codified collected compiled completed concluded "
+    "certified changed chartered circulated "
+    "clarified cleared closed codified collected compiled completed concluded "
     "conducted consolidated contacted converted coordinated corrected created debarred decommissioned "
     "delivered deployed designated designed developed directed discontinued disseminated distributed "
     "documented "
-    "drafted educated eliminated emailed enacted enhanced enrolled entered equipped established "
+    "educated eliminated emailed enacted enhanced enrolled entered equipped established "
     "evaluated executed "
     "expanded filled finalized finished fixed formalized formed funded "
     "hired implemented imposed improved included incorporated increased inspected installed instituted "
@@ -44,7 +45,7 @@ _PHRASES = re.compile(
     r"|\bheld\s(?:\w+\s){0,3}?(?:training|trainings|workshops?|courses?|exercises?)\b"
     r"|\b(?:began|begun|started)\s(?:using|requiring|implementing|training|tracking|collecting|deploying|"
     r"posting|"
-    r"publishing|issuing|conducting|reporting|providing|enforcing|monitoring)\b",
+    r"publishing|issuing|sending|conducting|reporting|providing|enforcing|monitoring)\b",
     re.IGNORECASE,
 )
 # What is handed over or done in these words is talk about work, not work.
@@ -68,7 +69,7 @@ _SCHEDULE = re.compile(
     re.IGNORECASE,
 )
 _NOTHING = re.compile(
-    r"added(?:\sthat\b.*)?$|notified\s(?:us|GAO)\b|\w+\s(?:no|none|neither|few|nothing|little)\b"
+    r"added(?:\sthat\b.*)?$|notified\s(?:us|GAO)\b|wrote\s(?:to\s)?(?:us|GAO|that)\b|\w+\s(?:no|none|neither|few|nothing|little)\b"
     r"|(?:changed|revised|reversed|clarified)\s(?:its|their)\s(?:\w+\s)?(?:position|mind|views?|stance)\b",
     re.IGNORECASE,
 )
@@ -96,12 +97,13 @@ _ENACTED = re.compile(r"\b(?:enacted|signed\sinto\slaw|became\slaw)\b", re.IGNOR
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One thing done: its verb's stem, what it was about, and when, where the sentence says."""
+    """One thing done: its verb's stem, what it was about, and when and how many, where the sentence says."""
 
     verb: str
     about: frozenset[str]
     when: date | None
     sentence: str
+    count: int | None = None
 
 
 def action_signals(old: Sequence[Sentence], new: Iterable[Sentence]) -> Iterator[Signal]:
@@ -117,6 +119,8 @@ def action_signals(old: Sequence[Sentence], new: Iterable[Sentence]) -> Iterator
 
 def _is_known(deed: Deed, known: Iterable[Deed]) -> bool:
     for other in known:
+        if deed.verb == other.verb and deed.count and other.count and deed.count > other.count:
+            continue  # "39 of its 52 tanks" after "14 of its 52 tanks"
         share = coverage(deed.about, other.about)
         same_day = deed.when is not None and deed.when == other.when
         if share >= 0.7 or (deed.verb == other.verb and same_day and share >= 0.4):
@@ -139,7 +143,12 @@ def find_deeds(sentence: Sentence) -> Iterator[Deed]:
         was_deed = verb is not None
         if verb:
             about = content(without_dates(clause.text))
-            yield Deed(verb, frozenset(word for word in about if not word[0].isdigit()), when, sentence.text)
+            named = frozenset(word for word in about if not word[0].isdigit())
+            count = _OF_ALL.search(clause.text)
+            yield Deed(verb, named, when, sentence.text, int(count[1]) if count else None)
+
+
+_OF_ALL = re.compile(r"\b(\d{1,6})\s(?:of|out of)\s(?:the|its|their|all)\b")
 
 
 def _may_tell(text: str) -> bool:

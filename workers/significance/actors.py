@@ -17,21 +17,26 @@ class Actor(Enum):
     THING = "thing"
 
 
-_GAO = re.compile(r"\b(?:we|GAO)\b(?!['’]s|\s+(?:recommend|report|audit))", re.IGNORECASE)
+_GAO = re.compile(
+    r"\b(?:we|GAO)\b(?!['’]s|\s+(?:recommend|report|audit))|^our\s(?!recommend|suggest)",
+    re.IGNORECASE,
+)
 _CONGRESS = re.compile(
     r"\b(?:Congress|House(?: of Representatives)?|Senate(?!\s(?:report|hearing|version|staff))|"
     r"Congressional committees?|conferees|lawmakers)\b"
 )
 _LAW = re.compile(
-    r"\b(?:Act|legislation|statute|law|bill|resolution|amendment|appropriations?|NDAA)\b(?! (?:requires|"
-    r"division))"
+    r"\b(?:Public Law|Act|legislation|statute|law|bill|resolution|amendment|appropriations?|NDAA)\b"
+    r"(?! (?:requires|division))"
 )
+_ACT = re.compile(r"\bAct(?: of (?:19|20)\d\d)?$|^Public Law\b")
 _OTHERS = re.compile(
     r"\b(?:contractors?|subcontractors?|vendors?|suppliers?|manufacturers?|industry|airlines?|court|judge|"
     r"inspectors? general|OIG|committees?|auditors?|consultants?|universit(?:y|ies)|researchers|"
     r"stakeholders|grantees|"
-    r"National Academ(?:y|ies)|RAND|MITRE|states?|tribes?|cities|counties|union|press|third part(?:y|ies)|"
-    r"recipients?|borrowers?|lenders?|applicants?|foundation|president|white house)\b",
+    r"National Academ(?:y|ies)|RAND|MITRE|"
+    r"states|state(?=\s(?:official|agenc|government|and\b)|$)|tribes?|cities|counties|union|press|"
+    r"third part(?:y|ies)|recipients?|borrowers?|lenders?|applicants?|foundation|president|white house)\b",
     re.IGNORECASE,
 )
 _OTHERS_LAST = re.compile(rf"(?:{_OTHERS.pattern})$", re.IGNORECASE)
@@ -150,7 +155,7 @@ class Cast:
 
     def classify(self, subject: str) -> Actor:
         """Say who a subject is: "CBP officials", "the contractor", "Congress", "the draft guidance"."""
-        for pattern, actor in ((_GAO, Actor.GAO), (_CONGRESS, Actor.CONGRESS)):
+        for pattern, actor in ((_GAO, Actor.GAO), (_CONGRESS, Actor.CONGRESS), (_ACT, Actor.CONGRESS)):
             if pattern.search(subject):
                 return actor
         last = _OTHERS_LAST.search(subject) and not subject.endswith("State")
@@ -204,14 +209,20 @@ def _known_in(text: str) -> set[tuple[str, str]]:
 def make_cast(agency: str, narratives: str) -> Cast:
     """Read whose narrative it is off the agency's name; off the narratives, where they never name that one.
 
-    A page may name an agency in a way that the list of names lacks: then everybody named is taken for it.
+    A page may name an agency in a way that the list of names lacks: then the first one named is taken for it.
     """
-    own = _known_in(agency)
-    named = _known_in(narratives)
-    if not any(department == head for department, _ in own for head, _ in named):
-        own = {_first_named(narratives)} if named else set()
     names = [part.strip().removeprefix("The ") for part in agency.split(":")]
-    return Cast(frozenset(own), tuple(name for name in names if " " in name))
+    names = [name for name in names if " " in name]
+    own = _known_in(agency)
+    if not own and any(name in narratives or _acronym(name) in narratives for name in names):
+        own = {("", agency)}  # itself, and nobody on the list of names
+    elif not own:
+        own = {_first_named(narratives)} if _known_in(narratives) else set()
+    return Cast(frozenset(own), tuple(names))
+
+
+def _acronym(name: str) -> str:
+    return "".join(word[0] for word in name.split() if word[0].isupper())
 
 
 def _first_named(text: str) -> tuple[str, str]:

@@ -252,7 +252,8 @@ def _inherit(made: Clause, before: Clause) -> Clause:
         wanted = before.negated or bool(_HYPOTHETICAL.search(before.text))
         speaker = made.subject.lower() in {"it", "they", "he", "she"}
         shared = speaker and (made.opener == "said" or before.actor is not Actor.THING)
-        named = made.opener == "that" and not _TELLS.search(before.text)
+        ours = before.actor is Actor.GAO and before.subject.lower().startswith("our ")
+        named = ours or (made.opener == "that" and not _TELLS.search(before.text))
         return replace(
             made, actor=before.actor if shared else made.actor,
             hypothetical=made.hypothetical or before.hypothetical or wanted,

@@ -52,7 +52,10 @@ _HAPPENS = re.compile(
     r"lapses?|sunsets?|remains?|continues?)\b(?!\sof)"
     r"|\b(?:will|would|to|which|that|it|they)\s(?:\w+ly\s|also\s|not\s)*(?:ends?|runs?|lasts?|receives?|"
     r"needs?|costs?|reach(?:es)?|appl(?:y|ies)|covers?|serves?|lose|use)\b(?!\sof)"
-    r"|\b(?:ends|runs|lasts|costs|applies|covers|receiving)\b(?!\sof)",
+    r"|\b(?:ends|runs|lasts|costs|applies|covers|receiving)\b(?!\sof)"
+    # Talking with us is not the work.
+    r"|\b(?:meet|speak|talk)\swith\b|\b(?:update|brief)\s(?:us|GAO)\b|\brespond\sto\s(?:us|GAO)\b"
+    r"|\bprovide\s(?:(?:us|GAO)\s(?:with\s)?)?(?:an?\s)?(?:\w+\s)?(?:update|status)\b",
     re.IGNORECASE,
 )
 # A meeting takes place on its day; it is no work to be completed.
@@ -223,9 +226,14 @@ def _place(
 
 def _is_due_from_others(place: _Place) -> bool:
     actors = {place.clause.actor}
+    if place.clause.opener == "relative" and _THAT_ONE.search(place.clause.text):
+        actors |= {other.actor for other in place.sentence.clauses if other.start < place.clause.start}
     if place.leads and (main := _main_after(place)):
         actors.add(main.actor)
     return bool(actors & {Actor.GAO, Actor.OTHER, Actor.CONGRESS})
+
+
+_THAT_ONE = re.compile(r"^which\s(?:that|the\slatter)\s(?:agency|department|bureau|office|service)\b")
 
 
 def _main_after(place: _Place) -> Clause | None:

@@ -50,7 +50,8 @@ _WITH_IT = re.compile(
     rf"(?:\s(?:with|on|to))?\s(?:the\sintent\sof\s|implement\s)?{_TO_US}",
     re.IGNORECASE,
 )
-_ALONE = re.compile(rf"\b(?:{_AGREE}|disagree[sd]?)\s*[.,]?$", re.IGNORECASE)
+_ALONE = re.compile(rf"\b(?:{_AGREE}|disagree[sd]?)(?:\sin\sfull)?\s*[.,]?$", re.IGNORECASE)
+_NOW = re.compile(rf"\bit\snow\s(?:fully\s)?{_AGREE}(?:\sin\sfull)?\s*[.,]?$", re.IGNORECASE)
 _ABOUT_IT = re.compile(r"\brecommendations?\b", re.IGNORECASE)
 _UNSETTLED = re.compile(
     r"\b(?:will|would|to|may|might|could)\b[^,]{0,30}\b(?:determine|decide)\b", re.IGNORECASE
@@ -104,7 +105,11 @@ def _of_clause(clause: Clause, sentence: Sentence) -> str | None:
     if clause.actor in {Actor.GAO, Actor.OTHER, Actor.THING} or clause.hypothetical:
         return None
     text = clause.text
-    about = _WITH_IT.search(text) or (_ALONE.search(text) and _ABOUT_IT.search(sentence.text))
+    about = (
+        _WITH_IT.search(text)
+        or _NOW.search(text)
+        or (_ALONE.search(text) and _ABOUT_IT.search(sentence.text))
+    )
     if not about or _UNSETTLED.search(text):
         return None
     for pattern, position in ((_PARTLY, PARTLY), (_REFUSED, REFUSED), (_AGREED, AGREED)):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from workers.significance.actions import find_deeds
 from workers.significance.clauses import Sentence
+from workers.significance.deadlines import find_deadlines
 from workers.significance.positions import is_position
 from workers.significance.wordforms import content, coverage
 from workers.values import Run, Signal
@@ -37,7 +38,8 @@ def removal_signals(
 
 def _is_lost(sentence: Sentence, came: Sequence[Sentence], told: frozenset[str]) -> bool:
     """Whether a whole sentence is gone."""
-    if not came and sentence.dates and sentence.content and not is_position(sentence):
+    promise = bool(sentence.content) or any(find_deadlines(sentence)) if sentence.dates else False
+    if not came and promise and not is_position(sentence):
         return True
     if len(sentence.content) < _LEAST or coverage(sentence.content, told) >= _COVERED:
         return False

@@ -7,7 +7,7 @@ from monitor.record.folding import is_boilerplate
 _PROMISE = re.compile(
     r"""^(?:(?:once|when|after|as|until)\b[^.]{0,200}?,\s)?(?:we|GAO)\s
         (?:(?:will|plan\sto|intend\sto|are\sgoing\sto)\s(?:continue\sto\s|also\s)*
-            (?:monitor|track|follow|update|provide\supdate|provide\san\supdate|provide\sthe\sstatus|
+            (?:monitor|track|follow|update|provide\s(?:an\s)?updated?|provide\sthe\sstatus|
               review|assess|evaluate|
                reassess|determine|keep|consider\sclosing|revisit|verify)
           |continue\sto\s(?:monitor|track|follow))\b""",

@@ -26,7 +26,7 @@ _SYNONYMS = {
     "commence": "begin", "start": "begin", "initiate": "begin",
     "give": "provide",
     "utilize": "use", "employ": "use",
-    "further": "additional",
+    "further": "additional", "more": "additional", "need": "require",
     "evaluate": "assess", "create": "develop", "personnel": "staff", "employee": "staff",
     "approximately": "about", "roughly": "about", "around": "about",
     "execute": "implement", "intend": "plan", "prior": "before", "percent": "%", "per cent": "%",
@@ -46,7 +46,10 @@ _COUNTED = (
     "eleven",
     "twelve",
 )
-_NUMBERS = {name: str(number) for number, name in enumerate(_COUNTED)}
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_NUMBERS = {name: str(number) for number, name in enumerate(_COUNTED)} | {
+    name: str(number * 10) for number, name in enumerate(_TENS, 2)
+}
 GLUE = words(
     "a an the this that these those of to in on at by for from with and or as is are was were be been "
     "being it "

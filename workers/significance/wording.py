@@ -27,7 +27,7 @@ _DROPPED = words(
     "currently recently still is are was were be been being has have had in on at of to with it they "
     "them he she "
     "we us which there as by from for and or but gao did does do remain remains continue continues "
-    "agency officials "
+    "agency officials it's "
     "official us addition then"
 )
 # Of these, "to", "of" and the like only join; but what is said by, to or for whom must not be lost.
@@ -66,7 +66,7 @@ _JOIN = re.compile(
     r"(?:,?\s*\b(?:in|on|by|during|at|of|before|until|no later than|as of)\s+(?:the\s+)?)$", re.IGNORECASE
 )
 _HEAD = re.compile(
-    r"^(?:The|This) (?:department|agency|bureau|service|commission|board|administration)(?=\s)"
+    r"^(?:[Tt]he|[Tt]his) (?:department|agency|bureau|service|commission|board|administration)(?=\s)"
 )
 # One letter apart, and both are words.
 _UNLIKE = (
@@ -105,7 +105,7 @@ class _Reading:
         self.looked: list[str] = []
         for sentence in split_sentences(folded):
             if not is_stock(sentence):
-                self._add(_HEAD.sub("", sentence))
+                self._add(sentence)
 
     def _add(self, sentence: str) -> None:
         plain, dates = [], []
@@ -120,7 +120,7 @@ class _Reading:
             else:
                 dates.append(_date_token(sentence, mention))
         plain.append(sentence[position:])
-        found = list(_tokens(" ".join(plain)))
+        found = list(_tokens(_HEAD.sub("", " ".join(plain).lstrip(" ,"))))
         if found or dates:
             spelled = tuple(word for _, word in found)
             self.sentences.append(Plain(tuple(form for form, _ in found), tuple(dates), spelled))
@@ -235,6 +235,13 @@ def _is_review(sentence: str, mention: Mention) -> bool:
     )
 
 
+_IN_COMMENTS = re.compile(
+    r",?\s?\b(?:in (?:its|their) (?:written |agency |formal )?(?:comments|response)(?: on (?:a|the|our) draft"
+    r"(?: of (?:this|the|our) report)?)?,?)(?=[\s.])",
+    re.IGNORECASE,
+)
+
+
 def _spell_out(text: str) -> str:
     low = text.lower()
     if "n't" in low:
@@ -246,6 +253,7 @@ def _spell_out(text: str) -> str:
     for phrase, plain in _PHRASES.items():
         if phrase in low:
             text = re.sub(rf"\b{phrase}\b", plain, text, flags=re.IGNORECASE)
+    text = _IN_COMMENTS.sub("", text)
     return text.replace("U.S.", "US").replace("%", " percent")
 
 
