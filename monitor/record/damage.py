@@ -48,8 +48,8 @@ _CONTROLS = {
 _CITED = r"U\.\s?S\.\s?C\.|\bUSC|C\.\s?F\.\s?R\.|\bCFR"
 # A question mark closes a word: one that stands free before a figure, or after a code's name, was a
 # section sign.
-_SECTION = re.compile(r"(?:(?<=[\s(])|^)[?\ufffd]{1,4}(?=\s?\d)")
-_SECTION_AFTER_CODE = re.compile(rf"((?:{_CITED})\s?)[?\ufffd]{{1,4}}(?=\s?\d)")
+_SECTION = re.compile(r"(?:(?<=[\s(])|^)[?\ufffd]{1,4}(?=\s{0,4}\d)")
+_SECTION_AFTER_CODE = re.compile(rf"((?:{_CITED})\s?)[?\ufffd]{{1,4}}(?=\s{{0,4}}\d)")
 _SECTION_SPACING = re.compile(r"\s*\u00a7[\u00a7\s]*")
 _CONTRACTION = re.compile(r"(?<=[A-Za-z])[?\ufffd]{1,3}(?=(?:s|t|re|ve|ll|d|m)\b(?![=&]))")
 _LOST = re.compile(r"\ufffd+")

@@ -37,6 +37,7 @@ OPEN_DEFINITION = (
         ("19 U.S.C. § 1592(d)", "19 U.S.C. \ufffd 1592(d)"),
         ("19 U.S.C. § 1592(d)", "19 U.S.C. &sect;&nbsp;1592(d)"),
         ("19 U.S.C. § 1592(d)", "19 U.S.C. Â§ 1592(d)"),
+        ("19 U.S.C. § 1592(d)", "19 U.S.C. ??  1592(d)"),
         ("41 C.F.R. § 12", "41 C.F.R. ? 12"),
         ("under § 12 and § 14", "under ? 12 and ? 14"),
         ("the bureau’s lamps", "the bureauâ€™s lamps"),
