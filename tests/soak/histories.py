@@ -207,7 +207,7 @@ def _deadline(words: str, dice: random.Random, count: int) -> str:
 def _lightly(words: str, dice: random.Random, count: int) -> str:
     """A figure, a word or only the case of one letter: small, and a change."""
     listed = re.split(r"(\s+)", words)
-    at = 2 * dice.randrange((len(listed) + 1) // 2)
+    at = 2 * dice.randrange(max(1, len(listed) // 2))  # not the last: a text cut in a sentence is refused
     listed[at] = dice.choice((f"{listed[at]} {count}", f"pier{count}", listed[at].swapcase()))
     return "".join(listed)
 

@@ -1,5 +1,6 @@
 """What one source's captures have to come to, worked out from the worlds alone and not from the product."""
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from monitor.record import folding
@@ -165,3 +166,9 @@ def change(known: Known, item: Item) -> Expected | None:
     if item.status in CLOSED:
         kind = EventType.UPDATED if known.item.status in CLOSED else EventType.CLOSED
     return Expected(known.key, kind, changed, facts(known.item), facts(item))
+
+
+def compare(events: list[Expected], expected: list[Expected], body: bytes) -> None:
+    """Hold events against those expected; a failure shows what is missed, what is invented, and the page."""
+    found, wanted = Counter(events), Counter(expected)
+    assert found == wanted, f"missed {wanted - found}; invented {found - wanted}; on {body!r}"

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -35,7 +35,7 @@ class Tally:
     kinds: Counter[str] = field(default_factory=Counter)
     held: int = 0
 
-    def add(self, form: str, kinds: Counter[str], *, held: bool = False) -> None:
+    def add(self, form: str, kinds: Mapping[str, int], *, held: bool = False) -> None:
         """Count one pair."""
         self.formats[str(form)] += 1
         self.kinds.update(kinds)

@@ -1,7 +1,5 @@
 """Pairs of captures of one source: exactly the edits between them are reported, whatever else differs."""
 
-from collections import Counter
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +10,7 @@ from tests.monitor.intake.conftest import Scene
 from tests.rendering import page
 from tests.soak.arena import arena, as_known, standing
 from tests.soak.histories import History, Tracked, in_order
-from tests.soak.model import Expected, Model, told
+from tests.soak.model import Model, compare, told
 from tests.soak.running import CAPTURES, PARTS, Tally, pairs
 from tests.worlds import Noise
 
@@ -48,12 +46,6 @@ def check(scene: Scene, model: Model, body: bytes, listed: Tracked, form: Format
         assert intake.outcome is not Outcome.BASELINE or was_first
     assert standing(scene) == as_known(model.known)
     return intake.outcome
-
-
-def compare(events: list[Expected], expected: list[Expected], body: bytes) -> None:
-    """Hold events against those expected; a failure shows what is missed, what is invented, and the page."""
-    found, wanted = Counter(events), Counter(expected)
-    assert found == wanted, f"missed {wanted - found}; invented {found - wanted}; on {body!r}"
 
 
 CASES = [(Format.CSV, "in vain"), (Format.CSV, "unanswered"), (Format.CSV, "nobody")]
