@@ -4,7 +4,8 @@ What the page itself gives away (a refusal, a shape that is none of ours, a tabl
 refuse. Here a capture is held against what its source has shown so far.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.record import folding
@@ -13,6 +14,8 @@ from monitor.record.values import Capture
 
 _LEAST_KNOWN = 5  # fewer known than this can all be gone: no share is judged
 _LEAST_COMPARED = 20
+_CANDIDATES = 5  # stretches of words looked for in all, the most frequent first
+_NO_ACCIDENT = 4  # words in common that two edits do not have by chance
 _LISTED = 10  # an agency page lists the first ten
 
 
@@ -86,31 +89,59 @@ def _reworded(draft: Draft, limits: Gate) -> str | None:
 
 
 def _same_words(draft: Draft) -> str | None:
-    """The same words added to all, or cut from all, are the site's and not GAO's."""
+    """The same words added to all, or cut from all, are the site's and not GAO's.
+
+    Of one narrative alone nobody can tell: a sentence added to it is what it is watched for.
+    """
     if draft.compared < 2 or len(draft.rewordings) < draft.compared:
         return None
-    if words := _in_common(_added(one.old, one.new) for one in draft.rewordings):
+    pairs = [(_words(one.old), _words(one.new)) for one in draft.rewordings]
+    if words := _in_common(pairs):
         return f"the same words were added to every narrative: {_excerpt(words)}"
-    if words := _in_common(_added(one.new, one.old) for one in draft.rewordings):
+    if words := _in_common([(new, old) for old, new in pairs]):
         return f"the same words were cut from every narrative: {_excerpt(words)}"
     return None
 
 
-def _in_common(additions: Iterable[str]) -> str:
-    found = set(additions)
-    return found.pop() if len(found) == 1 else ""
+def _words(narrative: str) -> list[str]:
+    return folding.fold(narrative).split()
 
 
-def _added(old: str, new: str) -> str:
-    """The one stretch of words that `new` has more than `old`; empty when they differ otherwise."""
-    before, after = folding.fold(old).split(), folding.fold(new).split()
-    extra = len(after) - len(before)
+def _in_common(pairs: Sequence[tuple[list[str], list[str]]]) -> str:
+    """The stretch of words that each of the second texts has more than the first.
+
+    Some may have been edited besides: then it has to be long enough to be no accident.
+    """
+    added = [_added(old, new) for old, new in pairs]
+    often = Counter(words for own in added for words in own)
+    for words, count in often.most_common(_CANDIDATES):
+        if count == len(pairs):
+            return words
+        if len(words.split()) >= _NO_ACCIDENT and all(_has_more(words, *pair) for pair in pairs):
+            return words
+    return ""
+
+
+def _added(old: list[str], new: list[str]) -> set[str]:
+    """The one stretch of words that `new` has more than `old`; empty when they differ otherwise.
+
+    "The site. The pier." has gained "The site." or "site. The" before "The pier.": nothing tells which.
+    """
+    extra = len(new) - len(old)
     if extra <= 0:
-        return ""
-    same = next(
-        (i for i, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), len(before)
-    )
-    return " ".join(after[same : same + extra]) if before[same:] == after[same + extra :] else ""
+        return set()
+    same_first, same_last = _alike(old, new), _alike(old[::-1], new[::-1])
+    return {" ".join(new[at : at + extra]) for at in range(max(0, len(old) - same_last), same_first + 1)}
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many words two texts have in common from their beginning on."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (first, second) in pairs if first != second), min(len(one), len(other)))
+
+
+def _has_more(words: str, old: list[str], new: list[str]) -> bool:
+    return f" {' '.join(new)} ".count(f" {words} ") > f" {' '.join(old)} ".count(f" {words} ")
 
 
 def _excerpt(words: str) -> str:

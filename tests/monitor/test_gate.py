@@ -68,6 +68,37 @@ def test_the_same_words_added_to_all_are_the_sites(count: int) -> None:
         assert held(Draft(0, 0, count, same))
 
 
+@pytest.mark.parametrize("count", [2, 5])
+def test_words_in_front_that_begin_like_the_narrative_are_the_sites_too(count: int) -> None:
+    """Whether "The site." or "site. The" was put before "The pier" cannot be told, and does not matter."""
+    first = ("The pier {} is old.", "This pier {} is old.", "Of pier {}.", "The site at {} is closed.")
+    olds = [first[n % 4].format(n) for n in range(count)]
+    assert held(Draft(0, 0, count, [Rewording(old, f"The site is unattended. {old}") for old in olds]))
+    assert held(Draft(0, 0, count, [Rewording(f"The site is unattended. {old}", old) for old in olds]))
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_real_change_among_the_same_words_does_not_hide_them(count: int) -> None:
+    """One narrative was edited on the day on which the site put its notice into all of them."""
+    notice = "This site is unattended."
+    same = [Rewording(f"Of pier {n}.", f"Of pier {n}. {notice}") for n in range(count)]
+    for words in ("Pier 9 was rebuilt in May.", "Of pier 9. It was rebuilt."):
+        assert held(Draft(0, 0, count + 1, [Rewording("Of pier 9.", f"{words} {notice}"), *same]))
+    assert not held(Draft(0, 0, count + 1, [Rewording("Of pier 9.", "Pier 9 was rebuilt in May."), *same]))
+
+
+def test_a_short_word_that_two_edits_share_is_an_accident() -> None:
+    """One narrative gained a "not", the other was rewritten with one."""
+    negated = Rewording("It is done.", "It is not done.")
+    for other in ("They did not do it in June.", "In May. They were not able to."):
+        assert not held(Draft(0, 0, 2, [negated, Rewording("In May.", other)]))
+
+
+def test_of_one_narrative_alone_nothing_is_the_sites() -> None:
+    """A sentence added to a report's only recommendation is what it is watched for."""
+    assert not held(Draft(1, 0, 1, [Rewording("Of pier 1.", "Of pier 1. This site is unattended.")]))
+
+
 def test_the_same_words_cut_from_all_are_the_sites() -> None:
     """A banner that goes is as little GAO's as one that comes."""
     same = [Rewording(f"Unattended. Of pier {n}.", f"Of pier {n}.") for n in range(4)]
