@@ -27,7 +27,8 @@ class Draft:
     """What a capture would do.
 
     `unseen`: rows that nobody has shown yet, with their place on the page. `readings`: what the source
-    now shows and which revision that is. `gone` and `returned`: open recommendations of a complete source.
+    now shows and which revision that is. `gone` and `returned`: open recommendations of a complete source;
+    `absent`: those that are known to be closed and have now left it, too.
     """
 
     matching: Matching
@@ -39,6 +40,7 @@ class Draft:
     readings: list[tuple[int, Look, int]] = field(default_factory=list)
     rows: dict[int, Recommendation] = field(default_factory=dict)
     gone: list[int] = field(default_factory=list)
+    absent: list[int] = field(default_factory=list)
     returned: list[int] = field(default_factory=list)
     measures: gate.Draft = field(default_factory=lambda: gate.Draft(0, 0, 0))
 
@@ -73,6 +75,8 @@ def draft(
     _decide_all(connection, made, standings, reader, captured_at)
     shown_open = {one for one in expected if standings[one].is_open}
     made.gone = sorted(shown_open - made.rows.keys())
+    left = expected - shown_open - made.rows.keys()
+    made.absent = sorted(one for one in left if not readings[one].misses)
     made.returned = [one for one in made.rows if one in readings and readings[one].misses]
     made.measures = _measure(connection, made, shown_open)
     return made

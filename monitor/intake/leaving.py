@@ -48,13 +48,18 @@ def note_gone(pen: Pen, source: Source, ids: list[int], confirmations: int) -> l
     """Count one more capture without them; ask about them, or report them as vanished. Returns event ids."""
     if not ids:
         return []
-    misses = _count_miss(pen, ids)
+    misses = count_miss(pen, ids)
     asked = _ask(pen, source, ids) if _can_ask(pen, source) else {}
     vanished = [one for one in ids if misses[one] >= confirmations and _cannot_say(asked.get(one))]
     return write_vanished(pen, vanished)
 
 
-def _count_miss(pen: Pen, ids: list[int]) -> dict[int, int]:
+def count_miss(pen: Pen, ids: list[int]) -> dict[int, int]:
+    """Note one more capture without them; how many in a row that makes for each.
+
+    Of closed ones, too: only so does a reopened one that comes back with the words it left with differ from
+    one that a lagging source has listed all the time.
+    """
     mine = (readings.c.source_id == pen.reader.source, readings.c.format == pen.reader.format)
     counted: dict[int, int] = {}
     for some in loading.chunks(ids):

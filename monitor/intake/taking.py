@@ -189,7 +189,7 @@ class _Taking:
         asked = {one: row for one, row in made.rows.items() if one in waiting}
         made.changes = [change for change in made.changes if change.standing.id in waiting]
         made.readings = [reading for reading in made.readings if reading[0] in waiting]
-        made.unseen, made.gone, made.returned, made.rebased = [], [], [], []
+        made.unseen, made.gone, made.absent, made.returned, made.rebased = [], [], [], [], []
         made.rows = asked
         return self._write(made, first=False, well=False)
 
@@ -257,6 +257,7 @@ class _Taking:
         events += writing.write_changes(pen, made.changes)
         writing.write_readings(pen, made.readings)
         leaving.note_returned(pen, made.returned)
+        leaving.count_miss(pen, made.absent)
         vanished = leaving.note_gone(pen, self.source, made.gone, self.settings.gate.vanish_confirmations)
         if self.capture.format is Format.PRODUCT and self.capture.subject:
             waiting = leaving.pending(self.connection, self.source.id, self.capture.subject)

@@ -121,6 +121,18 @@ def test_back_after_it_was_closed_is_reopened(scene: Scene) -> None:
     assert event.old.narrative == CLOSED.narrative
 
 
+def test_closed_elsewhere_before_it_left_it_is_reopened_when_it_comes_back(scene: Scene) -> None:
+    """Its report's page said closed while the export still listed it: it left, and is back."""
+    page = pages.export([*rows(8), Row()])
+    scene.take(page)
+    scene.take(pages.report([CLOSED]), "reports")
+    assert scene.take(page).events == ()
+    assert scene.take(pages.export(rows(8))).events == ()
+    (event,) = scene.events(scene.take(page))
+    assert event.type is EventType.REOPENED
+    assert scene.take(page).events == ()
+
+
 def test_a_saved_report_page_answers(scene: Scene) -> None:
     """Put into the drop folder by a person, it does what the lookup would."""
     left(scene)
