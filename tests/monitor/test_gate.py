@@ -27,6 +27,47 @@ def held(draft: Draft, page: Capture | None = None, limits: Gate | None = None) 
     return objection(page or capture(100), draft, limits or Gate()) is not None
 
 
+@pytest.mark.parametrize(
+    ("draft", "page", "said"),
+    [
+        (
+            Draft(100, 21, 79),
+            capture(79),
+            "21 of 100 open recommendations are gone at once (more than 20%)",
+        ),
+        (Draft(20, 0, 20, reworded(11)), capture(20), "11 of 20 narratives changed at once (more than 50%)"),
+        (Draft(3, 3, 0), capture(0), "none of the 3 known recommendations is on it"),
+        (
+            Draft(0, 0, 0),
+            capture(1, 25, Format.AGENCY),
+            "the page announces 25 open recommendations and shows 1",
+        ),
+        (
+            Draft(0, 0, 2, [Rewording(f"Of pier {n}.", f"Mind the gap. Of pier {n}.") for n in range(2)]),
+            capture(2),
+            "the same words were added to every narrative: “Mind the gap.”",
+        ),
+        (
+            Draft(0, 0, 2, [Rewording(f"Mind the gap. Of pier {n}.", f"Of pier {n}.") for n in range(2)]),
+            capture(2),
+            "the same words were cut from every narrative: “Mind the gap.”",
+        ),
+    ],
+)
+def test_operators_are_told_why_with_the_figures(draft: Draft, page: Capture, said: str) -> None:
+    """One sentence: what was seen, of how many, and the limit."""
+    assert objection(page, draft, Gate()) == said
+
+
+@pytest.mark.parametrize(("length", "shown"), [(80, "x" * 80), (81, "x" * 80 + "…")])
+def test_a_long_banner_is_quoted_by_its_beginning(length: int, shown: str) -> None:
+    """Eighty characters of it."""
+    banner = "x" * length
+    same = [Rewording(f"Of pier {n}.", f"Of pier {n}. {banner}") for n in range(2)]
+    reason = objection(capture(2), Draft(0, 0, 2, same), Gate())
+    assert reason == f"the same words were added to every narrative: “{shown}”"
+
+
 @pytest.mark.parametrize(("gone", "expected"), [(20, False), (21, True)])
 def test_more_than_a_fifth_gone_at_once_is_not_believed(gone: int, expected: bool) -> None:
     """The share of the open ones that the source showed, at its limit and one above."""
@@ -37,6 +78,7 @@ def test_of_very_few_all_but_one_may_leave() -> None:
     """Below five known, a share means nothing."""
     assert not held(Draft(4, 3, 1))
     assert held(Draft(5, 3, 2))
+    assert held(Draft(6, 3, 3))
 
 
 def test_a_page_that_shows_none_of_the_known_is_not_believed() -> None:
@@ -44,10 +86,17 @@ def test_a_page_that_shows_none_of_the_known_is_not_believed() -> None:
     assert held(Draft(1, 1, 0), capture(0, form=Format.PRODUCT))
 
 
+def test_a_page_without_rows_is_believed_where_nothing_was_known() -> None:
+    """A report that nobody has seen; and an agency's page with none open says nothing of others."""
+    assert not held(Draft(0, 0, 0), capture(0, form=Format.PRODUCT))
+    assert not held(Draft(1, 0, 0), capture(0, 0, form=Format.AGENCY))
+
+
 @pytest.mark.parametrize(("changed", "expected"), [(10, False), (11, True)])
 def test_more_than_half_reworded_at_once_is_not_believed(changed: int, expected: bool) -> None:
     """At its limit and one above, of the least number that is judged."""
     assert held(Draft(20, 0, 20, reworded(changed))) is expected
+    assert held(Draft(22, 0, 22, reworded(changed + 1))) is expected
 
 
 def test_below_twenty_any_share_may_change() -> None:
@@ -109,6 +158,7 @@ def test_the_same_words_added_to_some_are_gaos() -> None:
     """Two recommendations of a report may get the same sentence, if a third does not."""
     same = [Rewording(f"Of pier {n}.", f"Of pier {n}. It is done.") for n in range(2)]
     assert not held(Draft(0, 0, 3, same))
+    assert not held(Draft(0, 0, 1, same[:1]))
 
 
 def test_other_words_for_all_are_gaos() -> None:
@@ -118,7 +168,25 @@ def test_other_words_for_all_are_gaos() -> None:
 
 
 @pytest.mark.parametrize(
-    ("announced", "shown", "expected"), [(25, 4, True), (25, 5, False), (3, 1, True), (3, 2, False)]
+    ("old", "new"),
+    [
+        ("Of pier {0}. It waits.", "Of pier {0}. It is done."),
+        ("Of pier {0}. It waits.", "Of pier {0}. It rests. It is done."),
+        ("Of pier {0} x.", "Of pier {0} z."),
+        ("Of pier {0} z.", "Of pier {0} x."),
+        ("Of pier {0}, b.", "A of pier {0}, b and c."),
+        ("Of pier {0}.", "Of  pier {0}."),
+    ],
+)
+def test_the_same_words_in_place_of_others_are_not_added(old: str, new: str) -> None:
+    """All rewritten alike: a banner stands beside what was there, whole."""
+    same = [Rewording(old.format(n), new.format(n)) for n in range(4)]
+    assert not held(Draft(0, 0, 4, same))
+
+
+@pytest.mark.parametrize(
+    ("announced", "shown", "expected"),
+    [(25, 4, True), (25, 5, False), (10, 4, True), (9, 4, True), (9, 5, False), (3, 1, True), (3, 2, False)],
 )
 def test_a_page_with_most_of_its_rows_missing_is_not_believed(
     announced: int, shown: int, expected: bool

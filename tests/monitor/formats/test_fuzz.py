@@ -100,6 +100,7 @@ HOSTILE = {
     "dashes": export(row(narrative="- " * 250_000)),
     "numbers": export(row(text="(Recommendation 1) " * 30_000)),
     "boilerplate": export(row(narrative="when we confirm what actions has taken " * 10_000)),
+    "white space beside a section sign": export(row(narrative="\u00a7 x" + " " * 500_000 + "x")),
     "section signs": export(row(narrative="? 1 \ufffd" * 50_000)),
 }
 
