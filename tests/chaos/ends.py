@@ -100,7 +100,7 @@ class Ends:
         with ExitStack() as stack:
             for server in (self.slack, self.mail, *self.hooks):
                 stack.enter_context(server)
-            self.site = stack.enter_context(_serving(self._read))
+            self.site = stack.enter_context(serving(self._read))
             yield
 
     def _read(self) -> bytes:
@@ -142,7 +142,9 @@ def _told(subscription: str, recipient: str, text: str) -> Told | None:
 
 
 @contextmanager
-def _serving(read: Callable[[], bytes]) -> Iterator[str]:
+def serving(read: Callable[[], bytes]) -> Iterator[str]:
+    """Serve the page that is watched, as it is read at each request; gives its address."""
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 

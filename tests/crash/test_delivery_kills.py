@@ -1,77 +1,21 @@
 """Deliveries whose process is killed: on both sides of every line that holds a promise."""
 
-import multiprocessing
-import os
 import random
-import signal
 import time
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
 
-from monitor.record.migrating import open_store
 from monitor.record.schema import attempts, items, messages, outbox
-from monitor.record.store import Store
+from tests.crash.killing import FORK, die, killed, ready, send, send_until_done, world
 from tests.fakes.receiver import Receiver
-from tests.fakes.transport import FakeQueue
-from tests.workers.seeding import changes, configured, count, rows, webhook
+from tests.workers.seeding import changes, count, rows
 from workers import fanout
-from workers.context import Context
 from workers.delivery import engine
-from workers.delivery.engine import deliver
 from workers.fanout import fan_out
-
-FORK = multiprocessing.get_context("fork")
-DEADLINE = 30  # seconds
-
-
-def world(url: str, *receivers: Receiver) -> Context:
-    """A context of this process's own, as a worker makes one after its fork."""
-    subscribed = [webhook(f"s{number}", url=each.url) for number, each in enumerate(receivers)]
-    tables: dict[str, Any] = {
-        "http": {"allow_private_networks": True},
-        "delivery": {"lease": "2s", "webhook_rate": "1000/s"},
-    }
-    return Context(configured(*subscribed, **tables), Path(), Store(url), FakeQueue())  # type: ignore[arg-type]
-
-
-def die(*_: Any, **__: Any) -> Any:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def killed(url: str, work: Callable[[], Any]) -> None:
-    """Do some work in a child that is killed by it."""
-    child = FORK.Process(target=work)
-    child.start()
-    child.join(DEADLINE)
-    assert child.exitcode == -signal.SIGKILL
-
-
-def deliver_until_done(here: Context) -> None:
-    """Run jobs until nothing waits."""
-    deadline = time.monotonic() + DEADLINE
-    while count(here.store, messages, state="waiting"):
-        assert time.monotonic() < deadline, "messages still wait"
-        deliver(here, here.channels["webhook"])
-        time.sleep(0.02)
-
-
-@pytest.fixture
-def url(store_url: str) -> str:
-    """A migrated store's address; no connection of it is open, so a fork inherits none."""
-    open_store(store_url).close()
-    return store_url
-
-
-def ready(url: str, receivers: tuple[Receiver, ...], events: int = 1) -> None:
-    here = world(url, *receivers)
-    fan_out(here, changes(here.store, [(number, 2) for number in range(1, events + 1)]), datetime.now(UTC))
-    here.store.close()
 
 
 @pytest.mark.parametrize(
@@ -86,7 +30,7 @@ def ready(url: str, receivers: tuple[Receiver, ...], events: int = 1) -> None:
 def test_a_sender_that_is_killed(url: str, point: str, posts: int, lapses: int) -> None:
     """Invariants 3 and 4: whenever its sender is killed, a message arrives; twice only where nobody knows."""
     with Receiver() as receiver:
-        ready(url, (receiver,))
+        ready(url, (receiver,), [(1, 2)])
 
         def work() -> None:
             real = getattr(engine, point)
@@ -98,11 +42,11 @@ def test_a_sender_that_is_killed(url: str, point: str, posts: int, lapses: int) 
 
             setattr(engine, point, at_the_point)
             here = world(url, receiver)
-            deliver(here, here.channels["webhook"])
+            send(here)
 
-        killed(url, work)
+        killed(work)
         here = world(url, receiver)
-        deliver_until_done(here)
+        send_until_done(here)
         [row] = rows(here.store, messages)
         assert (row["state"], row["lapses"]) == ("sent", lapses)
         assert [request.id for request in receiver.requests] == [row["id"]] * posts
@@ -133,7 +77,7 @@ def test_a_fan_out_that_is_killed(url: str, point: str) -> None:
         here = world(url, receiver)
         outbox_id = changes(here.store, [(1, 2), (2, 2)])
         here.store.close()
-        killed(url, work)
+        killed(work)
         here = world(url, receiver)
         [row] = rows(here.store, outbox)
         assert count(here.store, messages) == (0 if row["published_at"] is None else 2)
@@ -147,12 +91,12 @@ def test_nothing_is_lost_while_senders_are_killed(url: str) -> None:
     """Promises 1 and 2: under a rain of kills all arrive, and only what was on its way then arrives again."""
     draw = random.Random(7)
     with Receiver() as one, Receiver() as two:
-        ready(url, (one, two), events=100)
+        ready(url, (one, two), [(number, 2) for number in range(1, 101)])
 
         def work() -> None:
             here = world(url, one, two)
             while True:
-                deliver(here, here.channels["webhook"])
+                send(here)
                 time.sleep(0.01)
 
         for _ in range(12):
@@ -164,7 +108,7 @@ def test_nothing_is_lost_while_senders_are_killed(url: str) -> None:
                 sender.kill()
                 sender.join()
         here = world(url, one, two)
-        deliver_until_done(here)
+        send_until_done(here)
         posts = Counter(request.id for each in (one, two) for request in each.requests)
         by_id = {row["id"]: row for row in rows(here.store, messages)}
         assert {row["state"] for row in by_id.values()} == {"sent"}
