@@ -109,6 +109,7 @@ class Worker(rq.Worker):
         self.drained = False
         self._url = url
         self._outage = outage
+        # Invariant 7: one queue. What a worker of two had taken and not begun when it was killed, RQ loses.
         line = _Line(queue_name, connection=connection, serializer=JSONSerializer)
         super().__init__(
             [line],

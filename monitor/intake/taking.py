@@ -75,6 +75,8 @@ def take_in(  # noqa: PLR0913 - each names another way in which a page may come
         if fetched and len(page.body) <= _SMALL and any(wall in error.reason for wall in WALLS):
             return Intake(Outcome.BLOCKED, error.reason)
         return _not_a_page(store, source, page, error, now=now, lookup=lookup, also=also)
+    # Invariant 1: detection runs in here, on rows that nobody else moves, and state, revision, event and
+    # outbox row are committed together or not at all.
     with store.write() as connection:
         take_turn(connection)
         taking = _Taking(connection, settings, source, page, capture, now, silent=silent, released=released)

@@ -49,7 +49,7 @@ class Store:
     def write(self) -> Iterator[Connection]:
         """One transaction that writes: committed at the end, rolled back on any error.
 
-        No network call belongs inside: a slow receiver must not hold the store.
+        Invariant 6: no network call belongs inside; a slow receiver must not hold the store.
         """
         with self._wrapped(), self.engine.connect() as plain:
             connection = plain.execution_options(recwatch_writes=True)

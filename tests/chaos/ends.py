@@ -33,6 +33,8 @@ WEATHER = {
     "hangs": 0.4,
     "accepts and hangs": 0.4,
 }
+# One mail server is all there is, and a host that hangs gets one mail at a time for five minutes.
+RARER = {"email": {"hangs": 0.05, "accepts and hangs": 0.05}}
 _RETRY_AFTER = "1"
 _HTTP = {
     "ok": receiver.OK,
@@ -74,9 +76,9 @@ class Weather:
 
     def answer(self, channel: str) -> str:
         with self._lock:
-            kinds = ["ok", *WEATHER]
-            weights = [100 - sum(WEATHER.values()), *WEATHER.values()]
-            kind = "ok" if self.calm else self._draw.choices(kinds, weights)[0]
+            shares = WEATHER | RARER.get(channel, {})
+            shares["ok"] = 100 - sum(shares.values())
+            kind = "ok" if self.calm else self._draw.choices(list(shares), list(shares.values()))[0]
             self.answers[f"{channel}: {kind}"] += 1
             return kind
 

@@ -26,8 +26,8 @@ _LATE = re.compile(r"the lease had lapsed before the result came.*message_id=(\w
 
 @dataclass(frozen=True)
 class Pace:
-    """How hard a run is, in seconds: between two blows, between two rounds of the page, of a lease; and at
-    most how long the storm goes on once all rounds were shown, and how long the rest may take.
+    """How hard a run is, in seconds: between two blows, between two rounds of the page, of a lease; how long
+    the storm goes on at most once all rounds were shown, and how long nothing may arrive before it is over.
     """
 
     blows: tuple[float, float]
@@ -37,8 +37,8 @@ class Pace:
     drain: float
 
 
-FULL = Pace(blows=(0.6, 1.8), rounds=12.0, lease=8, storm=240, drain=180)
-SHORT = Pace(blows=(0.2, 0.6), rounds=0.3, lease=4, storm=6, drain=90)
+FULL = Pace(blows=(0.6, 1.8), rounds=12.0, lease=8, storm=200, drain=60)
+SHORT = Pace(blows=(0.2, 0.6), rounds=0.3, lease=4, storm=6, drain=60)
 
 
 @dataclass
@@ -110,14 +110,16 @@ class Storm:
             time.sleep(self._draw.uniform(*self.pace.blows))
 
     def drain(self) -> bool:
-        """With the storm over: whether everything was worked off in time."""
-        deadline = time.monotonic() + self.pace.drain
-        while time.monotonic() < deadline:
+        """With the storm over: whether everything is worked off, as long as something still arrives."""
+        seen, deadline = -1, 0.0
+        while not (self._round == len(self.script.rounds) - 1 and self._read() and self._settled()):
             self._turn_page()
-            if self._round == len(self.script.rounds) - 1 and self._read() and self._settled():
-                return True
+            if len(self.ledger.arrivals) != seen:
+                seen, deadline = len(self.ledger.arrivals), time.monotonic() + self.pace.drain
+            if time.monotonic() > deadline:
+                return False
             time.sleep(0.1)
-        return False
+        return True
 
     def _over(self) -> bool:
         if self._round < len(self.script.rounds) - 1:

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 
 from monitor.record.queue import Queue, QueueError, queue_server
 from monitor.record.schema import attempts, messages
 from monitor.record.store import Store
-from tests.fakes.delivering import add_notice, process, sent
+from tests.fakes.delivering import add_message, add_notice, process, sent, state
 from tests.fakes.processes import until
 
 LEASE = "2s"
@@ -108,6 +109,31 @@ def _made(store: Store) -> int:
 
 def _waiting(store: Store) -> int:
     return _states(store).get("waiting", 0)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "execute_job",  # it has taken the job and not begun it
+        "handle_job_failure",  # its child was killed, and it is about to write that down
+    ],
+)
+def test_what_a_killed_worker_loses_the_dispatcher_makes_again(
+    tmp_path: Path, store: Store, moment: str
+) -> None:
+    """Even where RQ forgets the job that was in a worker's hands: after a lease there is another."""
+    message = add_message(store, "screen")
+    (tmp_path / "kills").write_text("screen")
+    with queue_server("", tmp_path) as url, process(tmp_path, "dispatch", LEASE):
+        with process(tmp_path, "console", LEASE, moment) as worker:
+            assert worker.wait(60) == -signal.SIGKILL
+        (tmp_path / "kills").unlink()
+        with Queue(url) as queue:
+            for key in queue.connection.keys("rq:*"):
+                queue.connection.delete(key)
+        with process(tmp_path, "console", LEASE):
+            until(lambda: state(store, message) == "sent", 60)
+    assert sent(tmp_path) == [message]
 
 
 def test_a_worker_told_to_stop_leaves_the_rest_to_the_next_at_once(tmp_path: Path, store: Store) -> None:

@@ -69,8 +69,8 @@ def test_a_job_whose_worker_and_child_were_killed_is_run_again_within_seconds(
     queue.enqueue("changes", LINGER, str(out), "1")
     with workers.running(tmp_path) as worker:
         until(lambda: jobs.words(out) == ["begun"])
-        # Stopped, the worker sees nothing of its child's end: both are gone at one moment. A worker killed
-        # while it notes that end may lose the job; the dispatcher then makes it again after the lease.
+        # Stopped, the worker sees nothing of its child's end: both are gone at one moment. What becomes of a
+        # job whose worker is killed as it notes that end: test_queue_everything.py.
         worker.send_signal(signal.SIGSTOP)
         kill(jobs.pids(out, "begun")[0])
         worker.kill()

@@ -1,11 +1,12 @@
 """Deliveries to a file: contexts, rows and processes for tests of whatever carries messages.
 
-`refuses`, `fails` and `hangs` below the home name subscriptions whose messages meet that fate; `sent`
-there gets the ids of those that arrived, one a line, in order.
+`refuses`, `fails`, `hangs` and `kills` below the home name subscriptions whose messages meet that fate
+(the last one is their sender's); `sent` there gets the ids of those that arrived, one a line, in order.
 """
 
 import asyncio
 import logging
+import os
 import signal
 import subprocess
 import threading
@@ -54,6 +55,8 @@ class FileTransport:
     async def send(self, message: Message) -> Receipt:
         """Send, or meet the fate that the home has in store for the subscription."""
         name = message.subscription.id
+        if name in _words(self.home / "kills"):
+            os.kill(os.getpid(), signal.SIGKILL)
         if name in _words(self.home / "refuses"):
             raise TransportError("410 gone", permanent=True)
         if name in _words(self.home / "fails"):
@@ -141,14 +144,21 @@ def sent(home: Path) -> list[str]:
     return _words(home / "sent")
 
 
-def process(home: Path, what: str, lease: str) -> "AbstractContextManager[subprocess.Popen[str]]":
-    """A process that dispatches, or works on the queue of that name, killed at the end."""
+def process(
+    home: Path, what: str, lease: str, dies_in: str = ""
+) -> "AbstractContextManager[subprocess.Popen[str]]":
+    """A process that dispatches, or works on the queue of that name, killed at the end.
+
+    `dies_in`: a method of the worker that kills it as soon as it is called.
+    """
     code = "from tests.fakes.delivering import main; import sys; main(*sys.argv[1:])"
-    return processes.running(code, home, what, lease)
+    return processes.running(code, home, what, lease, dies_in)
 
 
-def main(where: str, what: str, lease: str) -> None:
+def main(where: str, what: str, lease: str, dies_in: str) -> None:
     """What `process` runs."""
+    if dies_in:
+        setattr(rqworker.Worker, dies_in, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
     home = Path(where)
     logging.basicConfig(level="WARNING", filename=home / f"{what}.log")
     with queue_server("", home) as url:

@@ -133,7 +133,9 @@ def _examine(name: str, only: set[int], *, near: bool) -> Counter:
         outcome = next(filter(None, (_run(name, path, mutant.source, tests) for tests in stages)), "survived")
         counts[outcome] += 1
         if outcome == "survived":
-            print(f"\n{path}:{mutant.line} {mutant.operator}\n{_difference(source, mutant.source)}", flush=True)
+            print(
+                f"\n{path}:{mutant.line} {mutant.operator}\n{_difference(source, mutant.source)}", flush=True
+            )
     return counts
 
 
@@ -143,7 +145,9 @@ def main() -> None:
     parser.add_argument("modules", nargs="*", metavar="MODULE", help=", ".join(UNIT))
     parser.add_argument("--tools", help="folder with mutmut and cosmic-ray, searched after all others")
     parser.add_argument("--line", type=int, action="append", default=[], help="only mutants of this line")
-    parser.add_argument("--near", action="store_true", help=f"survivors also have to pass {' and '.join(NEAR)}")
+    parser.add_argument(
+        "--near", action="store_true", help=f"survivors also have to pass {' and '.join(NEAR)}"
+    )
     given = parser.parse_args()
     sys.path += [given.tools] if given.tools else []
     _warm_up([*NEAR] if given.near else [one for some in UNIT.values() for one in some if Path(one).exists()])

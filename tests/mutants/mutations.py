@@ -74,7 +74,12 @@ def _mutmut(source: str) -> Iterator[Mutant]:
     for node, place in positions.items():
         if _in_annotation(node, parents):
             continue
-        changes = [(op.__name__, new) for kind, op in mutation_operators if isinstance(node, kind) for new in op(node)]
+        changes = [
+            (op.__name__, new)
+            for kind, op in mutation_operators
+            if isinstance(node, kind)
+            for new in op(node)
+        ]
         changes += _of_pattern(node, parents)
         for name, new in changes:
             if not new.deep_equals(node):

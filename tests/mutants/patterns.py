@@ -95,8 +95,10 @@ def _of_bounds(pattern: str, found: re.Match[str]) -> Iterator[tuple[int, str, s
     for lowest, highest in bounds:
         shown = f"{lowest},{'' if highest is None else highest}" if comma else f"{lowest}"
         changed = f"{opening}{shown}{closing}"
-        yield found.start(), f"{found[0]} becomes {changed}", (
-            pattern[: found.start()] + changed + pattern[found.end() :]
+        yield (
+            found.start(),
+            f"{found[0]} becomes {changed}",
+            (pattern[: found.start()] + changed + pattern[found.end() :]),
         )
     yield found.start(), f"without {found[0]}", pattern[: found.start()] + pattern[found.end() :]
 

@@ -84,6 +84,7 @@ def _values(result: Result, decision: Decision) -> dict[str, Any]:
         "error": decision.error,
     }
     if decision.due_at is not None:
+        # Invariant 5: when it is tried again stands here, in the store; the queue may forget everything.
         values["due_at"] = decision.due_at
     if decision.state == "sent":
         values |= {"sent_at": result.at, "receipt": dict(result.receipt.data) if result.receipt else None}
