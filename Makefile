@@ -31,6 +31,7 @@ year: $(INSTALLED) ## a simulated year of polls, and what is held at its end (so
 	$(BIN)/python -m tests.simulated.year 2>/dev/null
 chaos: $(INSTALLED) ## kill everything at random while 10,000 messages go out (SIZE=, SEED=, DATABASE=)
 	SIZE="$(SIZE)" SEED="$(SEED)" DATABASE="$(DATABASE)" $(BIN)/python -m tests.chaos
+	$(BIN)/python -m tests.simulated.year
 
 check: $(INSTALLED) ## lint, formatting, types, and who may import whom
 	$(BIN)/ruff check

@@ -11,15 +11,18 @@ from pathlib import Path
 import structlog
 
 from monitor.record.migrating import open_existing
+from monitor.record.queue import QueueError
+from monitor.record.settings import Subscription
 from monitor.record.store import store_url
 from recwatch import parts
 from recwatch.configuration import Loaded
 from recwatch.contexts import make_home, served
 from recwatch.covering import in_words, look
 from recwatch.errors import Failure
-from recwatch.operators import UNSEEN, nobody_sees
+from recwatch.operators import EVICTING_ADVICE, UNSEEN, evicting, nobody_sees
 from recwatch.polling import poller
 from recwatch.processes import wakeups
+from recwatch.standing import paused
 from recwatch.supervisor import Supervisor
 
 LOCK = "up.lock"
@@ -37,8 +40,7 @@ def run(loaded: Loaded) -> None:
     with _alone(loaded.home), wakeups() as signals, served(loaded) as make:
         _preload()
         queues = parts.queues_in_use(loaded)
-        if nobody_sees(loaded):
-            _log.warning(UNSEEN, channel="console", set="[operators]")
+        _warn(loaded, make)
         supervisor = Supervisor(
             [poller(loaded, make), parts.dispatcher(make), *parts.workers(loaded, make, queues)]
         )
@@ -47,6 +49,28 @@ def run(loaded: Loaded) -> None:
             _say_ready(loaded)
             supervisor.run(signals)
         _log.info("stopped")
+
+
+def _warn(loaded: Loaded, make: parts.Make) -> None:
+    """Say what goes well now, and would not in the end."""
+    if nobody_sees(loaded):
+        _log.warning(UNSEEN, channel="console", set="[operators]")
+    context = make()
+    try:
+        if policy := context.queue.evicts():
+            _log.warning(evicting(context.queue.where, policy), do=EVICTING_ADVICE)
+        with context.store.read() as connection:
+            unheard = paused(connection).get(Subscription.OPERATORS)
+        if unheard:
+            _log.warning(
+                "operators hear nothing: they are paused",
+                reason=unheard[1],
+                do=f"recwatch subscriptions resume {Subscription.OPERATORS}",
+            )
+    except QueueError as error:
+        _log.warning(str(error))  # the parts wait until it can be used
+    finally:
+        parts.close(context)
 
 
 @contextmanager

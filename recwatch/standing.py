@@ -43,11 +43,16 @@ def messages(connection: Connection, configuration: Configuration) -> list[dict[
     )
     for name, channel, state, count in connection.execute(query):
         counted.setdefault(name, _nothing(name, channel))[state] += count
-    paused = select(subscriptions.c.id).where(subscriptions.c.paused_at.is_not(None))
-    for name in connection.scalars(paused):
+    for name in paused(connection):
         if name in counted:
             counted[name]["paused"] = True
     return list(counted.values())
+
+
+def paused(connection: Connection) -> dict[str, tuple[datetime, str | None]]:
+    """Subscriptions whose messages wait, with since when and why; the operators' among them."""
+    query = select(subscriptions).where(subscriptions.c.paused_at.is_not(None)).order_by(subscriptions.c.id)
+    return {row.id: (row.paused_at, row.reason) for row in connection.execute(query)}
 
 
 def _nothing(name: str, channel: str) -> dict[str, Any]:

@@ -44,7 +44,8 @@ _STUCK_AFTER = timedelta(seconds=10)  # dequeued and not begun
 _MAINTENANCE_LOCK = 15  # seconds
 _PATIENCE_OF_BURSTS = timedelta(seconds=10)
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0  # seconds between two attempts to reach the queue server
-_OUTAGE = (redis.ConnectionError, redis.TimeoutError)
+# Also what a server says that lives and takes nothing more: its memory or its disk is full.
+_OUTAGE = (redis.RedisError,)
 _CUT_OFF = (*_OUTAGE, QueueError)
 
 
@@ -76,14 +77,22 @@ class _Outage:
     def noticed(self, error: BaseException) -> None:
         if self._since is None:
             self._since = now()
-            log.warning("the queue server cannot be reached; trying until it can", error=str(error))
+            words = f"the queue server {_how(error)}; trying until it can"
+            log.warning(words, error=str(error))
         if self._patience is not None and now() - self._since > self._patience:
-            raise QueueError(f"the queue server cannot be reached: {error}")
+            raise QueueError(f"the queue server {_how(error)}: {error}")
 
     def over(self) -> None:
         if self._since is not None:
-            log.warning("the queue server is back", seconds=round((now() - self._since).total_seconds()))
+            log.warning(
+                "the queue server can be used again", seconds=round((now() - self._since).total_seconds())
+            )
             self._since = None
+
+
+def _how(error: BaseException) -> str:
+    away = isinstance(error, redis.ConnectionError | redis.TimeoutError)
+    return "cannot be reached" if away else "cannot be used"
 
 
 class _NoOutages(logging.Filter):
@@ -204,11 +213,21 @@ def _session(context: Context, queue_name: str, burst: bool, outage: _Outage) ->
         worker = Worker(queue_name, context.queue.connection, context.queue.url, outage)
         worker.work(burst=burst, logging_level="WARNING")
     except _OUTAGE as error:
-        outage.noticed(error)
+        outage.noticed(_plainly(context, error))
         _try_revive(context.queue.url)
     finally:
         _handle_stops()  # RQ's handlers still speak to the worker that is over
     return worker is not None and (worker.stopping or (burst and worker.drained))
+
+
+def _plainly(context: Context, error: redis.RedisError) -> Exception:
+    """The server's own reason, where a transaction only says that there was one."""
+    if isinstance(error, redis.exceptions.ExecAbortError):
+        try:
+            context.queue.epoch()
+        except QueueError as reason:
+            return reason
+    return error
 
 
 def _try_revive(url: str) -> None:

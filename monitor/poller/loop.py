@@ -6,6 +6,7 @@ takes up what the store says is due.
 
 import asyncio
 import signal
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from typing import Any
@@ -27,6 +28,7 @@ _FOLDER = 2.0  # seconds between two looks at a folder
 _TURN = 5.0  # seconds after which the store is asked again what is due
 _HOUSE = 60.0
 _CHORES = timedelta(hours=1)
+_SAID_AGAIN = 600.0  # seconds until what is still wrong is said again
 
 log = structlog.get_logger(__name__)
 
@@ -65,21 +67,46 @@ async def _serve(poller: Poller) -> None:
 
 def _turns(session: Session) -> list[Coroutine[Any, Any, None]]:
     sources = session.settings.sources
-    turns = [_forever(_TURN, _poll_when_due(session, source)) for source in sources]
-    turns += [_forever(_FOLDER, _FolderTurn(session, source).take) for source in sources if source.path]
-    turns.append(_forever(_TURN, lambda: _look_up(session)))
-    turns.append(_forever(_HOUSE, _HouseTurn(session).take))
+    away = _Away()
+    turns = [_forever(_TURN, _poll_when_due(session, source), away) for source in sources]
+    turns += [_forever(_FOLDER, _FolderTurn(session, source).take, away) for source in sources if source.path]
+    turns.append(_forever(_TURN, lambda: _look_up(session), away))
+    turns.append(_forever(_HOUSE, _HouseTurn(session).take, away))
     return turns
 
 
-async def _forever(pause: float, turn: Callable[[], Awaitable[float | None]]) -> None:
+class _Away:
+    """The store's absence in few lines, however many turns run into it."""
+
+    def __init__(self) -> None:
+        self._turns: set[object] = set()  # that have failed, and not gone well since
+        self._said = ("", 0.0)
+
+    def noticed(self, turn: object, error: StoreError) -> None:
+        """Say it when it begins, when it is another trouble, and every ten minutes."""
+        words, now = str(error), time.monotonic()
+        if not self._turns or self._said[0] != words or now - self._said[1] >= _SAID_AGAIN:
+            log.warning("nothing can be stored; trying until it can", error=words)
+            self._said = words, now
+        self._turns.add(turn)
+
+    def over(self, turn: object) -> None:
+        """A turn went well; others may only read, so each counts for itself."""
+        if turn in self._turns:
+            self._turns.discard(turn)
+            if not self._turns:
+                log.warning("the store can be used again")
+
+
+async def _forever(pause: float, turn: Callable[[], Awaitable[float | None]], away: _Away) -> None:
     """Take turns; a turn may say how many seconds until the next one, at most `pause`."""
     while True:
         wait: float | None = None
         try:
             wait = await turn()
+            away.over(turn)
         except StoreError as error:
-            log.warning("the store cannot be used; trying again", error=str(error))
+            away.noticed(turn, error)
         except Exception:
             # Whatever it was, the other sources are read on, and this one is tried again.
             log.exception("a turn of the poller failed")

@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit
 
 import redis
@@ -65,6 +65,13 @@ class Queue:
         """Ask whether the server answers."""
         with self._wrapped():
             self.connection.ping()
+
+    def evicts(self) -> str | None:
+        """Give the policy by which the server throws keys away when it is full; None where it does not."""
+        with self._wrapped():
+            memory: Any = self.connection.info("memory")
+        policy = str(memory.get("maxmemory_policy", "noeviction"))
+        return policy if memory.get("maxmemory") and policy != "noeviction" else None
 
     def enqueue(self, queue_name: str, dotted_path: str, *args: int | str, ttl: int | None = None) -> None:
         """Put a job in line: a function by its dotted path, and the identifiers it is about.

@@ -324,6 +324,9 @@ def _await_answer(folder: Path, url: str) -> None:
                 return
             except redis.BusyLoadingError:
                 patience = _WAIT_FOR_LOADING
+            except redis.ResponseError as error:
+                # It lives and says what ails it: mostly, that its disk is full. It goes on by itself.
+                raise QueueError(f"the queue server in {folder} cannot work: {error}") from error
             except redis.RedisError as error:
                 said = str(error)
                 if not _alive(folder):

@@ -71,6 +71,14 @@ def _is_web_address(value: str) -> bool:
         return False
 
 
+def _names_a_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 TimeZone = Annotated[str, AfterValidator(_zone)]
 WebAddress = Annotated[str, AfterValidator(web_address)]
 OptionalWebAddress = Annotated[str, AfterValidator(lambda value: value and web_address(value))]
@@ -135,6 +143,8 @@ class Email(Section):
         text = value.get_secret_value()
         if text and urlsplit(text).scheme not in ("smtp", "smtps", "file"):
             raise ValueError("write smtp://host:port, smtps://host:port or file:FOLDER")
+        if text and not text.startswith("file:") and not _names_a_host(text):
+            raise ValueError("it names no host, or a port that is none; write smtp://host:587")
         return value
 
 

@@ -70,8 +70,7 @@ class Store:
             # Its subclasses mostly mean a mistake of ours (IntegrityError and such): those stay as they are.
             if type(error) not in (OperationalError, DatabaseError) and not error.connection_invalidated:
                 raise
-            reason = str(error.orig).strip().splitlines()[0]
-            raise StoreError(f"the store at {self.where} cannot be used: {reason}") from error
+            raise StoreError(f"the store at {self.where} cannot be used: {_reason(error.orig)}") from error
 
     def close(self) -> None:
         """Let all connections go."""
@@ -82,6 +81,26 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+# What SQLite says of a machine's trouble, and what to do about it; the longer names begin with these.
+_HINTS = {
+    "SQLITE_FULL": "make room there; it goes on by itself",
+    "SQLITE_IOERR": "see whether its disk is full or failing; it goes on by itself when that is mended",
+    "SQLITE_READONLY": "the file and its folder have to be writable for whoever runs recwatch",
+    "SQLITE_CANTOPEN": "its folder has to be there, and writable for whoever runs recwatch",
+    "SQLITE_BUSY": f"another program has held it for {_WAIT_FOR_LOCK} s; end that one",
+    "SQLITE_CORRUPT": "put a copy that was saved in its place",
+    "SQLITE_NOTADB": "put a copy that was saved in its place",
+}
+
+
+def _reason(error: BaseException | None) -> str:
+    """The database's words on one line, and what to do where we know it."""
+    said = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    code = getattr(error, "sqlite_errorname", "") or ""
+    hint = next((hint for name, hint in _HINTS.items() if code.startswith(name)), "")
+    return f"{said} ({hint})" if hint else said
 
 
 def _sqlite_engine(url: str) -> Engine:

@@ -5,6 +5,7 @@ holds a few weeks of it to what they have to be.
 """
 
 import asyncio
+import logging
 import sys
 import tempfile
 import time
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import redis
+import structlog
 import time_machine
 from sqlalchemy import func, select, text
 
@@ -235,6 +237,7 @@ def main() -> None:
             if held[-1].rows[table] != before:
                 print(f"{table:16} {before:6} → {held[-1].rows[table]:6}")
 
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with _somewhere() as home:
         asyncio.run(live(home, count, check))
 
