@@ -89,7 +89,8 @@ def check_stale(connection: Connection, source: Source, now: datetime) -> tuple[
 def remind_held(connection: Connection, source_id: str, now: datetime) -> tuple[Notice, ...]:
     """Remind daily, for as long as a capture of this source is held back."""
     row = _row(connection, source_id)
-    if row["told_at"] is None or now - row["told_at"] < REMINDER:
+    # One told in the future was told under a clock that ran ahead: the reminder would wait for years.
+    if row["told_at"] is None or timedelta(0) <= now - row["told_at"] < REMINDER:
         return ()
     query = select(func.count(), func.min(captures.c.recorded_at), func.max(captures.c.reason))
     count, since, reason = connection.execute(

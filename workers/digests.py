@@ -54,7 +54,7 @@ def make_due(context: Context, now: datetime) -> int:
 
 def _due(connection: Connection, context: Context, now: datetime) -> Iterator[_Due]:
     everybody = context.configuration.subscriptions
-    made = _newest_slots(connection) if any(each.digest for each in everybody) else {}
+    made = _newest_slots(connection, now) if any(each.digest for each in everybody) else {}
     begun, paused = _standing(connection)
     left_over = _left_over(connection)
     for each in everybody:
@@ -72,9 +72,12 @@ def _due(connection: Connection, context: Context, now: datetime) -> Iterator[_D
                 yield _Due(each, recipient, slot, each.when_empty == "send")
 
 
-def _newest_slots(connection: Connection) -> dict[tuple[str, str], str]:
-    query = select(digests.c.subscription, digests.c.recipient, func.max(digests.c.slot)).group_by(
-        digests.c.subscription, digests.c.recipient
+def _newest_slots(connection: Connection, now: datetime) -> dict[tuple[str, str], str]:
+    """By subscription and recipient; those in the future, made by a clock that ran ahead, are not over."""
+    query = (
+        select(digests.c.subscription, digests.c.recipient, func.max(digests.c.slot))
+        .where(digests.c.slot <= name_of(now))
+        .group_by(digests.c.subscription, digests.c.recipient)
     )
     return {(subscription, recipient): slot for subscription, recipient, slot in connection.execute(query)}
 

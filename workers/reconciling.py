@@ -16,6 +16,7 @@ from workers import posting
 from workers.catching_up import catch_up
 from workers.context import Context
 from workers.delivery.loading import misfit
+from workers.turning_back import turn_back
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +33,10 @@ def reconcile(context: Context, now: datetime) -> None:
         posting.note_subscriptions(connection, posting.everyone(context), now)
         _settle_waiting(connection, context, now)
         _revive(connection, context, now)
+        turned = turn_back(connection, context.configuration.delivery, now)
         catch_up(connection, now)
+    if turned:
+        log.warning("times that only a clock running ahead can have written were brought back", rows=turned)
     context.reconciled_at = now
 
 

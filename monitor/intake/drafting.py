@@ -61,6 +61,7 @@ def draft(
     rows: list[Recommendation],
     reader: Reader,
     captured_at: datetime,
+    now: datetime,
 ) -> Draft:
     """Work out what believing the capture would mean."""
     known = {one.id: one for one in loading.load_known(connection, capture)}
@@ -70,7 +71,7 @@ def draft(
     made.unseen = [(place, row) for place, row in enumerate(rows) if place not in matching.known]
     made.rows = {one.id: rows[place] for place, one in matching.known.items()}
     expected = _expected(capture, readings, known)
-    standings = loading.load_standings(connection, made.rows.keys() | expected)
+    standings = loading.load_standings(connection, made.rows.keys() | expected, now)
     made.rows = {one: _as_far_as_shown(row, standings[one], reader) for one, row in made.rows.items()}
     _decide_all(connection, made, standings, reader, captured_at)
     shown_open = {one for one in expected if standings[one].is_open}

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
@@ -12,6 +13,7 @@ from monitor.record import folding
 from monitor.record.schema import aliases, readings, recommendations, revisions
 from monitor.record.values import Capture, Format, Kind
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _CHUNK = 500  # bound parameters a statement
 T = TypeVar("T")
 
@@ -94,8 +96,12 @@ def _among(
     return [row for some in chunks(ids) for row in connection.execute(query.where(column.in_(some)))]
 
 
-def load_standings(connection: Connection, ids: Collection[int]) -> dict[int, Standing]:
-    """How recommendations stand, by id."""
+def load_standings(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, Standing]:
+    """How recommendations stand, by id.
+
+    What was observed in the future was observed under a clock that ran ahead, some time ago: it must
+    not make each later page of another source an old one.
+    """
     table, last = recommendations, revisions
     query = select(
         table.c.id,
@@ -110,7 +116,14 @@ def load_standings(connection: Connection, ids: Collection[int]) -> dict[int, St
         last.c.format,
     ).join(last, and_(last.c.recommendation_id == table.c.id, last.c.number == table.c.revision))
     return {
-        row[0]: Standing(row[0], Look(*row[1:5]), row[5], row[6], row[7], Reader(row[8], row[9]))
+        row[0]: Standing(
+            row[0],
+            Look(*row[1:5]),
+            row[5],
+            row[6],
+            row[7] if row[7] <= now else _LONG_AGO,
+            Reader(row[8], row[9]),
+        )
         for row in _among(connection, query, table.c.id, set(ids))
     }
 

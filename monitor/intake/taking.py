@@ -169,7 +169,7 @@ class _Taking:
         covered = self.connection.execute(select(coverage).where(*self._covered())).one_or_none()
         if covered and not self.released and (why := self.marks.older_than(covered)):
             return note_stale(self.connection, self.source, self.page, why, len(self.rows), self.now)
-        made = draft(self.connection, self.capture, self.rows, self.reader, self.page.captured_at)
+        made = draft(self.connection, self.capture, self.rows, self.reader, self.page.captured_at, self.now)
         doubt = None if self.released else gate.objection(self.capture, made.measures, self.settings.gate)
         if doubt:
             seen = len(self.rows)
@@ -187,7 +187,7 @@ class _Taking:
     def answer_lookups(self) -> Intake:
         """Take from a report's page only what was asked: what became of those that left."""
         waiting = leaving.pending(self.connection, self.source.id, self.capture.subject or "")
-        made = draft(self.connection, self.capture, self.rows, self.reader, self.page.captured_at)
+        made = draft(self.connection, self.capture, self.rows, self.reader, self.page.captured_at, self.now)
         asked = {one: row for one, row in made.rows.items() if one in waiting}
         made.changes = [change for change in made.changes if change.standing.id in waiting]
         made.readings = [reading for reading in made.readings if reading[0] in waiting]
@@ -207,7 +207,9 @@ class _Taking:
         self._cover(first=first)
         # A report's page saved long ago may be taken in after today's export.
         mine = update(sources).where(sources.c.id == self.source.id)
-        older = or_(sources.c.last_captured_at.is_(None), sources.c.last_captured_at < self.page.captured_at)
+        # One from the future was written under a clock that ran ahead: silence would not be noticed.
+        last = sources.c.last_captured_at
+        older = or_(last.is_(None), last < self.page.captured_at, last > self.now)
         self.connection.execute(mine.where(older).values(last_captured_at=self.page.captured_at))
         intake = self._write(made, first=first)
         lasting = not (self.released or made.gone or self._is_waited_for())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 
 from monitor import incidents, schedule
 from monitor.fetching import Refusal, Request, fetch, hosts, sites
@@ -50,8 +50,12 @@ async def look_up(session: Session, sources: Collection[Source], *, until: datet
 
 
 def expire(store: Store, now: datetime) -> None:
-    """End look-ups that nobody answered for 30 days."""
+    """End look-ups that nobody answered for 30 days; bring back those that a clock running ahead put off."""
+    ahead = now + 2 * _LONGEST
     with store.write() as connection:
+        for column in (lookups.c.left_at, lookups.c.due_at):
+            off = and_(lookups.c.settled.is_(None), column > ahead)
+            connection.execute(update(lookups).where(off).values({column.name: now}))
         connection.execute(
             update(lookups)
             .where(lookups.c.settled.is_(None), lookups.c.left_at < now - PATIENCE)

@@ -104,6 +104,11 @@ class Days:
         self._jump(max(end, now()))
         self.settle()
 
+    def jump(self, **time: float) -> None:
+        """Set the clock, forwards or (negative) backwards, with nobody looking meanwhile."""
+        self._jump(now() + timedelta(**time))
+        self.settle()
+
     def _next(self) -> datetime | None:
         with self.store.read() as connection:
             return due.next_at(connection, now(), self.context.configuration)

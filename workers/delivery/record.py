@@ -154,7 +154,7 @@ def tell_dead(connection: Connection, message_id: str, now: datetime) -> None:
     """Tell operators, once for all that a receiver misses until something reaches it again."""
     row = connection.execute(select(messages).where(messages.c.id == message_id)).mappings().one()
     log.error("message given up", message_id=message_id, subscription=row["subscription"], error=row["error"])
-    if row["subscription"] == Subscription.OPERATORS or _told_already(connection, row):
+    if row["subscription"] == Subscription.OPERATORS or _told_already(connection, row, now):
         return
     to = f" to {row['recipient']}" if row["recipient"] else ""
     words = (
@@ -165,10 +165,10 @@ def tell_dead(connection: Connection, message_id: str, now: datetime) -> None:
     _notify(connection, NoticeType.DEAD, row["subscription"], "dead", words, now, since)
 
 
-def _told_already(connection: Connection, row: Any) -> bool:
+def _told_already(connection: Connection, row: Any, now: datetime) -> bool:
     """Whether another message to the same receiver died since one last arrived there."""
     theirs = and_(messages.c.subscription == row["subscription"], messages.c.recipient == row["recipient"])
-    arrived = connection.scalar(select(func.max(messages.c.sent_at)).where(theirs))
+    arrived = connection.scalar(select(func.max(messages.c.sent_at)).where(theirs, messages.c.sent_at <= now))
     after = attempts.c.at > arrived if arrived is not None else true()
     other = (
         select(messages.c.id)

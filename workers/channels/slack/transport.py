@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from monitor.record.outbound import reason
 from monitor.record.settings import Settings
 from workers.channels.slack.answers import (
     BLOCKS_REFUSED,
@@ -201,7 +202,7 @@ async def _judged() -> AsyncIterator[None]:
     except TimeoutError:
         raise TransportError("Slack did not answer in time", ambiguous=trail.sent, timed_out=True) from None
     except (aiohttp.ClientError, OSError) as error:
-        why = type(error).__name__
+        why = reason(error)
         raise TransportError(f"the connection to Slack failed ({why})", ambiguous=trail.sent) from error
     finally:
         _trail.reset(token)
