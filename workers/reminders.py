@@ -214,16 +214,12 @@ def _write_promises(
     found: dict[int, dict[str, Promise]],
     since: tuple[str, datetime] | None,
 ) -> None:
-    theirs = promises.c.recommendation_id.in_([each.recommendation_id for each in unread])
-    known = connection.execute(select(promises).where(theirs)).mappings().all()
-    gone = [
-        (row["recommendation_id"], row["last_day"])
-        for row in known
-        if row["settled"] is None and row["last_day"] not in found[row["recommendation_id"]]
-    ]
+    one, day = promises.c.recommendation_id, promises.c.last_day
+    known = select(one, day).where(one.in_([each.recommendation_id for each in unread]))
+    # What was told goes as well: promised again, its day is one of the past.
+    gone = [tuple(pair) for pair in connection.execute(known) if pair[1] not in found[pair[0]]]
     if gone:
-        pair = tuple_(promises.c.recommendation_id, promises.c.last_day)
-        connection.execute(delete(promises).where(theirs, promises.c.settled.is_(None), pair.in_(gone)))
+        connection.execute(delete(promises).where(tuple_(one, day).in_(gone)))
     rows = [
         _promise_row(each, promise, since)
         for each in unread

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from monitor.record.values import Event, EventType, Kind, State, is_closed
+from monitor.record.values import Event, EventType, Kind, State, Status, is_closed
 from workers.channels.naming import link
 from workers.channels.words import (
     cut,
@@ -105,7 +105,7 @@ def _unsaid(telling: Telling, said: set[str]) -> list[Point]:
         return []
     points = []
     if "status" in event.changed and not said & {"status_moved", "closed", "reopened"}:
-        points.append(_plain("status_moved", _moved_status(event.old.status, event.new.status)))
+        points.append(_moved_status(event.old.status, event.new.status))
     if "priority" in event.changed and not said & {"priority_set", "priority_cleared"}:
         points.append(_priority_point(event.new.priority))
     if "text" in event.changed:
@@ -135,8 +135,16 @@ def level_in_words(level: Level) -> str:
     }[level]
 
 
-def _moved_status(old: str, new: str) -> str:
-    return f"status moved, {status_in_words(old)} → {status_in_words(new)}"
+def _moved_status(old: str, new: str) -> Point:
+    full = f"status moved, {status_in_words(old)} → {status_in_words(new)}"
+    short = _PARTIALLY.get((old, new), full)
+    return Point(short, full, kind="status_moved")
+
+
+_PARTIALLY: dict[tuple[str, str], str] = {
+    (Status.OPEN, Status.PARTIAL): "now partially addressed",
+    (Status.PARTIAL, Status.OPEN): "no longer partially addressed",
+}
 
 
 def _priority_point(priority: bool) -> Point:
@@ -168,8 +176,7 @@ def _position(signal: Signal, _telling: Telling) -> Point:
 
 def _status_moved(signal: Signal, telling: Telling) -> Point:
     old, new = telling.event.old, telling.event.new
-    words = _moved_status(old.status, new.status) if old and new else "status moved"
-    return _plain(signal.kind, words)
+    return _moved_status(old.status, new.status) if old and new else _plain(signal.kind, "status moved")
 
 
 def _closed_signal(signal: Signal, telling: Telling) -> Point:
@@ -194,7 +201,9 @@ _PHRASES: dict[str, Callable[[Signal, Telling], Point]] = {
     "priority_cleared": lambda _signal, _telling: _priority_point(False),
 }
 
-# Weightiest first. What closes or opens a file, what GAO decided, what was promised, what was said.
+# Weightiest first. What closes or opens a file, what went by, what moved, what was promised, what was said.
+# A moved deadline comes before a moved status: where a list or a screen cuts the line, its two dates are what
+# nobody could guess.
 ORDER = (
     "closed",
     "reopened",
@@ -203,8 +212,8 @@ ORDER = (
     "overdue",
     "stalled",
     "priority_set",
-    "status_moved",
     "deadline_moved",
+    "status_moved",
     "first_response",
     "deadline_set",
     "agency_position",

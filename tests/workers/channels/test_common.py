@@ -156,7 +156,11 @@ def test_the_weightiest_comes_first_and_a_second_only_where_there_is_room() -> N
     )
     statuses = {"old": state(), "new": state(status="open-partially-addressed"), "changed": ("status",)}
     said = headline(MOVED, Signal("status_moved"), **statuses)
-    assert said == "status moved, Open → Open, partially addressed"
+    assert said == "deadline moved, May 2024 → Sep 2025; now partially addressed"
+    back = {"old": state(status="open-partially-addressed"), "new": state(), "changed": ("status",)}
+    assert headline(Signal("status_moved"), **back) == "no longer partially addressed"
+    own = {"new": state(status="Awaiting a decision of the courts"), "changed": ("status",)}
+    assert headline(Signal("status_moved"), MOVED, **own) == "deadline moved, May 2024 → Sep 2025"
 
 
 def test_quotes_are_on_one_line_and_inert() -> None:

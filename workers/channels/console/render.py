@@ -7,7 +7,6 @@ from monitor.record.folding import is_boilerplate
 from monitor.record.values import Event, EventType, NoticeType, State
 from workers.channels.common import (
     footer,
-    headline,
     link,
     mark,
     meaning,
@@ -108,7 +107,8 @@ def _summary(pen: Pen, message: Message) -> None:
     _marked(pen, message, (message_headline(message), "bold cyan"))
     stories = gather(message.tellings)
     for story in stories[:_MOST_LISTED]:
-        pen.item(headline(story.telling), _style(story.telling), _ids(story))
+        said = f"{name(story.telling.event.subject)}: {meaning(story.telling)}"
+        pen.item(said, _style(story.telling), _ids(story))
     _rest(pen, len(stories) - _MOST_LISTED)
 
 

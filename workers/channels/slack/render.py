@@ -7,9 +7,9 @@ from monitor.record.values import Event, EventType, State
 from workers.channels.common import (
     counted,
     footer,
-    headline,
     link,
     meaning,
+    name,
     nothing_changed,
     one_line,
     short_name,
@@ -70,7 +70,7 @@ def render_plain(message: Message) -> str:
 def _plainly(telling: Telling, together: int) -> str:
     where = link(telling.event.subject)
     if together > 1:
-        return f"{headline(telling)}\n{where}"
+        return f"{name(telling.event.subject)}: {meaning(telling)}\n{where}"
     return f"{meaning(telling)}\n{where}\n\n{inline(update(telling, _PLAIN // 2).pieces)}"
 
 

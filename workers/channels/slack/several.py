@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from workers.channels.common import (
     counted,
     footer,
-    headline,
     link,
     mark,
     meaning,
@@ -120,11 +119,10 @@ def _line(message: Message, story: Story) -> list[Run]:
     """Name and meaning; under an agency's name the agency is not said again."""
     telling = story.telling
     subject = telling.event.subject
-    if message.cause == Cause.DIGEST:
-        label, said = short_name(subject), f": {meaning(telling)}"
-    else:
-        label, said = name(subject), headline(telling).removeprefix(name(subject))
-    said = fit(said, 300) + (f" ({len(story.steps)} steps)" if len(story.steps) > 1 else "")
+    label = short_name(subject) if message.cause == Cause.DIGEST else name(subject)
+    said = fit(f": {meaning(telling)}", 300) + (
+        f" ({len(story.steps)} steps)" if len(story.steps) > 1 else ""
+    )
     if not _threaded(message):
         said += f" [{' '.join(story.event_ids[:3])}]"
     return address(link(subject), fit(label, 140)) + words(said)

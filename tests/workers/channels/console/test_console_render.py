@@ -135,7 +135,7 @@ def test_what_is_left_out_is_counted_and_found() -> None:
 def test_a_summary_lists_every_change_with_its_event() -> None:
     """Many changes of one capture are a list, the rest counted beyond sixty."""
     text = shown(message(*several(12), cause=Cause.SUMMARY))
-    assert text.startswith("12 changes: 12 deadlines moved - GAO-23-105607 rec. 1 (CBP): deadline moved")
+    assert text.startswith("12 changes: 12 deadlines moved - GAO-23-105607 rec. 1 (CBP): Deadline moved")
     assert all(f"evt_{index:022d}" in text for index in range(1, 13))
     assert "and 5 recommendations more; all of them: recwatch changes" in shown(
         message(*several(65), cause=Cause.SUMMARY)

@@ -141,7 +141,7 @@ def test_a_summary_has_the_most_significant_first_and_counts_the_rest() -> None:
     assert problems(payload) == []
     (items,) = (each["elements"] for each in payload["blocks"][2]["elements"] if "list" in each["type"])
     assert len(items) >= 20
-    assert all("deadline moved" in item["elements"][1]["text"] for item in items)
+    assert all("Deadline moved" in item["elements"][1]["text"] for item in items)
     assert f"{500 - len(items)} more recommendations not shown here. " in words_in(payload)
     assert "Old and new texts in full: recwatch changes --since 2026-03-01" in words_in(payload)
 
