@@ -1,6 +1,7 @@
 """Asks for a page: rules, pace, redirects within the site, and what came of it."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -25,8 +26,11 @@ async def fetch(asker: Asker, request: Request) -> Page | NotModified | Refusal:
     addresses; one to another place is a refusal. A host that refuses or cannot be reached is left
     alone for a while by whoever asks (`hosts.refused_until`).
     """
-    result = await _follow(asker, request)
-    await asyncio.to_thread(_note, asker, request, result)
+    first = await asyncio.to_thread(_enter, asker, request, request.url)
+    result = await _follow(asker, request, first)
+    troubled = first.host.refusals or first.host.refused_until
+    if troubled or isinstance(result, Refusal):  # else there is nothing to write down
+        await asyncio.to_thread(_note, asker, request, result)
     return result
 
 
@@ -39,10 +43,36 @@ def _note(asker: Asker, request: Request, result: Page | NotModified | Refusal) 
         hosts.answered(asker.store, hosts.load(asker.store, name))
 
 
-async def _follow(asker: Asker, request: Request) -> Page | NotModified | Refusal:
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A host as it was found, and whether the next request to it is ours already."""
+
+    host: hosts.Host
+    turn: bool
+
+
+def _enter(asker: Asker, request: Request, url: str) -> _Entry:
+    """Look at the host and take its turn, if it is free and its rules are known and do not forbid it."""
+    name, now = sites.host_of(url), asker.clock.now()
+    with asker.store.write(light=True) as connection:
+        host = hosts.read(connection, name)
+        if request.obey_robots and not (_knows_rules(host, now) and rules.allows(host.robots, url)):
+            return _Entry(host, turn=False)
+        interval = asker.interval(host.robots if request.obey_robots else None)
+        return _Entry(host, hosts.take_turn(connection, name, interval, now))
+
+
+def _knows_rules(host: hosts.Host, now: datetime) -> bool:
+    fetched_at = host.robots_fetched_at
+    return fetched_at is not None and timedelta(0) <= now - fetched_at < _RULES_KEPT
+
+
+async def _follow(asker: Asker, request: Request, first: _Entry) -> Page | NotModified | Refusal:
     url = request.url
-    for _ in range(_HOPS):
-        answer = await _hop(asker, request, url)
+    for hop in range(_HOPS):
+        answer = await (
+            asker.ask(url, _conditions(request)) if first.turn and not hop else _hop(asker, request, url)
+        )
         if isinstance(answer, Refusal):
             return answer
         if answer.status not in _REDIRECTS:
@@ -96,7 +126,7 @@ async def rules_of(asker: Asker, url: str) -> hosts.Host | Refusal:
     name = sites.host_of(url)
     host = await asyncio.to_thread(hosts.load, asker.store, name)
     now = asker.clock.now()
-    if host.robots_fetched_at and timedelta(0) <= now - host.robots_fetched_at < _RULES_KEPT:
+    if _knows_rules(host, now):
         return host
     # Its own pace is the interval that we keep anyway: how long theirs is stands inside.
     await asker.wait_for_turn(name, asker.interval(None))

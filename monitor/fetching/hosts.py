@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from monitor import schedule
 from monitor.record.schema import hosts
@@ -30,10 +30,23 @@ class Host:
 def load(store: Store, name: str) -> Host:
     """What is known of a host; a blank one where nothing is."""
     with store.read() as connection:
-        row = connection.execute(select(hosts).where(hosts.c.host == name)).one_or_none()
-    if row is None:
-        return Host(name)
-    return Host(name, row.next_allowed_at, row.robots, row.robots_fetched_at, row.refused_until, row.refusals)
+        return read(connection, name)
+
+
+def read(connection: Connection, name: str) -> Host:
+    """The same within a transaction."""
+    row = connection.execute(_READ, {"name": name}).one_or_none()
+    return Host(*row) if row else Host(name)
+
+
+_READ = select(
+    hosts.c.host,
+    hosts.c.next_allowed_at,
+    hosts.c.robots,
+    hosts.c.robots_fetched_at,
+    hosts.c.refused_until,
+    hosts.c.refusals,
+).where(hosts.c.host == bindparam("name"))
 
 
 def claim(store: Store, name: str, interval: timedelta, now: datetime) -> bool:
@@ -42,19 +55,29 @@ def claim(store: Store, name: str, interval: timedelta, now: datetime) -> bool:
     One update that only one process can win, so that all of them together keep the pace (invariant 9).
     A time further away than any interval was written by a clock that ran ahead, and is void.
     """
-    free = or_(
-        hosts.c.next_allowed_at.is_(None),
-        hosts.c.next_allowed_at <= now,
-        hosts.c.next_allowed_at > now + LONGEST_INTERVAL,
-    )
-    with store.write() as connection:
+    with store.write(light=True) as connection:
         _ensure(connection, name)
-        won = connection.execute(
-            update(hosts)
-            .where(hosts.c.host == name, free)
-            .values(next_allowed_at=now + min(interval, LONGEST_INTERVAL))
-        )
-    return won.rowcount == 1
+        return take_turn(connection, name, interval, now)
+
+
+def take_turn(connection: Connection, name: str, interval: timedelta, now: datetime) -> bool:
+    """The same within a transaction, for a host that has its row."""
+    moments = {"now": now, "void": now + LONGEST_INTERVAL, "next": now + min(interval, LONGEST_INTERVAL)}
+    return connection.execute(_TAKE_TURN, {"name": name, **moments}).rowcount == 1
+
+
+_TAKE_TURN = (
+    update(hosts)
+    .where(
+        hosts.c.host == bindparam("name"),
+        or_(
+            hosts.c.next_allowed_at.is_(None),
+            hosts.c.next_allowed_at <= bindparam("now"),
+            hosts.c.next_allowed_at > bindparam("void"),
+        ),
+    )
+    .values(next_allowed_at=bindparam("next"))
+)
 
 
 def wait_for(host: Host, now: datetime) -> timedelta:

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, update
+from sqlalchemy import Connection, Update, bindparam, case, update
 
 from monitor import incidents
 from monitor.intake import memory
-from monitor.intake.values import Also, Intake, Marks, is_aside
+from monitor.intake.values import ENDED_BY, Also, Intake, Marks, is_aside
 from monitor.record.schema import coverage, sources
 from monitor.record.settings import Source
 from monitor.record.store import Store
@@ -17,8 +19,27 @@ from monitor.record.values import Outcome, Page
 def write_also(connection: Connection, source: Source, intake: Intake, also: Also | None) -> Intake:
     """Write what the caller wants written with it."""
     if also:
-        connection.execute(update(sources).where(sources.c.id == source.id).values(also(intake)))
+        _note(connection, source.id, also(intake))
     return intake
+
+
+def _note(connection: Connection, source_id: str, values: dict[str, Any]) -> None:
+    given = {f"new_{name}": value for name, value in values.items()}
+    connection.execute(_statement(tuple(values)), {"source": source_id, **given})
+
+
+@lru_cache(maxsize=16)
+def _statement(names: tuple[str, ...]) -> Update:
+    """The update of a source's row in some columns: composed once, as it is executed for every page."""
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names if name != ENDED_BY}
+    if ENDED_BY in names:
+        mine = sources.c.lease_holder == bindparam(f"new_{ENDED_BY}")
+        values["lease_until"] = case((mine, None), else_=sources.c.lease_until)
+        values["lease_holder"] = case((mine, None), else_=sources.c.lease_holder)
+    if "last_captured_at" in names:
+        taken, last = values["last_captured_at"], sources.c.last_captured_at
+        values["last_captured_at"] = case((last > taken, last), else_=taken)
+    return update(sources).where(sources.c.id == bindparam("source")).values(values)
 
 
 def same_again(
@@ -32,7 +53,7 @@ def same_again(
     """The short cut (monitor/intake/memory.py): the page that was believed last, not read again."""
     if known.settled is None:
         return None
-    with store.write() as connection:
+    with store.write(light=True) as connection:
         last = memory.recall(connection, source.id, known)
         if last is None:
             return None
@@ -79,11 +100,11 @@ def _note_same(
         )
         intake = replace(intake, notices=told)
     well = {"outcome": Outcome.UNCHANGED, "message": "", "stale_copies": 0}
-    newest = case(
-        (sources.c.last_captured_at > page.captured_at, sources.c.last_captured_at), else_=page.captured_at
+    _note(
+        connection,
+        source.id,
+        {"last_captured_at": page.captured_at, **well, **(also(intake) if also else {})},
     )
-    values = {"last_captured_at": newest, **well, **(also(intake) if also else {})}
-    connection.execute(update(sources).where(sources.c.id == source.id).values(values))
     return intake
 
 

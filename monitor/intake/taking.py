@@ -280,6 +280,7 @@ class _Taking:
             capture_id=capture_id,
             notices=notices,
             notes=self.capture.notes,
+            left=bool(made.gone),
             **_counts(made),
         )
 

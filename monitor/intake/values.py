@@ -15,7 +15,8 @@ _STAMP_TOLERANCE = timedelta(hours=1)
 class Intake:
     """What became of a page. `seen` counts its rows, the rest events by kind; `events` are their ids.
 
-    `stale`: it was an older copy than the last believed one, and said nothing.
+    `stale`: it was an older copy than the last believed one, and said nothing. `left`: something is missing
+    from it that its source showed before.
     """
 
     outcome: Outcome
@@ -32,13 +33,17 @@ class Intake:
     notices: tuple[Notice, ...] = ()
     notes: tuple[str, ...] = ()
     stale: bool = False
+    left: bool = False
+
+
+ENDED_BY = "ended_by"  # beside columns' values: whose lease ends with the intake
 
 
 class Also(Protocol):
     """Says what else is written into a source's row, in the transaction of the intake."""
 
     def __call__(self, intake: Intake) -> dict[str, Any]:
-        """Values of columns of `sources`."""
+        """Values of columns of `sources`, and ENDED_BY."""
 
 
 @dataclass(frozen=True, slots=True)

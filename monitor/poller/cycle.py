@@ -38,13 +38,17 @@ async def run_cycle(session: Session, source: Source, *, fetches: bool = True) -
             message = f"Another process has been reading {source.id} for 2 minutes; it goes on there."
             return Reading(source.id, Outcome.FAILING, message)
         files = await _files(session, source)
-        fetched = await fetch_source(session, source) if fetches and source.url else None
+        fetched = await fetch_source(session, source, mine) if fetches and source.url else None
         if fetches and not source.url:
             await _mark_polled(session, source)
     if fetched:
         report(fetched)
-    answers = await look_up(session, [source], until=session.clock.now() + SOON)
-    await watch(session, [source])
+    answers: list[Reading] = []
+    if mine.waiting or source.path or (fetched and fetched.left):
+        answers = await look_up(session, [source], until=session.clock.now() + SOON)
+    # A source that was well before, has been looked at before, and is well again has nothing to be told of.
+    if files or fetched is None or not fetched.fresh or not mine.is_well or mine.last_polled_at is None:
+        await watch(session, [source])
     return combine(source.id, files, fetched, answers)
 
 

@@ -8,6 +8,7 @@ import structlog
 from monitor import schedule
 from monitor.fetching import NotModified, Refusal, Request, fetch, hosts, sites
 from monitor.poller import rows, wording
+from monitor.poller.leases import Standing
 from monitor.poller.readings import Reading, of_intake
 from monitor.poller.session import Session
 from monitor.record.settings import Source
@@ -17,13 +18,13 @@ from monitor.record.values import Outcome, Page
 log = structlog.get_logger(__name__)
 
 
-async def fetch_source(session: Session, source: Source) -> Reading:
+async def fetch_source(session: Session, source: Source, standing: Standing) -> Reading:
     """Ask for a source's page and take it in. Never raises but for the store; the caller holds the lease."""
-    etag, last_modified = await asyncio.to_thread(rows.conditions, session.store, source)
+    etag, last_modified = rows.conditions(standing, source)
     request = Request(source.url, source.every, source.robots == "obey", etag, last_modified)
     try:
         answer = await fetch(session.asker, request)
-        return await _conclude(session, source, answer)
+        return await _conclude(session, source, standing, answer)
     except StoreError:
         raise
     except Exception as error:
@@ -34,20 +35,23 @@ async def fetch_source(session: Session, source: Source) -> Reading:
         return await _fail(session, source, broken)
 
 
-async def _conclude(session: Session, source: Source, answer: Page | NotModified | Refusal) -> Reading:
+async def _conclude(
+    session: Session, source: Source, standing: Standing, answer: Page | NotModified | Refusal
+) -> Reading:
     if isinstance(answer, Refusal):
         return await _fail(session, source, answer)
     if isinstance(answer, NotModified):
         now, due = _next(session, source)
-        told = await asyncio.to_thread(rows.not_modified, session.store, source.id, now, due)
+        told = await asyncio.to_thread(rows.not_modified, session.store, source.id, standing, now, due)
         await session.tell(told)
-        return Reading(source.id, Outcome.UNCHANGED, "not modified since it was last read")
-    also = rows.after(source, answer.headers, lambda: _next(session, source))
+        return Reading(source.id, Outcome.UNCHANGED, "not modified since it was last read", fresh=True)
+    also = rows.after(source, answer.headers, lambda: _next(session, source), session.leases)
     taken = await session.take(source, answer, format=source.format, fetched=True, also=also)
     if taken.outcome is Outcome.BLOCKED:
         # It came with status 200, and only the readers of pages know it by its looks.
         message = f"{sites.host_of(source.url)} refused ({taken.message})."
         return await _fail(session, source, Refusal(Outcome.BLOCKED, message))
+    session.leases.ended(source.id)
     return of_intake(source.id, taken)
 
 

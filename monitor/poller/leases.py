@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import or_, update
+from sqlalchemy import bindparam, or_, select, update
 
 from monitor.clock import Clock
-from monitor.record.schema import sources
+from monitor.intake.values import ENDED_BY
+from monitor.record.schema import lookups, sources
 from monitor.record.store import Store, StoreError, upsert
 
 LEASE = timedelta(seconds=60)
@@ -32,10 +34,13 @@ class Leases:
         self._holder = holder
         self._clock = clock
         self._held: Counter[str] = Counter()
+        self._ended: set[str] = set()
 
     @asynccontextmanager
-    async def hold(self, source_id: str, patience: timedelta = timedelta(0)) -> AsyncIterator[bool]:
-        """Hold a source's lease for the block; False where another process has it for all of `patience`."""
+    async def hold(
+        self, source_id: str, patience: timedelta = timedelta(0)
+    ) -> AsyncIterator["Standing | None"]:
+        """Hold a source's lease for the block; None where another process has it for all of `patience`."""
         # Counted before it is claimed, or a task that ends meanwhile would give it back under us.
         self._held[source_id] += 1
         renewing = None
@@ -49,21 +54,37 @@ class Leases:
                 renewing.cancel()
             self._give_back(source_id)
 
+    def ending(self, source_id: str) -> dict[str, Any]:
+        """What gives the lease back with whatever else is written into the source's row.
+
+        Empty where another task of ours works under the lease. `ended` is called once it was committed.
+        """
+        if self._held[source_id] != 1:
+            return {}
+        return {ENDED_BY: self._holder}
+
+    def ended(self, source_id: str) -> None:
+        """Note that the lease was given back by `ending`."""
+        if self._held[source_id] == 1:
+            self._ended.add(source_id)
+
     def _give_back(self, source_id: str) -> None:
         self._held[source_id] -= 1
-        if not self._held[source_id]:
+        if source_id in self._ended:
+            self._ended.discard(source_id)
+        elif not self._held[source_id]:
             # Not awaited, so that a cancelled task gives its lease back, too.
             with suppress(StoreError):
                 release(self._store, source_id, self._holder)
 
-    async def _get(self, source_id: str, patience: timedelta) -> bool:
+    async def _get(self, source_id: str, patience: timedelta) -> "Standing | None":
         give_up = self._clock.now() + patience
         while True:
             now = self._clock.now()
-            if await asyncio.to_thread(claim, self._store, source_id, self._holder, now):
-                return True
+            if mine := await asyncio.to_thread(claim, self._store, source_id, self._holder, now):
+                return mine
             if now >= give_up:
-                return False
+                return None
             await self._clock.sleep(0.5)
 
     async def _renew(self, source_id: str) -> None:
@@ -76,28 +97,71 @@ class Leases:
                 log.warning("a lease could not be renewed", source=source_id, error=str(error))
 
 
-def claim(store: Store, source_id: str, holder: str, now: datetime) -> bool:
+class Standing(NamedTuple):
+    """What a poller needs to know of a source whose lease it has. `waiting`: look-ups of it are open."""
+
+    etag: str | None
+    last_modified: str | None
+    marks_url: str | None
+    body_sha256: str | None
+    last_polled_at: datetime | None
+    failures: int
+    told: str | None
+    told_at: datetime | None
+    stale_told_at: datetime | None
+    waiting: bool
+
+    @property
+    def is_well(self) -> bool:
+        """Whether operators have nothing to hear of it, nor to be reminded of."""
+        return not (self.failures or self.told or self.told_at or self.stale_told_at)
+
+
+def claim(store: Store, source_id: str, holder: str, now: datetime) -> Standing | None:
     """Take or renew a source's lease, by one update that only one process can win."""
-    free = or_(
-        sources.c.lease_until.is_(None),
-        sources.c.lease_until <= now,
-        sources.c.lease_until > now + _FAR,
-        sources.c.lease_holder == holder,
+    moments = {"now": now, "far": now + _FAR, "until": now + LEASE}
+    with store.write(light=True) as connection:
+        mine = {"source": source_id, "holder": holder, **moments}
+        row = connection.execute(_CLAIM, mine).one_or_none()
+        if row is None:
+            blank = {"id": source_id, "failures": 0, "stale_copies": 0}
+            connection.execute(upsert(connection)(sources).values(blank).on_conflict_do_nothing())
+            row = connection.execute(_CLAIM, mine).one_or_none()
+    return Standing(*row) if row else None
+
+
+_CLAIM = (
+    update(sources)
+    .where(
+        sources.c.id == bindparam("source"),
+        or_(
+            sources.c.lease_until.is_(None),
+            sources.c.lease_until <= bindparam("now"),
+            sources.c.lease_until > bindparam("far"),
+            sources.c.lease_holder == bindparam("holder"),
+        ),
     )
-    with store.write() as connection:
-        row = {"id": source_id, "failures": 0, "stale_copies": 0}
-        connection.execute(upsert(connection)(sources).values(row).on_conflict_do_nothing())
-        won = connection.execute(
-            update(sources)
-            .where(sources.c.id == source_id, free)
-            .values(lease_until=now + LEASE, lease_holder=holder)
-        )
-    return won.rowcount == 1
+    .values(lease_until=bindparam("until"), lease_holder=bindparam("holder"))
+    .returning(
+        sources.c.etag,
+        sources.c.last_modified,
+        sources.c.marks_url,
+        sources.c.body_sha256,
+        sources.c.last_polled_at,
+        sources.c.failures,
+        sources.c.told,
+        sources.c.told_at,
+        sources.c.stale_told_at,
+        select(lookups.c.source_id)
+        .where(lookups.c.source_id == bindparam("source"), lookups.c.settled.is_(None))
+        .exists(),
+    )
+)
 
 
 def release(store: Store, source_id: str, holder: str) -> None:
     """Give a lease back, if it is still this holder's."""
-    with store.write() as connection:
+    with store.write(light=True) as connection:
         connection.execute(
             update(sources)
             .where(sources.c.id == source_id, sources.c.lease_holder == holder)

@@ -23,6 +23,8 @@ class Reading:
     reopened: int = 0
     vanished: int = 0
     events: tuple[str, ...] = ()
+    left: bool = False  # something that it showed before is missing
+    fresh: bool = False  # it brought a page that counts, or the site vouched for the last one
 
     @property
     def failed(self) -> bool:
@@ -57,6 +59,8 @@ def of_intake(source_id: str, intake: Intake) -> Reading:
         intake.reopened,
         intake.vanished,
         tuple(intake.events),
+        intake.left,
+        intake.outcome in WELL and not intake.stale,
     )
 
 

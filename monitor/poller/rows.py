@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from monitor import incidents
 from monitor.intake import Also, Intake, memory
+from monitor.poller.leases import Leases, Standing
 from monitor.record.schema import sources
 from monitor.record.settings import Source
 from monitor.record.store import Store
@@ -20,24 +21,31 @@ def load(store: Store, source_id: str) -> Row[Any] | None:
         return connection.execute(select(sources).where(sources.c.id == source_id)).one_or_none()
 
 
-def conditions(store: Store, source: Source) -> tuple[str | None, str | None]:
+def conditions(standing: Standing, source: Source) -> tuple[str | None, str | None]:
     """ETag and Last-Modified to send back; none where the whole page is wanted in any case.
 
     That is so where reading the page last believed again could change something (monitor/intake/memory.py),
     and when the marks are those of another address.
     """
-    row = load(store, source.id)
-    if row is None or row.marks_url != source.url or not memory.is_current(row.body_sha256):
+    if standing.marks_url != source.url or not memory.is_current(standing.body_sha256):
         return None, None
-    return row.etag, row.last_modified
+    return standing.etag, standing.last_modified
 
 
-def after(source: Source, headers: dict[str, str], schedule: Callable[[], tuple[datetime, datetime]]) -> Also:
-    """What is noted with a page that was taken in: when it is due again, and the marks to send back then."""
+def after(
+    source: Source,
+    headers: dict[str, str],
+    schedule: Callable[[], tuple[datetime, datetime]],
+    leases: Leases,
+) -> Also:
+    """What is noted with a page that was taken in: when it is due again, and the marks to send back then.
+
+    Its lease is given back with it.
+    """
 
     def values(intake: Intake) -> dict[str, Any]:
         now, due = schedule()
-        noted: dict[str, Any] = {"last_polled_at": now, "next_poll_at": due}
+        noted: dict[str, Any] = {"last_polled_at": now, "next_poll_at": due, **leases.ending(source.id)}
         # A stale copy's marks would be confirmed by the cache that it came from, for ever.
         if intake.outcome in incidents.WELL and not intake.stale:
             noted |= {"etag": headers.get("etag"), "last_modified": headers.get("last-modified")}
@@ -53,11 +61,16 @@ def polled(store: Store, source_id: str, now: datetime, due: datetime) -> None:
         _schedule(connection, source_id, now, due)
 
 
-def not_modified(store: Store, source_id: str, now: datetime, due: datetime) -> tuple[Notice, ...]:
+def not_modified(
+    store: Store, source_id: str, standing: Standing, now: datetime, due: datetime
+) -> tuple[Notice, ...]:
     """Note that the site vouches for the copy last believed: as good as having it again."""
     with store.write() as connection:
-        told = incidents.record(connection, source_id, Outcome.UNCHANGED, "", now)
-        _schedule(connection, source_id, now, due, last_captured_at=now)
+        told: tuple[Notice, ...] = ()
+        if not standing.is_well:
+            told = incidents.record(connection, source_id, Outcome.UNCHANGED, "", now)
+        well = {"outcome": Outcome.UNCHANGED, "message": "", "stale_copies": 0}
+        _schedule(connection, source_id, now, due, last_captured_at=now, **well)
     return told
 
 

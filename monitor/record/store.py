@@ -46,13 +46,14 @@ class Store:
         return str(self.url.database) if self.is_sqlite else self.url.render_as_string(hide_password=True)
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, light: bool = False) -> Iterator[Connection]:
         """One transaction that writes: committed at the end, rolled back on any error.
 
-        Invariant 6: no network call belongs inside; a slow receiver must not hold the store.
+        Invariant 6: no network call belongs inside; a slow receiver must not hold the store. `light`: a power
+        failure (no kill) may undo it; for leases, turns and what is found out again.
         """
         with self._wrapped(), self.engine.connect() as plain:
-            connection = plain.execution_options(recwatch_writes=True)
+            connection = plain.execution_options(recwatch_writes="light" if light else "safe")
             with connection.begin():
                 yield connection
 
@@ -116,19 +117,28 @@ def _server_engine(url: str) -> Engine:
     return create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
     # The driver's own BEGIN comes too late and is deferred; ours is sent in _begin_sqlite.
     connection.isolation_level = None
     # FULL: what was committed, and then told to people, outlives a power failure too.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    record.info["synchronous"] = "FULL"
 
 
 def _begin_sqlite(connection: Connection) -> None:
     # IMMEDIATE: a transaction that will write takes its turn at the start. A deferred one that has read
     # would fail at its first write, without waiting, whenever another has written meanwhile.
     writes = connection.get_execution_options().get("recwatch_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver = connection.connection.dbapi_connection
+    assert driver is not None
+    if writes:
+        # NORMAL spares the wait for the disk; it makes no difference to a process that is killed.
+        wanted = "NORMAL" if writes == "light" else "FULL"
+        if connection.info["synchronous"] != wanted:
+            driver.execute(f"PRAGMA synchronous={wanted}")
+            connection.info["synchronous"] = wanted
+    driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def upsert(connection: Connection) -> Callable[..., Any]:

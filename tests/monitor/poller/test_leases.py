@@ -27,7 +27,10 @@ def _until(store: Store) -> datetime | None:
 def test_one_of_many_gets_the_lease(any_store: Store) -> None:
     """By one update, from any process."""
     with ThreadPoolExecutor(8) as threads:
-        won = list(threads.map(lambda n: claim(any_store, "piers", f"poller_{n}", NOON), range(16)))
+        won = [
+            bool(one)
+            for one in threads.map(lambda n: claim(any_store, "piers", f"poller_{n}", NOON), range(16))
+        ]
     assert won.count(True) == 1
 
 
@@ -60,7 +63,7 @@ def test_tasks_of_one_process_share_a_lease_until_the_last_leaves(store: Store) 
         leases = Leases(store, "us", StillClock())
         async with leases.hold("piers") as first:
             async with leases.hold("piers") as second:
-                assert (first, second) == (True, True)
+                assert first and second
             assert _holder(store) == "us"
         assert _holder(store) is None
 
