@@ -3,12 +3,14 @@
 recwatch/configuration reads the file and words the errors; here is what it is checked against.
 """
 
+from collections import Counter
 from typing import Annotated, Any, Self
 
 from pydantic import (
     BeforeValidator,
     Field,
     GetJsonSchemaHandler,
+    PrivateAttr,
     SerializerFunctionWrapHandler,
     ValidationError,
     model_serializer,
@@ -111,19 +113,28 @@ class Configuration(Settings):
     # Where nobody is named, whoever sits at the terminal hears; `subscriptions = []` means nobody at all.
     subscriptions: tuple[AnySubscription, ...] = (ConsoleSubscription(id="console", channel="console"),)
     operators: Operators = ConsoleOperators()
+    _indexed: tuple[Any, Any, dict[str, AnySubscription]] = PrivateAttr(default=(None, None, {}))
 
     @model_validator(mode="after")
     def _subscription_ids_once(self) -> Self:
         ids = [subscription.id for subscription in self.subscriptions]
         if Subscription.OPERATORS in ids:
             raise ValueError('the id "operators" belongs to [operators]; give the subscription another')
-        if repeated := next((name for name in ids if ids.count(name) > 1), None):
+        if repeated := next((name for name, times in Counter(ids).items() if times > 1), None):
             raise ValueError(f'two subscriptions have the id "{repeated}"')
         return self
 
     def subscription(self, name: str) -> AnySubscription | None:
         """The subscription with this id, the operators' included; None where there is none."""
-        return next((each for each in self._everyone() if each.id == name), None)
+        return self._index().get(name)
+
+    def _index(self) -> dict[str, AnySubscription]:
+        """By id: each message asks. Made anew where a copy has taken these subscriptions' place."""
+        subscriptions, operators, index = self._indexed
+        if subscriptions is not self.subscriptions or operators is not self.operators:
+            index = {each.id: each for each in self._everyone()}
+            self._indexed = self.subscriptions, self.operators, index
+        return index
 
     def channels_in_use(self) -> tuple[str, ...]:
         """The channels that need a worker, in alphabetical order."""

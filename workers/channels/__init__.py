@@ -85,8 +85,9 @@ CHANNELS: Mapping[str, Channel] = MappingProxyType(
                 _open_webhook,
                 _webhook_host,
                 lambda settings: settings.delivery.webhook_rate,
-                32,
+                128,
                 2,
+                256,
             ),
             Channel("console", ConsoleSubscription, _open_console, _console_host, _unpaced, 1, 1),
         )

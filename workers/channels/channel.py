@@ -18,7 +18,8 @@ class Channel:
     what is written below the home is its second argument. `host` names what is limited and paced (a
     receiving host, a Slack channel) and holds no secret: it is stored. `pace` is the time between two
     requests to one host, None where there is no limit. `concurrency` is how many messages one job may
-    have in flight, `per_host` how many of them to one host.
+    have in flight, `per_host` how many of them to one host. `spare` is how many more it may have while as
+    many hang; none where a send keeps a thread.
     """
 
     name: str
@@ -28,3 +29,4 @@ class Channel:
     pace: Callable[[Settings], timedelta | None]
     concurrency: int
     per_host: int
+    spare: int = 0

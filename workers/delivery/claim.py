@@ -1,30 +1,36 @@
-"""Claims: one atomic update gives a message to one sender, before anything is sent."""
+"""Claims: one atomic update gives messages to one sender, before anything is sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Integer, and_, bindparam, case, func, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Integer,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+    update,
+)
 
 from monitor.record.schema import Moment, attempts, messages, paces
 from monitor.record.store import upsert
 from workers.delivery.claimable import is_due, is_free, pace_name
+from workers.delivery.hosts import Host, Limits, Line, live
 from workers.values import Cause
 
+__all__ = ["Catch", "Claimed", "Limits", "Line", "claim"]
+
 MOST_LAPSES = 5  # a message whose senders died so often is taken for what kills them
-TROUBLED_FOR = timedelta(minutes=5)  # after a time-out a host gets one request at a time
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much a channel may have in flight, in a job and to a host; `pace` lies between two to one host."""
-
-    channel: str
-    in_flight: int
-    per_host: int
-    pace: timedelta | None
-    lease: timedelta
+_HOSTS_AT_ONCE = 100  # asked for their next message in one statement
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,42 +62,46 @@ class Catch:
     next_slot: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Host:
-    name: str
-    live: int
-    next_at: datetime | None
-    troubled: bool
-
-
 # Built once: claims are made many times a second, and building a statement costs more than running it.
 _NOW = bindparam("b_now", type_=Moment())
 _MINE = and_(messages.c.state == "waiting", messages.c.channel == bindparam("b_channel"))
-_DUE_HOSTS = (
-    select(messages.c.host)
-    .where(_MINE, messages.c.due_at <= _NOW)
-    .group_by(messages.c.host)
-    .order_by(func.min(messages.c.due_at))
+_FREE_HOSTS = (
+    select(paces.c.name)
+    .where(
+        paces.c.name.in_(bindparam("b_names", expanding=True)),
+        paces.c.next_at <= bindparam("b_slot", type_=Moment()),
+    )
+    .with_for_update(skip_locked=True)
 )
-_LIVE = (
-    select(messages.c.host, func.count())
-    .where(messages.c.lease_until > _NOW, _MINE)
-    .group_by(messages.c.host)
-)
-_PACES = select(paces).where(paces.c.name.in_(bindparam("b_names", expanding=True)))
-_PACE = select(paces.c.next_at).where(paces.c.name == bindparam("b_name")).with_for_update(skip_locked=True)
+_ORDER = (messages.c.due_at, messages.c.created_at, messages.c.id)
 _CANDIDATES = (
-    select(messages.c.id, messages.c.lease_holder, messages.c.lapses)
+    select(messages.c.id)
     .where(_MINE, messages.c.host == bindparam("b_host"), is_due(_NOW), is_free())
-    .order_by(messages.c.due_at, messages.c.created_at, messages.c.id)
+    .order_by(*_ORDER)
     .limit(bindparam("b_wanted", type_=Integer()))
     .with_for_update(skip_locked=True, of=messages)
 )
+# The next message of many hosts at once; a host is what its row's name says after the channel's.
+_HOST_OF_ROW = func.substr(paces.c.name, bindparam("b_from", type_=Integer()))
+_NEXT = (
+    select(messages.c.id)
+    .where(_MINE, messages.c.host == _HOST_OF_ROW, is_due(_NOW), is_free())
+    .order_by(*_ORDER)
+    .limit(literal(1))
+    .with_for_update(skip_locked=True, of=messages)
+    .correlate(paces)
+    .scalar_subquery()
+)
+_NEXTS: Select[tuple[str, str | None]] = select(paces.c.name, _NEXT.label("id")).where(
+    paces.c.name.in_(bindparam("b_names", expanding=True))
+)
+_IDS: BindParameter[Any] = bindparam("b_ids", expanding=True)
 _LAPSED = messages.c.lease_holder.is_not(None)
+_LAPSES = select(messages.c.id, messages.c.lapses).where(messages.c.id.in_(_IDS), _LAPSED)
 # Invariant 3: this one update is the claim. Whatever was read before, its condition decides.
 _LEASE = (
     update(messages)
-    .where(messages.c.id.in_(bindparam("b_ids", expanding=True)), is_due(_NOW))
+    .where(messages.c.id.in_(_IDS), is_due(_NOW))
     .values(
         lease_until=bindparam("b_until", type_=Moment()),
         lease_holder=bindparam("b_holder"),
@@ -100,119 +110,193 @@ _LEASE = (
         lapses=messages.c.lapses + case((_LAPSED, 1), else_=0),
         uncertain=case((_LAPSED, True), else_=messages.c.uncertain),
     )
-    .returning(messages)
+    .returning(
+        messages.c.id,
+        messages.c.subscription,
+        messages.c.recipient,
+        messages.c.channel,
+        messages.c.host,
+        messages.c.cause,
+        messages.c.cause_ref,
+        messages.c.created_at,
+        messages.c.notice_id,
+        messages.c.parent_id,
+        messages.c.failures,
+        messages.c.uncertain,
+    )
+)
+_TAKE_SLOTS = (
+    update(paces)
+    .where(paces.c.name.in_(bindparam("b_names", expanding=True)))
+    .values(next_at=bindparam("b_slot", type_=Moment()))
 )
 
 
 def claim(
-    connection: Connection, limits: Limits, free: int, holder: str, now: datetime, *, wary: bool = False
+    connection: Connection,
+    limits: Limits,
+    free: int,
+    holder: str,
+    now: datetime,
+    *,
+    wary: bool = False,
+    line: Line | None = None,
 ) -> Catch:
     """Claim up to `free` messages of a channel, fairly over its hosts.
 
     `holder` is drawn afresh for each claim: a result is recorded only by who holds the lease. With
-    `wary`, hosts that timed out lately are left alone.
+    `wary`, hosts that timed out lately are left alone. `line` spares a job that claims often from looking
+    through all that is due each time.
     """
-    hosts = _hosts(connection, limits.channel, now)
-    # A few hosts that hang must not hold every slot.
-    troubled = max(1, limits.in_flight // 2) - sum(host.live for host in hosts if host.troubled)
-    claimed: list[Claimed] = []
-    given_up: list[str] = []
-    slots: list[datetime] = []
-    for host in hosts:
-        room = min(free - len(claimed), _most(limits, host) - host.live)
+    line = line or Line(limits.channel)
+    if not line.is_old():
+        catch = _Claiming(connection, limits, free, holder, now, wary).among(line)
+        if catch.claimed:
+            return catch
+    line.look(connection, now)
+    return _Claiming(connection, limits, free, holder, now, wary).among(line)
+
+
+class _Claiming:
+    """One claim, in one transaction."""
+
+    def __init__(
+        self, connection: Connection, limits: Limits, free: int, holder: str, now: datetime, wary: bool
+    ) -> None:
+        self.connection = connection
+        self.limits = limits
+        self.free = free
+        self.holder = holder
+        self.now = now
+        self.wary = wary
+        self.live = live(connection, limits.channel, now)
+        self.troubled = 0  # how many more messages may go to hosts that timed out lately
+        self.claimed: list[Claimed] = []
+        self.given_up: list[str] = []
+        self.slots: list[datetime] = []
+
+    def among(self, line: Line) -> Catch:
+        """Go along the line until there is no room left."""
+        hosts = list(line)
+        # A few hosts that hang must not hold every slot.
+        spent = sum(self.live.get(host.name, 0) for host in hosts if host.troubled)
+        self.troubled = max(1, self.limits.in_flight // 2) - spent
+        while hosts and len(self.claimed) < self.free:
+            batch, hosts = hosts[:_HOSTS_AT_ONCE], hosts[_HOSTS_AT_ONCE:]
+            self._take(line, [host for host in batch if self._room(host) > 0 and not self._is_paced(host)])
+        return Catch(tuple(self.claimed), tuple(self.given_up), min(self.slots, default=None))
+
+    def _room(self, host: Host) -> int:
+        room = host.most(self.limits) - self.live.get(host.name, 0)
+        if self.limits.pace is not None:
+            room = min(room, 1)
         if host.troubled:
-            room = 0 if wary else min(room, troubled)
-        if room <= 0:
-            continue
-        if limits.pace is not None and host.next_at is not None and host.next_at > now:
-            slots.append(host.next_at)
-            continue
-        got, lost = _claim_from(connection, limits, host, room, holder, now)
-        claimed += got
-        given_up += lost
-        troubled -= len(got) if host.troubled else 0
-        if got and limits.pace is not None:
-            slots.append(now + limits.pace)
-    return Catch(tuple(claimed), tuple(given_up), min(slots, default=None))
+            room = 0 if self.wary else min(room, self.troubled)
+        return room
+
+    def _is_paced(self, host: Host) -> bool:
+        if not host.is_paced(self.limits, self.now):
+            return False
+        assert host.next_at is not None
+        self.slots.append(host.next_at)
+        return True
+
+    def _take(self, line: Line, hosts: Sequence[Host]) -> None:
+        """Claim from hosts; their rows in `paces` are ours until the transaction ends."""
+        ours = self._lock(hosts)
+        wanted = self._candidates([host for host in hosts if host.name in ours])
+        lost = self._lapsed([one for ids in wanted.values() for one in ids])
+        wanted = {name: [one for one in ids if one not in lost] for name, ids in wanted.items()}
+        got = self._lease([one for ids in wanted.values() for one in ids])
+        self.claimed += got
+        self._took(line, hosts, {each.host for each in got})
+
+    def _lock(self, hosts: Sequence[Host]) -> set[str]:
+        """Lock hosts' rows against other claimers; left out is who is locked, or whose slot is taken.
+
+        Invariant 9: next_at is read under the lock that the claim of the slot is written under.
+        """
+        new = [self._pace(host) for host in hosts if host.next_at is None]
+        if new:
+            insert = upsert(self.connection)(paces).on_conflict_do_nothing()
+            self.connection.execute(insert, [{"name": name, "next_at": self.now} for name in new])
+        names = {self._pace(host): host.name for host in hosts}
+        if not names:
+            return set()
+        slot = self.now if self.limits.pace is not None else _NEVER
+        locked = self.connection.scalars(_FREE_HOSTS, {"b_names": list(names), "b_slot": slot})
+        found = {names[name] for name in locked}
+        if self.connection.dialect.name != "sqlite":
+            # Until a moment ago somebody else could claim for them. SQLite has one writer at a time.
+            self.live = live(self.connection, self.limits.channel, self.now)
+        return found
+
+    def _pace(self, host: Host) -> str:
+        return pace_name(self.limits.channel, host.name)
+
+    def _candidates(self, hosts: Sequence[Host]) -> dict[str, list[str]]:
+        """Messages that may go out now, by host: never more than there is room for, anywhere."""
+        found: dict[str, list[str]] = {}
+        left = self.free - len(self.claimed)
+        nexts = self._nexts(hosts) if self.limits.pace is not None else None
+        for host in hosts:
+            room = min(self._room(host), left)
+            if room <= 0:
+                continue
+            ids = nexts.get(host.name, []) if nexts is not None else self._of_one(host, room)
+            found[host.name] = ids
+            left -= len(ids)
+            self.troubled -= len(ids) if host.troubled else 0
+        return found
+
+    def _nexts(self, hosts: Sequence[Host]) -> dict[str, list[str]]:
+        prefix = pace_name(self.limits.channel, "")
+        bound = self._bound() | {"b_names": [self._pace(host) for host in hosts], "b_from": len(prefix) + 1}
+        rows = self.connection.execute(_NEXTS, bound) if hosts else ()
+        return {row.name.removeprefix(prefix): [row.id] for row in rows if row.id is not None}
+
+    def _of_one(self, host: Host, room: int) -> list[str]:
+        bound = self._bound() | {"b_host": host.name, "b_wanted": room}
+        return list(self.connection.scalars(_CANDIDATES, bound))
+
+    def _bound(self) -> dict[str, Any]:
+        return {"b_channel": self.limits.channel, "b_now": self.now}
+
+    def _lapsed(self, ids: Sequence[str]) -> set[str]:
+        """Note whose sender never reported back, and give up those whose senders died too often."""
+        if not ids:
+            return set()
+        lapses = {row.id: row.lapses for row in self.connection.execute(_LAPSES, {"b_ids": ids})}
+        _note_lapses(self.connection, lapses, self.now)
+        lost = [one for one in ids if lapses.get(one, -1) + 1 >= MOST_LAPSES]
+        _give_up(self.connection, lost)
+        self.given_up += lost
+        return set(lost)
+
+    def _lease(self, ids: Sequence[str]) -> list[Claimed]:
+        return _lease(self.connection, ids, self.holder, self.now, self.limits.lease) if ids else []
+
+    def _took(self, line: Line, hosts: Sequence[Host], served: set[str]) -> None:
+        """Take the slots of who was served; who has nothing to send leaves the line."""
+        full = len(self.claimed) >= self.free
+        taken = [host for host in hosts if host.name in served]
+        for host in hosts:
+            if host.name not in served and not full:
+                line.drop(host)
+        if self.limits.pace is None or not taken:
+            return
+        slot = self.now + self.limits.pace
+        names = [self._pace(host) for host in taken]
+        self.connection.execute(_TAKE_SLOTS, {"b_names": names, "b_slot": slot})
+        self.slots.append(slot)
+        for host in taken:
+            host.next_at = slot
 
 
-def _most(limits: Limits, host: _Host) -> int:
-    return 1 if host.troubled else limits.per_host
-
-
-def _hosts(connection: Connection, channel: str, now: datetime) -> list[_Host]:
-    """Hosts with something due, who waits longest first."""
-    mine = {"b_channel": channel, "b_now": now}
-    names = list(connection.scalars(_DUE_HOSTS, mine))
-    if not names:
-        return []
-    live: dict[str | None, int] = {row[0]: row[1] for row in connection.execute(_LIVE, mine)}
-    wanted = [pace_name(channel, name or "") for name in names]
-    rows = connection.execute(_PACES, {"b_names": wanted}).mappings()
-    known = {row["name"]: row for row in rows}
-    return [_host(channel, name or "", live.get(name, 0), known, now) for name in names]
-
-
-def _host(channel: str, name: str, live: int, known: Mapping[str, Any], now: datetime) -> _Host:
-    row = known.get(pace_name(channel, name), {"next_at": None, "timed_out_at": None})
-    timed_out = row["timed_out_at"]
-    return _Host(name, live, row["next_at"], timed_out is not None and timed_out > now - TROUBLED_FOR)
-
-
-def _claim_from(
-    connection: Connection, limits: Limits, host: _Host, room: int, holder: str, now: datetime
-) -> tuple[list[Claimed], list[str]]:
-    """Claim from one host; its row in `paces` is ours until the transaction ends."""
-    if not _take_host(connection, limits, host, now):
-        return [], []
-    room = min(room, _most(limits, host) - _live_now(connection, limits, host, now))
-    rows = _candidates(connection, limits, host, min(room, 1 if limits.pace is not None else room), now)
-    lapsed = [row for row in rows if row["lease_holder"] is not None]
-    _note_lapses(connection, lapsed, now)
-    lost = [row["id"] for row in lapsed if row["lapses"] + 1 >= MOST_LAPSES]
-    _give_up(connection, lost)
-    ids = [row["id"] for row in rows if row["id"] not in lost]
-    got = _lease(connection, ids, holder, now, limits.lease) if ids else []
-    if got and limits.pace is not None:
-        name = paces.c.name == pace_name(limits.channel, host.name)
-        connection.execute(update(paces).where(name).values(next_at=now + limits.pace))
-    return got, lost
-
-
-def _take_host(connection: Connection, limits: Limits, host: _Host, now: datetime) -> bool:
-    """Lock a host's row against other claimers; False where one has it, or the host's slot is taken.
-
-    Invariant 9: next_at is read under the lock that the claim of the slot is written under.
-    """
-    name = pace_name(limits.channel, host.name)
-    if host.next_at is None:
-        insert = upsert(connection)(paces).on_conflict_do_nothing()
-        connection.execute(insert, {"name": name, "next_at": now})
-    next_at: datetime | None = connection.scalar(_PACE, {"b_name": name})
-    return next_at is not None and (limits.pace is None or next_at <= now)
-
-
-def _live_now(connection: Connection, limits: Limits, host: _Host, now: datetime) -> int:
-    """What is in flight to a host, now that nobody else can claim for it."""
-    if connection.dialect.name == "sqlite":
-        return host.live  # there is one writer: nothing has changed since it was read
-    live = connection.execute(_LIVE, {"b_channel": limits.channel, "b_now": now})
-    return next((count for name, count in live if (name or "") == host.name), 0)
-
-
-def _candidates(
-    connection: Connection, limits: Limits, host: _Host, wanted: int, now: datetime
-) -> list[Mapping[str, Any]]:
-    if wanted <= 0:
-        return []
-    bound = {"b_channel": limits.channel, "b_host": host.name, "b_now": now, "b_wanted": wanted}
-    return [dict(row) for row in connection.execute(_CANDIDATES, bound).mappings()]
-
-
-def _note_lapses(connection: Connection, lapsed: Sequence[Mapping[str, Any]], now: datetime) -> None:
+def _note_lapses(connection: Connection, lapsed: Iterable[str], now: datetime) -> None:
     """Whoever held these never said what came of them: they may have arrived."""
     detail = "the sender ended before it could say what came of it"
-    rows = [{"message_id": row["id"], "at": now, "outcome": "unknown", "detail": detail} for row in lapsed]
+    rows = [{"message_id": one, "at": now, "outcome": "unknown", "detail": detail} for one in lapsed]
     if rows:
         connection.execute(attempts.insert(), rows)
 
@@ -236,25 +320,14 @@ def _give_up(connection: Connection, ids: Sequence[str]) -> None:
 def _lease(
     connection: Connection, ids: Sequence[str], holder: str, now: datetime, lease: timedelta
 ) -> list[Claimed]:
-    bound = {"b_ids": ids, "b_now": now, "b_until": now + lease, "b_holder": holder}
-    rows = {row["id"]: _claimed(dict(row)) for row in connection.execute(_LEASE, bound).mappings()}
-    return [rows[one] for one in ids if one in rows]
+    until = now + lease
+    bound = {"b_ids": ids, "b_now": now, "b_until": until, "b_holder": holder}
+    rows = connection.execute(_LEASE, bound).mappings()
+    leased = {row["id"]: _claimed(row, holder, until) for row in rows}
+    return [leased[one] for one in ids if one in leased]
 
 
-def _claimed(row: Mapping[str, Any]) -> Claimed:
-    return Claimed(
-        id=row["id"],
-        subscription=row["subscription"],
-        recipient=row["recipient"],
-        channel=row["channel"],
-        host=row["host"] or "",
-        cause=Cause(row["cause"]),
-        cause_ref=row["cause_ref"],
-        created_at=row["created_at"],
-        notice_id=row["notice_id"],
-        parent_id=row["parent_id"],
-        failures=row["failures"],
-        uncertain=row["uncertain"],
-        holder=row["lease_holder"],
-        lease_until=row["lease_until"],
-    )
+def _claimed(row: RowMapping, holder: str, until: datetime) -> Claimed:
+    found = dict(row)
+    found |= {"cause": Cause(row["cause"]), "host": row["host"] or "", "holder": holder, "lease_until": until}
+    return Claimed(**found)

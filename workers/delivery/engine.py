@@ -21,8 +21,8 @@ from monitor.record.ids import new_id
 from monitor.record.store import StoreError
 from workers.channels.channel import Channel
 from workers.context import Context
-from workers.delivery.claim import Catch, Claimed, Limits, claim
-from workers.delivery.loading import Gone, Loaded, load
+from workers.delivery.claim import Catch, Claimed, Limits, Line, claim
+from workers.delivery.loading import Gone, Known, Loaded, load
 from workers.delivery.record import Result, record, tell_dead, unmark
 from workers.values import Message, Receipt, Transport, TransportError
 
@@ -33,6 +33,7 @@ JOB_SECONDS = 60.0  # after this a job begins nothing more, unless that would le
 LONGEST_JOB = 300.0  # and after this nothing at all; the queue's own time-out for a job is longer
 _PATIENCE = 1.5  # seconds; a paced host that is free again within this is waited for
 _LOOK_AGAIN = 0.1  # seconds between two looks for new messages while something is in flight
+_TOGETHER = 0.05  # seconds; results that come within them are recorded together
 _SLOW = 1.0  # seconds; a send that takes longer counts as hanging
 _SOON = timedelta(seconds=2)  # when the next job may look, after one that found nothing it could do
 _STORE_PAUSE = 0.5  # seconds between two tries to reach the store
@@ -58,8 +59,10 @@ class _Flight:
     results: list[Result] = field(default_factory=list)
     landed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def hangs(self) -> bool:
-        return any(time.monotonic() - start > _SLOW for start in self.started.values())
+    def hanging(self) -> int:
+        """How many have gone on for too long."""
+        slow = time.monotonic() - _SLOW
+        return sum(start < slow for start in self.started.values())
 
 
 def deliver(context: Context, channel: Channel, stop: threading.Event | None = None) -> Tally:
@@ -95,6 +98,8 @@ class _Job:
         )
         self.holder = new_id("job")
         self.claims = 0
+        self.line = Line(channel.name)
+        self.known = Known()
         self.began = time.monotonic()
         self.flight = _Flight()
         self.tally = Tally()
@@ -132,7 +137,7 @@ class _Job:
 
     def _winding_down(self, age: float) -> bool:
         """The job is over, but one receiver hangs: until it is given up, the others are still served."""
-        return JOB_SECONDS <= age < LONGEST_JOB and self.flight.hangs()
+        return JOB_SECONDS <= age < LONGEST_JOB and self.flight.hanging() > 0
 
     # Waiting.
 
@@ -141,9 +146,25 @@ class _Job:
         wait = _LOOK_AGAIN if self._may_begin() else _SLOW
         if next_slot is not None:
             wait = min(wait, self._until(next_slot))
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self.flight.landed.wait(), wait)
+        if await self._landed(wait):
+            await self._others(time.monotonic() + _TOGETHER)
+
+    async def _landed(self, wait: float) -> bool:
+        try:
+            async with asyncio.timeout(wait):
+                await self.flight.landed.wait()
+        except TimeoutError:
+            return False
         self.flight.landed.clear()
+        return True
+
+    async def _others(self, end: float) -> None:
+        """Wait for what lands with it, but not while more than half of what was begun has come back.
+
+        A transaction a result would cost more than the send.
+        """
+        while len(self.flight.results) < len(self.flight.started) and (left := end - time.monotonic()) > 0:
+            await self._landed(left)
 
     async def _next_slot(self, next_slot: datetime | None) -> bool:
         """Wait for a paced host that will soon be free; False: there is none."""
@@ -159,7 +180,7 @@ class _Job:
 
     async def _turn(self) -> Catch:
         results, self.flight.results = self.flight.results, []
-        free = self.channel.concurrency - len(self.flight.started) if self._may_begin() else 0
+        free = self._free() if self._may_begin() else 0
         try:
             catch, loaded = await self._in_thread(lambda: self._transact(results, free))
         except StoreError as error:
@@ -169,6 +190,11 @@ class _Job:
         for claimed in catch.claimed:
             self._begin(claimed, loaded[claimed.id])
         return catch
+
+    def _free(self) -> int:
+        """How many more may be begun; a send that hangs takes up none of the room, as far as that goes."""
+        hanging = min(self.flight.hanging(), self.channel.spare)
+        return self.channel.concurrency + hanging - len(self.flight.started)
 
     async def _store_away(self, error: StoreError) -> None:
         """Keep results for as long as their leases may hold; after that somebody else has the messages."""
@@ -192,7 +218,9 @@ class _Job:
                 return Catch()
             self.claims += 1
             wary = time.monotonic() - self.began >= JOB_SECONDS
-            catch = claim(connection, self.limits, free, f"{self.holder}:{self.claims}", now, wary=wary)
+            catch = claim(
+                connection, self.limits, free, f"{self.holder}:{self.claims}", now, wary=wary, line=self.line
+            )
             for message_id in catch.given_up:
                 tell_dead(connection, message_id, now)
             return catch
@@ -203,7 +231,7 @@ class _Job:
             return {}
         try:
             with self.context.store.read() as connection:
-                return dict(load(connection, self.context.configuration, claimed))
+                return dict(load(connection, self.context.configuration, claimed, self.known))
         except StoreError:
             return {each.id: None for each in claimed}  # back in line: nothing is known against them
         except Exception as error:  # whatever a message holds, it is kept and tried again

@@ -27,11 +27,34 @@ class Gone(Exception):
 Loaded = Message | Gone | TransportError
 
 
+class Known:
+    """Events that a job has told of, with their meaning: neither ever changes, and many hear of one."""
+
+    def __init__(self, most: int = 500) -> None:
+        self._most = most
+        self._told: dict[str, Telling] = {}
+
+    def of(self, connection: Connection, ids: Sequence[str]) -> dict[str, Telling]:
+        """The events of these ids, the store asked for those that were not told of lately."""
+        new = [one for one in dict.fromkeys(ids) if one not in self._told]
+        found = {one: self._told[one] for one in ids if one in self._told}
+        if new:
+            fresh = tellings(connection, queries.load_events(connection, ids=new))
+            found |= {telling.event.id: telling for telling in fresh}
+            self._told |= found
+            if len(self._told) > self._most:
+                self._told = {}
+        return found
+
+
 def load(
-    connection: Connection, configuration: Configuration, claimed: Sequence[Claimed]
+    connection: Connection,
+    configuration: Configuration,
+    claimed: Sequence[Claimed],
+    known: Known | None = None,
 ) -> dict[str, Loaded]:
     """Build messages, by id; in a message's place stands why it cannot be sent."""
-    held = _held(connection, [each.id for each in claimed])
+    held = _held(connection, [each.id for each in claimed], known or Known())
     parents = [each.parent_id for each in claimed if each.parent_id]
     threads = _receipts(connection, parents) if parents else {}
     watch = _watcher(connection)
@@ -98,15 +121,14 @@ _HELD = (
 )
 
 
-def _held(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Telling, ...]]:
+def _held(connection: Connection, ids: Sequence[str], known: Known) -> dict[str, tuple[Telling, ...]]:
     """What messages hold, in the order in which it was put there."""
     pairs = [(row.message_id, row.event_id) for row in connection.execute(_HELD, {"ids": ids})]
-    events = queries.load_events(connection, ids=list(dict.fromkeys(event for _, event in pairs)))
-    told = {telling.event.id: telling for telling in tellings(connection, events)}
-    held: dict[str, tuple[Telling, ...]] = {}
+    told = known.of(connection, [event for _, event in pairs])
+    held: dict[str, list[Telling]] = {}
     for message, event in pairs:
-        held[message] = (*held.get(message, ()), told[event])
-    return held
+        held.setdefault(message, []).append(told[event])
+    return {message: tuple(some) for message, some in held.items()}
 
 
 def _receipts(connection: Connection, parents: Iterable[str]) -> dict[str, Any]:
