@@ -111,7 +111,7 @@ def client(
     """
     seconds = (timeout or http.timeout).total_seconds()
     return httpx.AsyncClient(
-        transport=_transport(http, limits or httpx.Limits(max_connections=100, keepalive_expiry=15)),
+        transport=transport(http, limits or httpx.Limits(max_connections=100, keepalive_expiry=15)),
         timeout=httpx.Timeout(seconds),
         headers={"User-Agent": user_agent(http.contact), "Accept-Encoding": "gzip"},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -120,7 +120,11 @@ def client(
     )
 
 
-def _transport(http: Http, limits: httpx.Limits) -> "_Guarded":
+def transport(http: Http, limits: httpx.Limits) -> httpx.AsyncBaseTransport:
+    """What `client` sends with, for who needs no more than one request and its answer.
+
+    Errors are those of `client`; times belong into the request's extensions. Close it with `aclose`.
+    """
     proxy = _proxy(http.proxy)
     trust = _trust(http.ca_file)
     make_socket = _plain_socket if proxy else _checked_socket(allow_private=http.allow_private_networks)

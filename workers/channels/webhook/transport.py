@@ -1,15 +1,17 @@
 """The edge of the webhook channel: posts signed bytes and reads the answer's beginning."""
 
 import asyncio
+import base64
 import contextlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from monitor.record.outbound import client, reason
+from monitor.record.outbound import reason, transport, user_agent
 from monitor.record.settings import Settings
 from workers.channels.webhook.answers import excerpt_of, judge
 from workers.channels.webhook.render import render
@@ -18,6 +20,7 @@ from workers.channels.webhook.signing import signed_headers
 from workers.values import Message, Receipt, TransportError
 
 _MOST_READ = 64 * 1024  # bytes of an answer
+_KEEP_ALIVE = 15.0  # seconds
 _READING = 2.0  # seconds for the body of an answer whose status is known
 # Nothing of the request had left this machine.
 _BEFORE_SENDING = (
@@ -29,69 +32,89 @@ _BEFORE_SENDING = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Receiver:
+    """What is the same in every request to a subscription's receiver, worked out once a job."""
+
+    subscription: WebhookSubscription  # held, so that no other gets its identity
+    url: httpx.URL
+    host: str
+    headers: tuple[tuple[str, str], ...]
+    keys: tuple[str, ...]
+    secrets: tuple[str, ...]
+
+
 class WebhookTransport:
-    """One client for a job; connections to a receiver are reused."""
+    """One transport for a job; connections to a receiver are reused.
+
+    `sends` are httpx's, below its client: redirects, cookies and the like are not for webhooks, and they cost
+    as much as the request itself.
+    """
 
     def __init__(
         self,
-        client: httpx.AsyncClient,
+        sends: httpx.AsyncBaseTransport,
+        agent: str,
         timeout: timedelta,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._client = client
+        self._sends = sends
+        self._agent = agent
         self._total = timeout.total_seconds()
         self._clock = clock
+        half = self._total / 2
+        self._extensions = {
+            "timeout": httpx.Timeout(self._total, connect=half, pool=half).as_dict(),
+        }
+        self._receivers: dict[int, _Receiver] = {}
 
     async def send(self, message: Message) -> Receipt:
         """Post one message; TransportError unless the receiver answered 2xx within the time."""
         subscription = message.subscription
         assert isinstance(subscription, WebhookSubscription)
         payload = render(message)
-        headers = signed_headers(message.id, self._clock(), payload, subscription.signing_keys())
-        host = urlsplit(subscription.address).netloc
-        status, answer, excerpt = await self._post(subscription, host, payload, headers)
-        if error := judge(host, status, answer, excerpt, self._clock()):
+        receiver = self._receiver(subscription)
+        headers = signed_headers(message.id, self._clock(), payload, receiver.keys)
+        status, answer, excerpt = await self._post(receiver, payload, headers)
+        if error := judge(receiver.host, status, answer, excerpt, self._clock()):
             raise error
         return Receipt(f"{status} {excerpt}".strip())
 
     async def close(self) -> None:
         """Let the connections go."""
-        await self._client.aclose()
+        await self._sends.aclose()
+
+    def _receiver(self, subscription: WebhookSubscription) -> _Receiver:
+        known = self._receivers.get(id(subscription))
+        if known is None:
+            known = self._receivers[id(subscription)] = _made(subscription, self._agent)
+        return known
 
     async def _post(
-        self, subscription: WebhookSubscription, host: str, payload: bytes, headers: dict[str, str]
+        self, receiver: _Receiver, payload: bytes, headers: dict[str, str]
     ) -> tuple[int, httpx.Headers, str]:
         """Status, headers and the beginning of the answer, within the time given."""
         deadline = asyncio.get_running_loop().time() + self._total
-        response = await self._open(*self._request(subscription, payload, headers), host)
+        request = httpx.Request(
+            "POST",
+            receiver.url,
+            headers=[*receiver.headers, *headers.items()],
+            content=payload,
+            extensions=self._extensions,
+        )
+        response = await self._open(request, receiver.host)
         try:
             body = await _beginning(response, deadline)
         finally:
             await _let_go(response)
-        return response.status_code, response.headers, excerpt_of(body, _echoes(subscription, headers))
+        secrets = (*receiver.secrets, *headers["webhook-signature"].split())
+        return response.status_code, response.headers, excerpt_of(body, secrets)
 
-    def _request(
-        self, subscription: WebhookSubscription, payload: bytes, headers: dict[str, str]
-    ) -> tuple[httpx.Request, httpx.Auth | None]:
-        try:
-            url = httpx.URL(subscription.url)
-            request = self._client.build_request(
-                "POST",
-                url.copy_with(username="", password="", fragment=None),
-                content=payload,
-                # An answer that is not compressed cannot unfold into more than was read.
-                headers={**headers, "Content-Type": "application/json", "Accept-Encoding": "identity"},
-                timeout=httpx.Timeout(self._total, connect=self._total / 2, pool=self._total / 2),
-            )
-        except (httpx.InvalidURL, ValueError) as error:
-            raise TransportError(f"the url cannot be asked: {error}") from None
-        return request, httpx.BasicAuth(url.username, url.password) if url.userinfo else None
-
-    async def _open(self, request: httpx.Request, auth: httpx.Auth | None, host: str) -> httpx.Response:
+    async def _open(self, request: httpx.Request, host: str) -> httpx.Response:
         """Send, and wait for the status; TransportError says whether the request may have arrived."""
         try:
             async with asyncio.timeout(self._total):
-                return await self._client.send(request, stream=True, auth=auth)
+                return await self._sends.handle_async_request(request)
         except _BEFORE_SENDING as error:
             slow = isinstance(error, httpx.TimeoutException)
             raise TransportError(f"{host} cannot be reached: {reason(error)}", timed_out=slow) from None
@@ -100,6 +123,27 @@ class WebhookTransport:
             raise TransportError(late, ambiguous=True, timed_out=True) from None
         except httpx.HTTPError as error:
             raise TransportError(f"{host} did not answer: {reason(error)}", ambiguous=True) from None
+
+
+def _made(subscription: WebhookSubscription, agent: str) -> _Receiver:
+    try:
+        url = httpx.URL(subscription.url)
+        headers = [
+            ("User-Agent", agent),
+            ("Content-Type", "application/json"),
+            # An answer that is not compressed cannot unfold into more than was read.
+            ("Accept-Encoding", "identity"),
+            ("Accept", "*/*"),
+        ]
+        if url.userinfo:
+            credentials = base64.b64encode(f"{url.username}:{url.password}".encode()).decode("ascii")
+            headers.append(("Authorization", f"Basic {credentials}"))
+        bare = url.copy_with(username="", password="", fragment=None)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise TransportError(f"the url cannot be asked: {error}") from None
+    keys = subscription.signing_keys()
+    host = urlsplit(subscription.address).netloc
+    return _Receiver(subscription, bare, host, tuple(headers), keys, _secrets(subscription, keys))
 
 
 async def _beginning(response: httpx.Response, deadline: float) -> bytes:
@@ -121,19 +165,18 @@ async def _let_go(response: httpx.Response) -> None:
         await response.aclose()
 
 
-def _echoes(subscription: WebhookSubscription, headers: dict[str, str]) -> tuple[str, ...]:
-    """What an answer may repeat and a log must not hold: keys, signatures, credentials of the url."""
-    keys = subscription.signing_keys()
+def _secrets(subscription: WebhookSubscription, keys: tuple[str, ...]) -> tuple[str, ...]:
+    """What an answer may repeat and a log must not hold, beside signatures: keys, credentials of the url."""
     parts = urlsplit(subscription.url)
     return (
         *keys,
         *(key.removeprefix("whsec_") for key in keys),
-        *headers["webhook-signature"].split(),
         *(unquote(part) for part in (parts.password, parts.query) if part),
     )
 
 
 def open_transport(settings: Settings, home: Path) -> WebhookTransport:  # noqa: ARG001 - nothing on disk
     """Open the channel for one job. OutboundError: [http] cannot be used."""
-    timeout = settings.delivery.request_timeout
-    return WebhookTransport(client(settings.http, timeout=timeout), timeout)
+    # How many are in flight is the engine's to say.
+    sends = transport(settings.http, httpx.Limits(max_connections=None, keepalive_expiry=_KEEP_ALIVE))
+    return WebhookTransport(sends, user_agent(settings.http.contact), settings.delivery.request_timeout)
