@@ -3,29 +3,26 @@
 Run from the project's root: python -m benchmarks.delivery [messages]
 """
 
-import asyncio
 import os
 import shutil
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-import aiohttp
 from sqlalchemy import func, select
-from standardwebhooks.webhooks import Webhook
 
 from benchmarks.delivery_receiver import Receiver, Seen, receiving
-from benchmarks.delivery_world import SECRET, Row, World, changes, now, show, tree_cpu, until
+from benchmarks.delivery_world import World, changes, now, tree_cpu, until
 from monitor.record.schema import messages
-from workers.delivery.claim import Claimed
 from workers.fanout import fan_out
 
 TARGET = 500.0  # webhooks a second, SQLite, two workers
 _HOSTS = 200  # on loopback; [delivery] webhook_rate allows each 20 a second
 
 
-def _through(receiver: Receiver, count: int, hanging: int, store: str, per: int) -> tuple[Seen, float, float, list[bytes]]:
+def _through(
+    receiver: Receiver, count: int, hanging: int, store: str, per: int
+) -> tuple[Seen, float, float, list[bytes]]:
     """Send so many messages with `recwatch up`; `hanging` subscriptions of the whole never answer."""
     receiver.forget()
     folder = Path(tempfile.mkdtemp(prefix="recwatch-delivery-"))
@@ -58,8 +55,10 @@ def main() -> None:
         for hanging in (0, 2):
             seen, span, cpu, _ = _through(receiver, count, hanging, "", 50)
             n = len(seen.ids)
-            print(f"hang {hanging}: {n} in {span:.2f} s = {n / span:.0f}/s; repeats {len(seen.arrivals) - n}; "
-                  f"cpu {cpu / n * 1000:.2f} ms each; receiver {seen.cpu / n * 1000:.2f} ms each; load {os.getloadavg()[0]:.1f}")
+            print(
+                f"hang {hanging}: {n} in {span:.2f} s = {n / span:.0f}/s; repeats {len(seen.arrivals) - n}; "
+                f"cpu {cpu / n * 1000:.2f} ms each; receiver {seen.cpu / n * 1000:.2f} ms each; load {os.getloadavg()[0]:.1f}"
+            )
 
 
 if __name__ == "__main__":

@@ -169,5 +169,3 @@ def tree_cpu(head: int) -> dict[str, float]:
     for _ in range(5):
         mine |= {pid for pid, (parent, _) in found.items() if parent in mine}
     return {str(pid): found[pid][1] for pid in sorted(mine) if pid in found}
-
-

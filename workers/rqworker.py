@@ -34,6 +34,7 @@ from monitor.record.lifeline import die_with
 from monitor.record.queue_server import QueueError, revive
 from workers import stopping
 from workers.context import Context
+from workers.rehearsal import rehearse
 
 log = structlog.get_logger(__name__)
 
@@ -198,6 +199,7 @@ def work(context: Context, queue_name: str, burst: bool) -> None:
     stopping.asked.clear()
     _preload(queue_name)
     outbound.warm(context.configuration.http)
+    rehearse(context)
     outage = _Outage(_PATIENCE_OF_BURSTS if burst else None)
     wait = _FIRST_WAIT
     with _quiet(), _stop_signals():

@@ -3,11 +3,14 @@
 SQLite below the home by default (WAL, one writer at a time, waits for its turn), PostgreSQL by URL.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
@@ -33,12 +36,13 @@ def store_url(settings: Settings, home: Path) -> str:
 
 
 class Store:
-    """Connections to one store. Make one in each process, after a fork, never before."""
+    """Connections to one store. Each process makes its own: what it had before its fork is its parent's."""
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(url) if self.is_sqlite else _server_engine(url)
+        self.engine = _inherited(url) or (_sqlite_engine(url) if self.is_sqlite else _server_engine(url))
+        _engines[url] = self._mine = _Made(os.getpid(), self.engine)
 
     @property
     def where(self) -> str:
@@ -102,6 +106,30 @@ def _reason(error: BaseException | None) -> str:
     code = getattr(error, "sqlite_errorname", "") or ""
     hint = next((hint for name, hint in _HINTS.items() if code.startswith(name)), "")
     return f"{said} ({hint})" if hint else said
+
+
+@dataclass(frozen=True, eq=False)
+class _Made:
+    """An engine, and the process that made it its own."""
+
+    pid: int
+    engine: Engine
+
+
+# By address, for as long as a store holds one.
+_engines: WeakValueDictionary[str, _Made] = WeakValueDictionary()
+
+
+def _inherited(url: str) -> Engine | None:
+    """The engine that this process had before its fork, without its connections.
+
+    What it has compiled stays compiled: to a job that lives for a tenth of a second, that is most of it.
+    """
+    made = _engines.get(url)
+    if made is None or made.pid == os.getpid():
+        return None
+    made.engine.dispose(close=False)  # the connections are the parent's
+    return made.engine
 
 
 def _sqlite_engine(url: str) -> Engine:

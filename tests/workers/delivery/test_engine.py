@@ -254,9 +254,9 @@ def test_who_overslept_sends_nothing(store: Store, monkeypatch: pytest.MonkeyPat
     world, transport = ready(store, webhook())
     real = loading.load
 
-    def slowly(connection: Connection, configuration: Any, claimed: Any) -> Any:
+    def slowly(connection: Connection, configuration: Any, claimed: Any, known: Any) -> Any:
         asleep[0] = timedelta(seconds=50)
-        return real(connection, configuration, claimed)
+        return real(connection, configuration, claimed, known)
 
     asleep = [timedelta()]
     monkeypatch.setattr(engine, "load", slowly)
@@ -376,7 +376,7 @@ def test_a_message_that_cannot_be_put_together_holds_up_no_other(
     def load(connection: Connection, configuration: Any, claimed: Any) -> Any:
         if bad in [each.id for each in claimed]:
             raise ValueError("unreadable")
-        return real(connection, configuration, claimed)
+        return real(connection, configuration, claimed, known)
 
     monkeypatch.setattr(engine, "load", load)
     run(world)
