@@ -373,7 +373,7 @@ def test_a_message_that_cannot_be_put_together_holds_up_no_other(
     bad = rows(store, messages, messages.c.created_at)[0]["id"]
     real = loading.load
 
-    def load(connection: Connection, configuration: Any, claimed: Any) -> Any:
+    def load(connection: Connection, configuration: Any, claimed: Any, known: Any) -> Any:
         if bad in [each.id for each in claimed]:
             raise ValueError("unreadable")
         return real(connection, configuration, claimed, known)
