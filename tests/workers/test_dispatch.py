@@ -191,7 +191,7 @@ def test_a_stop_is_heard_promptly(context: Context) -> None:
 def test_a_new_dispatcher_trusts_no_mark(context: Context) -> None:
     """Whoever set it may have been killed before the job stood in the queue."""
     row = add_capture(context.store)
-    held = {"enqueued_until": now() + timedelta(hours=1), "epoch": context.queue.epoch()}
+    held = {"enqueued_until": now() + timedelta(minutes=5), "epoch": context.queue.epoch()}
     with context.store.write() as connection:
         connection.execute(update(outbox).where(outbox.c.id == row).values(held))
     assert dispatch.dispatch_once(context) == 0
@@ -251,7 +251,7 @@ def test_a_failed_attempt_is_left_for_its_next_time(context: Context) -> None:
 
 
 def test_until_done_believes_no_mark(context: Context) -> None:
-    held = {"enqueued_until": now() + timedelta(hours=1), "epoch": context.queue.epoch()}
+    held = {"enqueued_until": now() + timedelta(minutes=5), "epoch": context.queue.epoch()}
     message = add_message(context.store, **held)
     dispatch.run_until_done(context)
     assert sent(context.home) == [message]
@@ -281,7 +281,7 @@ def test_one_channels_trouble_does_not_delay_another(context: Context) -> None:
 def test_until_done_gives_up_on_what_cannot_be_taken(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add_message(context.store, lease_until=now() + timedelta(hours=1), lease_holder="another machine")
+    add_message(context.store, lease_until=now() + timedelta(minutes=5), lease_holder="another machine")
     monkeypatch.setattr(dispatch, "_NO_PROGRESS", -59)
     with capture_logs() as said:
         assert dispatch.run_until_done(context) is False
