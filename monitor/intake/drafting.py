@@ -79,7 +79,7 @@ def draft(
     left = expected - shown_open - made.rows.keys()
     made.absent = sorted(one for one in left if not readings[one].misses)
     made.returned = [one for one in made.rows if one in readings and readings[one].misses]
-    made.measures = _measure(connection, made, shown_open)
+    made.measures = _measure(connection, made, standings, shown_open)
     return made
 
 
@@ -127,13 +127,17 @@ def _as_far_as_shown(row: Recommendation, standing: Standing, reader: Reader) ->
     return row
 
 
-def _measure(connection: Connection, made: Draft, shown_open: set[int]) -> gate.Draft:
+def _measure(
+    connection: Connection, made: Draft, standings: dict[int, Standing], shown_open: set[int]
+) -> gate.Draft:
     before = made.readings_before
     lasting = {one for one in shown_open if not before[one].misses}
+    # What another source has shown before, and was believed, is no reason to doubt one that catches up.
     reworded = [
         one
         for one, row in made.rows.items()
-        if one in before and before[one].look.fingerprint != row.fingerprint
+        if one in before
+        and row.fingerprint not in (before[one].look.fingerprint, standings[one].look.fingerprint)
     ]
     rebased = {standing.id for _, standing in made.rebased}
     olds = loading.load_narratives(connection, reworded)

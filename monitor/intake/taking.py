@@ -169,6 +169,9 @@ class _Taking:
         covered = self.connection.execute(select(coverage).where(*self._covered())).one_or_none()
         if covered and not self.released and (why := self.marks.older_than(covered)):
             return note_stale(self.connection, self.source, self.page, why, len(self.rows), self.now)
+        if covered and self.released and self.page.captured_at < covered.last_captured_at <= self.now:
+            # It was held back long enough for a newer one to be believed: it tells nothing about today.
+            return Intake(Outcome.UNCHANGED, "a newer capture has been believed since", len(self.rows))
         made = draft(self.connection, self.capture, self.rows, self.reader, self.page.captured_at, self.now)
         doubt = None if self.released else gate.objection(self.capture, made.measures, self.settings.gate)
         if doubt:
@@ -182,7 +185,7 @@ class _Taking:
                 format=self.capture.format,
                 seen=seen,
             )
-        return self._believe(made, first=covered is None)
+        return self._believe(made, covered=covered is not None)
 
     def answer_lookups(self) -> Intake:
         """Take from a report's page only what was asked: what became of those that left."""
@@ -195,6 +198,13 @@ class _Taking:
         made.rows = asked
         return self._write(made, first=False, well=False)
 
+    def _covered_otherwise(self) -> bool:
+        """Whether the source has shown this agency in the other form of its page."""
+        twin = {Format.AGENCY: Format.TEXT, Format.TEXT: Format.AGENCY}.get(self.capture.format)
+        mine = (coverage.c.source_id == self.source.id, coverage.c.subject == (self.capture.subject or ""))
+        query = select(coverage.c.subject).where(*mine, coverage.c.format == twin)
+        return twin is not None and self.connection.execute(query).first() is not None
+
     def _covered(self) -> tuple[Any, ...]:
         subject = self.capture.subject or ""
         return (
@@ -203,8 +213,9 @@ class _Taking:
             coverage.c.subject == subject,
         )
 
-    def _believe(self, made: Draft, *, first: bool) -> Intake:
-        self._cover(first=first)
+    def _believe(self, made: Draft, *, covered: bool) -> Intake:
+        first = not covered and not self._covered_otherwise()
+        self._cover(first=not covered)
         # A report's page saved long ago may be taken in after today's export.
         mine = update(sources).where(sources.c.id == self.source.id)
         # One from the future was written under a clock that ran ahead: silence would not be noticed.

@@ -97,6 +97,26 @@ def test_a_new_report_on_top_of_an_agency_page_is_opened(scene: Scene) -> None:
     assert [event.type for event in scene.events(intake)] == [EventType.OPENED]
 
 
+def test_the_text_of_a_page_that_was_markup_before_is_no_first_capture(scene: Scene) -> None:
+    """A source that has shown this agency's page shows it as text: what is new on top is news."""
+    known = rows(9)
+    scene.take(pages.agency(known, total=30))
+    intake = scene.take(pages.agency_text([Row(number="3"), *known], total=31))
+    assert [event.type for event in scene.events(intake)] == [EventType.OPENED]
+
+
+def test_many_changes_that_another_source_has_shown_are_no_reason_to_doubt(scene: Scene) -> None:
+    """A slow source catches up with two thirds of its narratives at once; each step was believed before."""
+    old = rows(30)
+    new = [row.but(narrative=f"{row.narrative} It was done in {row.product}.") for row in old]
+    for source in ("slow", "quick"):
+        scene.take(pages.export(old), source)
+    for done in (10, 20):
+        assert len(scene.take(pages.export([*new[:done], *old[done:]]), "quick").events) == 10
+    intake = scene.take(pages.export([*new[:20], *old[20:]]), "slow")
+    assert (intake.outcome, intake.events) == (Outcome.UNCHANGED, ())
+
+
 def test_the_same_pages_again_say_nothing(scene: Scene) -> None:
     """Twice, reordered, regrouped, with other dashes and quotes: no events and nothing kept."""
     page = [*rows(6), Row(narrative='It said "soon" - in 2031.', status="Open – Partially Addressed")]

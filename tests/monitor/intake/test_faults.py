@@ -72,6 +72,18 @@ def test_held_bytes_are_kept_once_and_a_person_can_release_them(scene: Scene) ->
     assert (released.outcome, released.seen) == (Outcome.UNCHANGED, 6)
 
 
+def test_a_capture_released_after_a_newer_one_was_believed_turns_nothing_back(scene: Scene) -> None:
+    """A person vouches for what was held on Monday; on Tuesday the site showed other words."""
+    scene.take(EXPORT)
+    monday = FAULTS["a banner in each"]
+    assert scene.take(monday).outcome is Outcome.QUARANTINED
+    held_at = scene.now
+    assert len(scene.take(pages.export(CHANGED)).events) == 1
+    intake = scene.take(monday, captured_at=held_at, released=True)
+    assert (intake.outcome, intake.events) == (Outcome.UNCHANGED, ())
+    assert scene.take(pages.export(CHANGED)).events == ()
+
+
 def stale(stamp: datetime | None = None, **headers: str) -> tuple[bytes, dict[str, str]]:
     """A copy with marks of age."""
     return pages.export(GOOD, stamp), {
