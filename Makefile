@@ -10,6 +10,8 @@ UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
+PAIRS ?= 10000
+
 .DEFAULT_GOAL := install
 .PHONY: help install up demo test soak chaos year fuzz mutants pictures bench check format lock clean
 
@@ -32,6 +34,9 @@ year: $(INSTALLED) ## a simulated year of polls, and what is held at its end (so
 chaos: $(INSTALLED) ## kill everything at random while 10,000 messages go out (SIZE=, SEED=, DATABASE=)
 	SIZE="$(SIZE)" SEED="$(SEED)" DATABASE="$(DATABASE)" $(BIN)/python -m tests.chaos
 	$(BIN)/python -m tests.simulated.year
+
+soak: $(INSTALLED) ## generated pairs of captures by the ten thousand, counted by format and edit (PAIRS=10000)
+	RECWATCH_SOAK=$(PAIRS) $(BIN)/pytest -n 2 -q tests/soak
 
 check: $(INSTALLED) ## lint, formatting, types, and who may import whom
 	$(BIN)/ruff check

@@ -29,12 +29,16 @@ class Rewording:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A capture held against what is known: open ones shown last time, gone now; narratives compared."""
+    """A capture held against what is known: open ones shown last time, gone now; narratives compared.
+
+    `last`: the page's last row, where it is reworded.
+    """
 
     known_open: int
     gone: int
     compared: int
     rewordings: Sequence[Rewording] = ()
+    last: Rewording | None = None
 
 
 def objection(capture: Capture, draft: Draft, limits: Gate) -> str | None:
@@ -45,6 +49,7 @@ def objection(capture: Capture, draft: Draft, limits: Gate) -> str | None:
         _vanished(draft, limits),
         _reworded(draft, limits),
         _same_words(draft),
+        _cut_short(capture, draft),
     )
     return next((reason for reason in checks if reason), None)
 
@@ -110,14 +115,15 @@ def _words(narrative: str) -> list[str]:
 def _in_common(pairs: Sequence[tuple[list[str], list[str]]]) -> str:
     """The stretch of words that each of the second texts has more than the first.
 
-    Some may have been edited besides: then it has to be long enough to be no accident.
+    A few may have been edited besides: then it has to be long enough to be no accident.
     """
     added = [_added(old, new) for old, new in pairs]
     often = Counter(words for own in added for words in own)
     for words, count in often.most_common(_CANDIDATES):
         if count == len(pairs):
             return words
-        if len(words.split()) >= _NO_ACCIDENT and all(_has_more(words, *pair) for pair in pairs):
+        most = count * 2 > len(pairs) and len(words.split()) >= _NO_ACCIDENT
+        if most and all(_has_more(words, *pair) for pair in pairs):
             return words
     return ""
 
@@ -142,6 +148,16 @@ def _alike(one: Sequence[str], other: Sequence[str]) -> int:
 
 def _has_more(words: str, old: list[str], new: list[str]) -> bool:
     return f" {' '.join(new)} ".count(f" {words} ") > f" {' '.join(old)} ".count(f" {words} ")
+
+
+def _cut_short(capture: Capture, draft: Draft) -> str | None:
+    """A text without an end mark may have been cut after any sentence of its last narrative."""
+    if not capture.open_ended or draft.last is None:
+        return None
+    old, new = _words(draft.last.old), _words(draft.last.new)
+    if old[: len(new)] != new:
+        return None
+    return "the text may be cut off: nothing follows its last narrative, whose end is missing"
 
 
 def _excerpt(words: str) -> str:

@@ -7,7 +7,7 @@ the title, as for the page itself.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.formats.agencies import is_name, split_agency
 from monitor.formats.errors import SAVE_AGAIN, NotAPage
@@ -66,7 +66,8 @@ def extract(text: str, url: str | None) -> Capture:
     blocks = _blocks(lines, starts)
     names = {heading} if heading else set()
     rows = [row for block in blocks for row in _rows(block, names)]
-    return capture(Format.TEXT, rows, total, url, heading)
+    ended = not blocks or _without_footer(_cells_on_lines(blocks[-1].lines))[1]
+    return replace(capture(Format.TEXT, rows, total, url, heading), open_ended=not ended)
 
 
 def _lines(text: str) -> list[str]:

@@ -141,9 +141,11 @@ def _measure(
     ]
     rebased = {standing.id for _, standing in made.rebased}
     olds = loading.load_narratives(connection, reworded)
-    rewordings = [
-        gate.Rewording(olds[one], made.rows[one].narrative) for one in reworded if one not in rebased
-    ]
+    rewordings = {
+        one: gate.Rewording(olds[one], made.rows[one].narrative) for one in reworded if one not in rebased
+    }
     compared = sum(one in before for one in made.rows)
     gone = sum(not before[one].misses for one in made.gone)
-    return gate.Draft(len(lasting), gone, compared, rewordings)
+    end = made.matching.known.get(len(made.matching.known) + len(made.unseen) - 1)
+    last = rewordings.get(end.id) if end else None
+    return gate.Draft(len(lasting), gone, compared, tuple(rewordings.values()), last)

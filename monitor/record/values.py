@@ -101,6 +101,7 @@ class Capture:
     of that report). `subject` is the report's number or the agency that the page is about, None for
     the export. `announced` is the total that the page states. `stamp` is the page's own "status as
     of" time, aware. `notes` are things worth telling an operator, such as an unknown status word.
+    `open_ended`: nothing on the page shows that its last row is whole.
     """
 
     format: Format
@@ -111,6 +112,7 @@ class Capture:
     announced: int | None = None
     stamp: datetime | None = None
     notes: tuple[str, ...] = ()
+    open_ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ def test_words_in_front_that_begin_like_the_narrative_are_the_sites_too(count: i
     assert held(Draft(0, 0, count, [Rewording(f"The site is unattended. {old}", old) for old in olds]))
 
 
-@pytest.mark.parametrize("count", [1, 5])
+@pytest.mark.parametrize("count", [2, 5])
 def test_a_real_change_among_the_same_words_does_not_hide_them(count: int) -> None:
     """One narrative was edited on the day on which the site put its notice into all of them."""
     notice = "This site is unattended."
@@ -137,7 +137,11 @@ def test_a_real_change_among_the_same_words_does_not_hide_them(count: int) -> No
 
 
 def test_a_short_word_that_two_edits_share_is_an_accident() -> None:
-    """One narrative gained a "not", the other was rewritten with one."""
+    """One narrative gained a "not", the others were rewritten with one; or all lost the same sentence so."""
+    lost = "We will watch the pier."
+    shorter = [Rewording(f"Of pier {n}. {lost}", f"Of pier {n}.") for n in range(2)]
+    rewritten = [Rewording(f"Of lamp {n}. {lost}", f"Lamp {n} was lit.") for n in range(2)]
+    assert not held(Draft(0, 0, 4, [*shorter, *rewritten]))
     negated = Rewording("It is done.", "It is not done.")
     for other in ("They did not do it in June.", "In May. They were not able to."):
         assert not held(Draft(0, 0, 2, [negated, Rewording("In May.", other)]))

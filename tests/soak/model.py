@@ -76,6 +76,16 @@ class Model:
     misses: dict[int, int] = field(default_factory=dict)
     first: bool = True
 
+    def may_be_cut(self, listed: Tracked) -> bool:
+        """Whether this would be a text whose last narrative stops short: held back unless a pager follows."""
+        number, item = list(listed.items())[-1]
+        known = self.known.get(number)
+        return (
+            self.form is Format.TEXT
+            and known is not None
+            and is_cut_short(known.item.narrative, item.narrative)
+        )
+
     @property
     def complete(self) -> bool:
         """Whether absence means something."""
@@ -112,9 +122,7 @@ class Model:
         pairs = [(self.known[one].item.narrative.split(), page[one].narrative.split()) for one in compared]
         if len(pairs) < 2 or any(old == new for old, new in pairs):
             return False
-        added = [additions(old, new) for old, new in pairs]
-        cut = [additions(new, old) for old, new in pairs]
-        return bool(set.intersection(*added) or set.intersection(*cut))
+        return notice(pairs) or notice([(new, old) for old, new in pairs])
 
     def _gone(self, page: Tracked) -> list[Expected]:
         found = []
@@ -153,6 +161,24 @@ def additions(old: list[str], new: list[str]) -> set[str]:
     extra = len(new) - len(old)
     starts = range(len(old) + 1) if extra > 0 else range(0)
     return {" ".join(new[at : at + extra]) for at in starts if new[:at] + new[at + extra :] == old}
+
+
+def notice(pairs: list[tuple[list[str], list[str]]]) -> bool:
+    """Whether the same words were added to all: to most of them nothing else, to none fewer than four."""
+    pure = [additions(old, new) for old, new in pairs]
+    for words in set.union(*pure):
+        count = sum(words in own for own in pure)
+        most = 2 * count > len(pairs) and len(words.split()) >= 4
+        all_have = all(" ".join(new).count(words) > " ".join(old).count(words) for old, new in pairs)
+        if count == len(pairs) or (most and all_have):
+            return True
+    return False
+
+
+def is_cut_short(old: str, new: str) -> bool:
+    """Whether a narrative has become its own beginning, as a text cut off has it."""
+    before, after = old.split(), new.split()
+    return before != after and before[: len(after)] == after
 
 
 def change(known: Known, item: Item) -> Expected | None:

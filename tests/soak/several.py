@@ -3,9 +3,9 @@
 import random
 from dataclasses import dataclass, field
 
-from monitor.record.values import EventType, Format, Kind
-from tests.soak.histories import CLOSED, History, Tracked, in_order, look, shown
-from tests.soak.model import Expected, Known, additions, change, facts, key_of
+from monitor.record.values import EventType, Format
+from tests.soak.histories import CLOSED, History, Tracked, in_order, shown
+from tests.soak.model import Expected, Known, change, facts, is_cut_short, key_of, notice
 
 BY_NUMBER = (Format.CSV, Format.PRODUCT)
 
@@ -20,7 +20,6 @@ class Reader:
     at: int = 0  # which version of the world it showed last
     seen: dict[int, int] = field(default_factory=dict)
     missed: set[int] = field(default_factory=set)
-    first: bool = True
 
     @property
     def complete(self) -> bool:
@@ -44,6 +43,7 @@ class Together:
     known: dict[int, Known] = field(default_factory=dict)
     stands: dict[int, int] = field(default_factory=dict)
     revisions: dict[int, set[int]] = field(default_factory=dict)
+    begun: set[str] = field(default_factory=set)  # sources that have shown something
 
     def next_page(self, reader: Reader, dice: random.Random) -> Tracked:
         """What a reader shows next, in its order: the world as it is, or as it was and somebody has shown."""
@@ -55,7 +55,15 @@ class Together:
         page = reader.covers(self.versions[at])
         reader.at = at
         order = in_order(page, dice, page.keys() - self.known.keys())
-        return {number: page[number] for number in order[: 10 if not reader.complete else None]}
+        listed = {number: page[number] for number in order[: 10 if not reader.complete else None]}
+        return {} if self._may_be_cut(reader, listed) else listed
+
+    def _may_be_cut(self, reader: Reader, listed: Tracked) -> bool:
+        """Whether this would be a text whose last narrative stops short: held back unless a pager follows."""
+        if reader.form is not Format.TEXT or not listed:
+            return False
+        number, item = list(listed.items())[-1]
+        return number in self.known and is_cut_short(self.known[number].item.narrative, item.narrative)
 
     def _is_lag(self, reader: Reader, number: int, item: object) -> bool:
         place = self._place(number, item)
@@ -75,7 +83,7 @@ class Together:
         if reader.complete:
             reader.missed |= reader.seen.keys() - page.keys()
         reader.missed -= page.keys()
-        reader.first = False
+        self.begun.add(reader.source)
         return found
 
     def _too_many_gone(self, reader: Reader, page: Tracked) -> bool:
@@ -89,14 +97,14 @@ class Together:
             old, new = self.known[one].item.narrative, page[one].narrative
             if self.history.past[one][reader.seen[one]].narrative == new:
                 return False
+            if old == new:  # another source has shown it before
+                return False
             pairs.append((old.split(), new.split()))
-        added = [additions(old, new) for old, new in pairs]
-        cut = [additions(new, old) for old, new in pairs]
-        return len(pairs) > 1 and bool(set.intersection(*added) or set.intersection(*cut))
+        return len(pairs) > 1 and (notice(pairs) or notice([(new, old) for old, new in pairs]))
 
     def _opened(self, reader: Reader, page: Tracked) -> set[int]:
         unseen = [one for one in page if one not in self.known]
-        if reader.first:
+        if reader.source not in self.begun:
             return set()
         if reader.complete:
             return {one for one in unseen if page[one].status not in CLOSED}
@@ -122,13 +130,3 @@ class Together:
         known.item, self.stands[number] = item, place
         self.revisions[number].add(place)
         return [event] if event else []
-
-
-def is_plain(history: History) -> bool:
-    """Whether every look of every recommendation is one of its own: no going back, no mark on a matter."""
-    for past in history.past.values():
-        if len({look(item) for item in past}) < len(past):
-            return False
-        if past[0].kind is Kind.MATTER and any(item.priority for item in past):
-            return False
-    return True

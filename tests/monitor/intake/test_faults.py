@@ -58,6 +58,30 @@ def test_a_file_cut_at_a_rows_end_is_held_by_what_is_missing(scene: Scene) -> No
     assert scene.take(cut).outcome is Outcome.QUARANTINED
 
 
+CUT = pages.agency_text([*rows(3), Row(narrative="The Bureau agreed. It ordered lamps. They came in May.")])
+
+
+@pytest.mark.parametrize("end", ["agreed.", "lamps."])
+def test_a_text_cut_after_a_sentence_of_its_last_narrative_is_held(scene: Scene, end: str) -> None:
+    """Nothing in it shows the cut, but what is missing is the end of the page's last words."""
+    scene.take(CUT)
+    at = CUT.rindex(end.encode()) + len(end)
+    assert scene.take(CUT[:at]).outcome is Outcome.QUARANTINED
+    assert scene.take(CUT).events == ()
+
+
+def test_a_text_with_an_end_of_its_own_may_have_lost_a_sentence(scene: Scene) -> None:
+    """The pager follows: what the last narrative lacks was taken out by GAO. So it is of any other row."""
+    footer = b"\n\nPagination\n\nPage 1\n"
+    at = CUT.rindex(b"agreed.") + len(b"agreed.")
+    scene.take(CUT + footer)
+    assert len(scene.take(CUT[:at] + footer).events) == 1
+    first = Row(number="2", narrative="The Bureau agreed. It said so in June.")
+    scene.take(pages.agency_text([first, Row(number="3")]), "other")
+    shorter = [first.but(narrative="The Bureau agreed."), Row(number="3")]
+    assert len(scene.take(pages.agency_text(shorter), "other").events) == 1
+
+
 def test_held_bytes_are_kept_once_and_a_person_can_release_them(scene: Scene) -> None:
     """The same page held again is one capture; released, it is taken in as if it had been believed."""
     scene.take(EXPORT)
