@@ -1,7 +1,6 @@
 """Where an agency's name ends and a recommendation begins, in a line that holds both. Pure."""
 
 import re
-from collections.abc import Collection
 
 # A name's small words are in lower case, so the first of these in capitals begins the recommendation.
 _OPENERS = (
@@ -43,7 +42,28 @@ _LONGEST_NAME = 200
 _SENTENCE_END = re.compile(r"[a-z0-9)]{2,}[.?!;]+(?:\s|\Z)")
 
 
-def split_agency(line: str, known: Collection[str]) -> tuple[str, str] | None:
+class Names:
+    """Agencies' names seen on a page; a line's beginning is looked up, not held against each of them."""
+
+    def __init__(self, *names: str) -> None:
+        self._by_length: dict[int, set[str]] = {}
+        for name in names:
+            self.add(name)
+
+    def add(self, name: str) -> None:
+        """Note a name; an empty one and one that is too long are none."""
+        folded = name.casefold()
+        if 0 < len(folded) <= _LONGEST_NAME:
+            self._by_length.setdefault(len(folded), set()).add(folded)
+
+    def at_start(self, line: str) -> int:
+        """How many characters of a line are a name, the longest one; 0 where it begins with none."""
+        folded = line[:_LONGEST_NAME].casefold()
+        fitting = (length for length, names in self._by_length.items() if folded[:length] in names)
+        return max((length for length in fitting if not line[length : length + 1].isalnum()), default=0)
+
+
+def split_agency(line: str, known: Names) -> tuple[str, str] | None:
     """Agency and text of "United States Mint The Director should …"; None where they cannot be told apart.
 
     `known` are names seen on the same page. The longest name that the line's own grammar shows wins, since
@@ -75,11 +95,8 @@ def is_name(text: str) -> bool:
     return _SENTENCE_END.search(text) is None  # "Department: Bureau" is a name, "It acted. The" is none
 
 
-def _by_name(line: str, known: Collection[str]) -> tuple[str, str] | None:
-    folded = line.casefold()
-    fitting = [name for name in known if name and folded.startswith(name.casefold())]
-    fitting = [name for name in fitting if len(line) > len(name) and not line[len(name)].isalnum()]
-    if not fitting:
+def _by_name(line: str, known: Names) -> tuple[str, str] | None:
+    length = known.at_start(line)
+    if not 0 < length < len(line):
         return None
-    name = max(fitting, key=len)
-    return line[: len(name)], line[len(name) :].lstrip(" :,-\u2013\u2014")
+    return line[:length], line[length:].lstrip(" :,-\u2013\u2014")

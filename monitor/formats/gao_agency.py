@@ -38,7 +38,7 @@ def extract(text: str, tree: LexborHTMLParser, url: str | None) -> Capture:
         raise NotAPage("the page is cut off", SAVE_AGAIN)
     tables = find_tables(root)
     total = announced(one_line(text_of(root)))
-    if looks_altered(root):
+    if looks_altered(root, tables):
         raise NotAPage(
             "the page's recommendations are not in the table known", "see whether the site has changed"
         )

@@ -70,12 +70,13 @@ def extract(text: str, tree: LexborHTMLParser, url: str | None) -> Capture:
     title = page_title(tree)
     if root is None or not title:
         raise NotAPage("the page has no title", SAVE_AGAIN)
+    tables = find_tables(root)
     rows = [
         Row(row.agency, row.text, row.status, row.priority, row.narrative, title, product, table.kind)
-        for table in find_tables(root)
+        for table in tables
         for row in read(table)
     ]
-    if looks_altered(root) or (not rows and (_promises(root) or not _stated(tree))):
+    if looks_altered(root, tables) or (not rows and (_promises(root) or not _stated(tree))):
         raise NotAPage(
             "the page's recommendations are not in the table known", "see whether the site has changed"
         )

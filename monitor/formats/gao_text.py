@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from monitor.formats.agencies import is_name, split_agency
+from monitor.formats.agencies import Names, is_name, split_agency
 from monitor.formats.errors import SAVE_AGAIN, NotAPage
 from monitor.formats.gao_agency import capture, too_few
 from monitor.formats.groups import announced, bare_title, count_line, is_columns, is_noise
@@ -37,7 +37,7 @@ _SENTENCE_END = re.compile(r"[.!?:;)\]\"'\u2019\u201d\u2026][\s\d\u200b]*\Z")
 _SHORT = 60
 _HEADING_LINES = 40
 _MAX_LENGTH = 4 * 10**6
-_MAX_LINES = 100_000
+_MAX_LINES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def extract(text: str, url: str | None) -> Capture:
     total = announced(" ".join(lines))
     heading = _heading(lines)
     blocks = _blocks(lines, starts)
-    names = {heading} if heading else set()
+    names = Names(heading)
     rows = [row for block in blocks for row in _rows(block, names)]
     ended = not blocks or _without_footer(_cells_on_lines(blocks[-1].lines))[1]
     return replace(capture(Format.TEXT, rows, total, url, heading), open_ended=not ended)
@@ -131,7 +131,7 @@ def _below_columns(lines: list[str], title: str) -> list[str]:
     raise NotAPage(f'below "{title[:80]}" there are no column headings', SAVE_AGAIN)
 
 
-def _rows(block: _Block, names: set[str]) -> list[Row]:
+def _rows(block: _Block, names: Names) -> list[Row]:
     lines = _cells_on_lines(block.lines)
     if block.is_last:
         lines, footed = _without_footer(lines)
@@ -209,7 +209,7 @@ def _follows_text(lines: list[str], at: int) -> bool:
 
 
 def _row(
-    block: _Block, lines: list[str], start: int, mark: int, following: int | None, names: set[str]
+    block: _Block, lines: list[str], start: int, mark: int, following: int | None, names: Names
 ) -> tuple[Row, int]:
     """The row whose status stands in line `mark`, and the line where the next one begins."""
     agency, text, priority = _agency_and_text(lines[start:mark], names, block.title)
@@ -222,7 +222,7 @@ def _row(
     )
 
 
-def _row_start(lines: list[str], first: int, mark: int, names: set[str]) -> int:
+def _row_start(lines: list[str], first: int, mark: int, names: Names) -> int:
     """Where the row begins whose status stands in line `mark`: at its agency's name, or a mark above it."""
     at = _above(lines, mark, first)
     if at is None:
@@ -242,20 +242,15 @@ def _above(lines: list[str], at: int, first: int) -> int | None:
     return next((above for above in range(at - 1, first - 1, -1) if lines[above]), None)
 
 
-def _named_line(lines: list[str], first: int, last: int, names: set[str]) -> int:
+def _named_line(lines: list[str], first: int, last: int, names: Names) -> int:
     """The nearest line from `last` up that begins with a known agency's name: the text has several lines."""
     for at in range(last, first - 1, -1):
-        if any(_begins_with(lines[at], name) for name in names):
+        if names.at_start(lines[at]):
             return at
     return last
 
 
-def _begins_with(line: str, name: str) -> bool:
-    rest = line[len(name) :] if line.casefold().startswith(name.casefold()) else None
-    return rest is not None and (not rest or not rest[0].isalnum())
-
-
-def _agency_and_text(lines: list[str], names: set[str], title: str) -> tuple[str, str, bool]:
+def _agency_and_text(lines: list[str], names: Names, title: str) -> tuple[str, str, bool]:
     kept = [line for line in lines if not _PRIORITY_LINE.fullmatch(line)]
     priority = len(kept) < len(lines)
     agency, tab, text = tidy("\n".join(kept)).partition("\t")

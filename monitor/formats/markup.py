@@ -230,15 +230,24 @@ _SHALLOW = frozenset(
 )
 _MAX_LENGTH = 32 * 10**6
 _MAX_TAGS = 300_000
+_MAX_TABLES = 5_000
 _MAX_DEPTH = 256  # a parser's work grows with the square of the depth; the site's pages have about 30
 
 
 def parse(text: str) -> LexborHTMLParser:
     """Parse a page; damaged markup is mended as browsers do. NotAPage for what would take too long."""
-    tags = text.count("<")
-    if len(text) > _MAX_LENGTH or tags > _MAX_TAGS or (tags > _MAX_DEPTH and _depth(text) > _MAX_DEPTH):
+    if _is_monstrous(text):
         raise NotAPage("the page is larger or more deeply nested than any of the site's")
     return LexborHTMLParser(text)
+
+
+def _is_monstrous(text: str) -> bool:
+    tags = text.count("<")
+    if len(text) > _MAX_LENGTH or tags > _MAX_TAGS:
+        return True
+    if tags <= _MAX_DEPTH:
+        return False
+    return text.lower().count("<table") > _MAX_TABLES or _depth(text) > _MAX_DEPTH
 
 
 def _depth(text: str) -> int:

@@ -75,10 +75,10 @@ def of_markup(text: str, tree: LexborHTMLParser, url: str | None) -> Format:
     """The format of a page in markup; NotAPage names what stands in its place."""
     root = tree.body or tree.root
     if root is not None:
-        if gao_product.identity(tree) or (find_tables(root) and _is_report(url)):
+        if gao_product.identity(tree) or (_is_report(url) and find_tables(root)):
             return Format.PRODUCT
         words = one_line(text_of(root))
-        if find_tables(root) or announced(words) is not None:
+        if announced(words) is not None or find_tables(root):
             return Format.AGENCY
         if reason := _standin(text):
             raise NotAPage(reason, _OPEN_IN_BROWSER)

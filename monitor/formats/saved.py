@@ -15,6 +15,8 @@ from monitor.formats.errors import SAVE_AGAIN, NotAPage
 _HEAD_LIMIT = 16_384
 _MAX_PARTS = 2_000
 _MAX_DEPTH = 3
+_MAX_HEADERS = 20
+_CONTENT_HEADER = re.compile(rb"^content-[a-z-]{1,40}:.*\n?(?:[ \t].*\n?)*", re.IGNORECASE | re.MULTILINE)
 _SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d{1,6}\)(\S{1,2000}?)\s*-->", re.IGNORECASE)
 _SINGLE_FILE = re.compile(r"<!--\s*Page saved with SingleFile\s+url:\s*(\S{1,2000})", re.IGNORECASE)
 
@@ -54,16 +56,18 @@ def is_archive(body: bytes) -> bool:
 
 def parts(body: bytes) -> list[Part]:
     """The leaves of a web archive in order."""
-    return list(islice(_leaves(body, 0, len(body), 0), _MAX_PARTS))
+    return list(_leaves(body, 0, len(body), 0, iter(range(_MAX_PARTS))))
 
 
-def _leaves(body: bytes, start: int, end: int, depth: int) -> Iterator[Part]:
+def _leaves(body: bytes, start: int, end: int, depth: int, left: Iterator[int]) -> Iterator[Part]:
+    if next(left, None) is None:
+        return
     headers, content = _headers(body, start, end)
     boundary = headers.get_boundary()
     if headers.get_content_maintype() == "multipart" and boundary and depth < _MAX_DEPTH:
         mark = b"--" + boundary.encode("utf-8", "replace")
         for first, last in _between(body, content, end, mark):
-            yield from _leaves(body, first, last, depth + 1)
+            yield from _leaves(body, first, last, depth + 1, left)
         return
     yield Part(
         start=content,
@@ -79,7 +83,8 @@ def _headers(body: bytes, start: int, end: int) -> tuple[Message, int]:
     window = body[start : min(end, start + _HEAD_LIMIT)]
     blank = re.search(rb"\r?\n\r?\n", window)
     head = window[: blank.start()] if blank else window
-    message = BytesParser(policy=compat32).parsebytes(head.lstrip() + b"\n\n", headersonly=True)
+    wanted = b"".join(found[0] for found in islice(_CONTENT_HEADER.finditer(head), _MAX_HEADERS))
+    message = BytesParser(policy=compat32).parsebytes(wanted + b"\n\n", headersonly=True)
     return message, start + (blank.end() if blank else len(window))
 
 

@@ -1,7 +1,7 @@
 """Tables of recommendations in markup, found by their column headings. Pure; used by both HTML formats."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from selectolax.lexbor import LexborNode
@@ -52,16 +52,32 @@ def find_tables(root: LexborNode) -> list[Table]:
     return [table for node in root.css("table") if (table := _recognise(node))]
 
 
-def looks_altered(root: LexborNode) -> bool:
-    """Whether a page has recommendations in a table or a section whose shape is not the one known."""
+def looks_altered(root: LexborNode, tables: Sequence[Table]) -> bool:
+    """Whether a page has recommendations in a table or a section whose shape is not the one known.
+
+    `tables` are those that find_tables has found in it.
+    """
+    known = {table.node.mem_id for table in tables}
     for node in root.css("table"):
-        names = set(_heading_fields(node))
-        if _recognise(node) is None and "text" in names and len(names) > 1:
+        names = set() if node.mem_id in known else set(_heading_fields(node))
+        if "text" in names and len(names) > 1:
             return True
+    holding = _ancestors(tables)
     return any(
-        node.css_first("td, .comment, .status-code") is not None and not find_tables(node)
+        node.mem_id not in holding and node.css_first("td, .comment, .status-code") is not None
         for node in root.css(".view-recommendations")
     )
+
+
+def _ancestors(tables: Sequence[Table]) -> set[int]:
+    """What holds one of the tables, by mem_id."""
+    found: set[int] = set()
+    for table in tables:
+        node = table.node.parent
+        while node is not None and node.mem_id not in found:
+            found.add(node.mem_id)
+            node = node.parent
+    return found
 
 
 def _recognise(node: LexborNode) -> Table | None:

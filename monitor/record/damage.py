@@ -50,7 +50,7 @@ _CITED = r"U\.\s?S\.\s?C\.|\bUSC|C\.\s?F\.\s?R\.|\bCFR"
 # section sign.
 _SECTION = re.compile(r"(?:(?<=[\s(])|^)[?\ufffd]{1,4}(?=\s{0,4}\d)")
 _SECTION_AFTER_CODE = re.compile(rf"((?:{_CITED})\s?)[?\ufffd]{{1,4}}(?=\s{{0,4}}\d)")
-# Begins where white space begins: a long run without a section sign would be searched from each of its places.
+# Begins where white space begins: a long run without a section sign is searched once, not from each place.
 _SECTION_SPACING = re.compile(r"(?<!\s)\s*\u00a7[\u00a7\s]*")
 _CONTRACTION = re.compile(r"(?<=[A-Za-z])[?\ufffd]{1,3}(?=(?:s|t|re|ve|ll|d|m)\b(?![=&]))")
 _LOST = re.compile(r"\ufffd+")

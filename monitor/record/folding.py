@@ -27,6 +27,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from typing import Literal
 from urllib.parse import unquote
 
 from monitor.record.damage import mend_marks, reread, unescape
@@ -47,6 +48,8 @@ _LOOKS = {
     **dict.fromkeys(_NOTHING, ""),
 }
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_NO_WORD = re.compile(r"\S{200}")
+_PIECE = re.compile(r"\S{1,200}|\s+")
 _DOUBLED = re.compile("(?:''|\")+")
 _DASH_RUN = re.compile(r"\s*-[\s-]*")
 _PRIORITY_MARK = re.compile(
@@ -69,7 +72,7 @@ def fold(text: str) -> str:
     """Reduce a text to what it says, for comparison (see the module)."""
     text = unescape(text)
     if not text.isascii():
-        text = _plain(unicodedata.normalize("NFKC", _plain(reread(text))))
+        text = _plain(_normalized("NFKC", _plain(reread(text))))
     text = mend_marks(text.replace("`", "'"))
     mark = _PRIORITY_MARK.match(text)
     text = strip_definition(" ".join((text[mark.end() :] if mark else text).split()))
@@ -77,6 +80,16 @@ def fold(text: str) -> str:
     if '"' in text or "''" in text:
         text = _DOUBLED.sub('"', text)
     return _DASH_RUN.sub("-", text).strip() if "-" in text else text
+
+
+def _normalized(form: Literal["NFKC", "NFKD"], text: str) -> str:
+    """A text in a normal form; what is far longer than any word is normalized in pieces.
+
+    Python puts a run of combining marks in order in a time that grows with the square of its length.
+    """
+    if not _NO_WORD.search(text):
+        return unicodedata.normalize(form, text)
+    return _PIECE.sub(lambda piece: unicodedata.normalize(form, piece[0]), text)
 
 
 def _plain(text: str) -> str:
@@ -224,7 +237,7 @@ def _without_parent(text: str) -> str:
 @lru_cache(maxsize=20_000)
 def slug(agency: str) -> str:
     """The AGENCY part of a key."""
-    plain = unicodedata.normalize("NFKD", fold_agency(agency))
+    plain = _normalized("NFKD", fold_agency(agency))
     plain = "".join(char for char in plain if not unicodedata.combining(char))
     return re.sub(r"[\W_]+", "-", plain).strip("-") or "none"
 
