@@ -125,7 +125,14 @@ def _paused(loaded: Loaded, known: Collection[str]) -> Iterator[Finding]:
 def _queue(loaded: Loaded) -> str | Warned:
     redis_url = loaded.configuration.queue.redis_url.get_secret_value()
     with queue_server(redis_url, loaded.home) as url, Queue(url) as queue:
-        queue.epoch()  # a write: a full server still answers a ping
+        try:
+            queue.epoch()  # a write: a full server still answers a ping
+        except QueueError as error:
+            if "maxmemory" not in str(error):
+                raise
+            raise Trouble(
+                str(error), "give it more memory (maxmemory); deliveries go on by themselves"
+            ) from None
         if policy := queue.evicts():
             return Warned(evicting(queue.where, policy), EVICTING_ADVICE)
         return f"{queue.where} answers"

@@ -16,6 +16,7 @@ from monitor.record.settings import Http, Settings, Source, Subscription
 from monitor.record.values import Page
 from recwatch.configuration import Loaded
 from recwatch.scratch import scratch
+from workers.channels.email.answers import judge
 from workers.channels.email.settings import EmailSubscription
 from workers.channels.email.smtp import Server
 from workers.channels.email.transport import folder_below
@@ -127,15 +128,12 @@ def _email(loaded: Loaded) -> str:
         raise Trouble(f"[email] {missing} is empty", "set it; mail cannot be sent without")
     if url.startswith("file:"):
         return f"mail is written into {folder_below(loaded.home, url)}"
+    server = Server.parse(url)
     try:
-        server = Server.parse(url)
         _greet(server, loaded.configuration.http.ca_file)
-    except smtplib.SMTPAuthenticationError as error:
-        raise Trouble(
-            f"the mail server refuses user and password ({error.smtp_code})", "check smtp_url"
-        ) from None
-    except (smtplib.SMTPException, OSError, ValueError) as error:
-        raise Trouble(f"the mail server cannot be used: {error}", "check smtp_url") from None
+    except (smtplib.SMTPException, OSError) as error:
+        # In the words that a failed mail would have.
+        raise Trouble(judge(error, f"{server.host}:{server.port}").message, "check smtp_url") from None
     return f"{server.host}:{server.port} answers" + (" and knows the user" if server.user else "")
 
 
