@@ -22,29 +22,44 @@ def find_binaries() -> Path | None:
     return None
 
 
+class Server:
+    """A server in `folder` that can be stopped and started; `address` has {} where a database's name goes."""
+
+    def __init__(self, folder: Path) -> None:
+        binaries = find_binaries()
+        assert binaries is not None
+        self.address = f"postgresql+psycopg://recwatch@/{{}}?host={folder}"
+        self._folder = folder
+        self._user = "nobody" if os.geteuid() == 0 else None  # postgres refuses to run as root
+        if self._user:
+            account = pwd.getpwnam(self._user)
+            os.chown(folder, account.pw_uid, account.pw_gid)
+        data = folder / "data"
+        initdb = [binaries / "initdb", "-D", data, "-U", "recwatch", "-A", "trust", "--no-sync"]
+        self._run([*initdb, "-E", "UTF8", "--locale=C"])
+        self._control = [binaries / "pg_ctl", "-D", data, "-l", folder / "log", "-w"]
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        folder = f"-c unix_socket_directories={self._folder}"
+        options = f"-c listen_addresses='' {folder} -c fsync=off -c max_connections=200"
+        self._run([*self._control, "-o", options, "start"])
+
+    def stop(self) -> None:
+        """Stop it, whoever is connected."""
+        self._run([*self._control, "-m", "immediate", "stop"])
+
+    def _run(self, command: list[object]) -> None:
+        arguments = [str(word) for word in command]
+        subprocess.run(arguments, check=True, user=self._user, cwd=self._folder, stdout=subprocess.DEVNULL)
+
+
 @contextmanager
 def running(folder: Path) -> Iterator[str]:
     """Start a server in `folder` and give its address, with {} where a database's name goes."""
-    binaries = find_binaries()
-    assert binaries is not None
-    user = "nobody" if os.geteuid() == 0 else None  # postgres refuses to run as root
-    if user:
-        account = pwd.getpwnam(user)
-        os.chown(folder, account.pw_uid, account.pw_gid)
-    data = folder / "data"
-
-    def run(command: list[object]) -> None:
-        arguments = [str(word) for word in command]
-        subprocess.run(arguments, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL)
-
-    initdb = [binaries / "initdb", "-D", data, "-U", "recwatch", "-A", "trust", "--no-sync"]
-    run([*initdb, "-E", "UTF8", "--locale=C"])
-    options = (
-        f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=200"
-    )
-    control = [binaries / "pg_ctl", "-D", data, "-l", folder / "log", "-w"]
-    run([*control, "-o", options, "start"])
+    server = Server(folder)
+    server.start()
     try:
-        yield f"postgresql+psycopg://recwatch@/{{}}?host={folder}"
+        yield server.address
     finally:
-        run([*control, "-m", "immediate", "stop"])
+        server.stop()
