@@ -47,14 +47,16 @@ def render(world: World, form: Format, noise: Noise) -> bytes:
     return page(noise.shuffled(covered(world, form)), form, noise)
 
 
-def page(listed: World, form: Format, noise: Noise, *, total: int | None = None) -> bytes:
-    """A page of exactly these items in this order. `total`: what an agency's page announces."""
+def page(
+    listed: World, form: Format, noise: Noise, *, total: int | None = None, heading: str = AGENCIES[0]
+) -> bytes:
+    """A page of exactly these items in this order. `total` and `heading`: what stands on an agency's page."""
     announced = len(listed) if total is None else total
     writers: dict[Format, Callable[[], str]] = {
         Format.CSV: lambda: _csv(listed, noise),
         Format.PRODUCT: lambda: _product(listed, noise),
-        Format.AGENCY: lambda: _agency_page(listed, noise, announced),
-        Format.TEXT: lambda: _text(listed, noise, announced),
+        Format.AGENCY: lambda: _agency_page(listed, noise, announced, heading),
+        Format.TEXT: lambda: _text(listed, noise, announced, heading),
     }
     return writers[form]().encode(noise.pick(("utf-8", "utf-8-sig", "utf-16")))
 
@@ -201,8 +203,8 @@ def groups(world: World, noise: Noise) -> Iterator[list[Item]]:
             start += size
 
 
-def _agency_page(world: World, noise: Noise, total: int) -> str:
-    parts = [f"<h1>{AGENCIES[0]}</h1>", f"<h2>Open Recommendations ({total} total)</h2>"]
+def _agency_page(world: World, noise: Noise, total: int, heading: str) -> str:
+    parts = [f"<h1>{heading}</h1>", f"<h2>Open Recommendations ({total} total)</h2>"]
     for items in groups(world, noise):
         tag = noise.pick(("h4", "h3", "div", "p"))
         title = escape(_title(items[0], noise))
@@ -220,9 +222,9 @@ def _agency_page(world: World, noise: Noise, total: int) -> str:
     return _page(noise, "", "".join(parts))
 
 
-def _text(world: World, noise: Noise, total: int) -> str:
+def _text(world: World, noise: Noise, total: int, heading: str) -> str:
     gap = noise.pick(("\n\n", "\n"))
-    blocks = [f"Skip to main content\n\n{AGENCIES[0]}\n\nJump To:\n\nOpen Recommendations ({total} total)"]
+    blocks = [f"Skip to main content\n\n{heading}\n\nJump To:\n\nOpen Recommendations ({total} total)"]
     for items in groups(world, noise):
         columns = noise.pick(
             ("Agency Affected Recommendation Status", "Agency Affected\tRecommendation\tStatus")
