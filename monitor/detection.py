@@ -8,7 +8,7 @@ that equals a revision newer than the source's last reading is a source catching
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
+from enum import Enum, auto
 from typing import NamedTuple
 
 from monitor.record import folding
@@ -73,10 +73,10 @@ class Earlier:
 class Finding(Enum):
     """What a reading is."""
 
-    SAME = "same"  # nothing new
-    LAG = "lag"  # news to this source only
-    REBASE = "rebase"  # the folding changed: a new baseline, silently
-    EVENT = "event"
+    SAME = auto()  # nothing new
+    LAG = auto()  # news to this source only
+    REBASE = auto()  # the folding changed: a new baseline, silently
+    EVENT = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def decide(
         return Decision(Finding.SAME, shown.revision)
     confirmed = reading.revision if reading else 0
     passed = [
-        one.number for one in earlier if confirmed < one.number < standing.revision and one.look == look
+        one.number for one in earlier if confirmed <= one.number < standing.revision and one.look == look
     ]
     if passed:
         return Decision(Finding.LAG, max(passed))

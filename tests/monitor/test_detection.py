@@ -139,6 +139,15 @@ def test_an_old_page_of_another_reader_is_a_late_witness() -> None:
         assert own.finding is Finding.EVENT
 
 
+def test_after_a_late_witness_what_the_source_had_confirmed_is_no_news() -> None:
+    """An old page of it was taken in meanwhile, and another source went on."""
+    past = [*PAST, Earlier(4, look("d"))]
+    then = NOW + timedelta(hours=1)
+    state = standing(look("d"), 4, reader=PAGE)
+    decision = decide(C, state, Reading(look("old"), 3), past, reader=EXPORT, captured_at=then)
+    assert decision == Decision(Finding.LAG, 3)
+
+
 def test_another_folding_compares_status_and_priority_alone() -> None:
     """Words folded by two rules cannot be compared: a new baseline, silently."""
     old = Look("0a", "open", False, "0text")
@@ -149,5 +158,5 @@ def test_another_folding_compares_status_and_priority_alone() -> None:
     assert lowered == Decision(Finding.EVENT, 5, EventType.UPDATED, ("priority",))
     closed = decided(look("b", "closed-implemented"), standing(old, 4), Reading(old, 3))
     assert closed == Decision(Finding.EVENT, 5, EventType.CLOSED, ("status",))
-    back = decided(B, standing(old, 4, present=False), Reading(old, 3))
-    assert back == Decision(Finding.EVENT, 5, EventType.REOPENED, ())
+    back = decided(B, standing(old, 5, present=False), Reading(old, 3))
+    assert back == Decision(Finding.EVENT, 6, EventType.REOPENED, ())

@@ -1,36 +1,42 @@
 """Runs the tests near the fold, the key, the gate and detection against every mutant of them.
 
-`python -m tests.mutants [MODULE…] [--tools FOLDER] [--line N]…`: prints each survivor as it is found, then the
-figures. Each mutant is a fork of one process that has everything but the project loaded; nothing on the disk changes.
+`python -m tests.mutants [MODULE…] [--tools FOLDER] [--near] [--line N]…` prints each survivor as it is found, then the
+figures. A mutant is a fork of one process that has everything but the module and its tests loaded, and the tests'
+functions are called one after the other without pytest's start: a hundredth of a second each. Nothing on the disk
+changes.
 """
 
 import argparse
 import importlib.abc
 import importlib.machinery
+import itertools
 import os
 import resource
 import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from difflib import unified_diff
 from importlib.util import spec_from_loader
 from pathlib import Path
 from types import ModuleType
+from typing import Any
+
+import hypothesis
+import pytest
 
 UNIT = {
-    "monitor.record.folding": ["tests/monitor/record/test_folding.py", "tests/monitor/record/test_damage.py"],
-    "monitor.record.damage": ["tests/monitor/record/test_damage.py", "tests/monitor/record/test_folding.py"],
-    "monitor.identity": ["tests/monitor/test_identity.py"],
-    "monitor.gate": ["tests/monitor/test_gate.py"],
-    "monitor.detection": ["tests/monitor/test_detection.py"],
+    "monitor.record.folding": ("tests.monitor.record.test_folding", "tests.monitor.record.test_damage"),
+    "monitor.record.damage": ("tests.monitor.record.test_damage", "tests.monitor.record.test_folding"),
+    "monitor.identity": ("tests.monitor.test_identity",),
+    "monitor.gate": ("tests.monitor.test_gate",),
+    "monitor.detection": ("tests.monitor.test_detection",),
 }
-NEAR = ["tests/monitor/test_identity.py", "tests/monitor/intake"]
-_OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore", "-k", "not postgresql"]
-_SECONDS = 60  # a mutant that is not done by then goes round for ever
+NEAR = ("tests/monitor/intake", "tests/monitor/test_identity.py")
+_SECONDS = 60  # of processor time: a mutant that is not done by then goes round for ever
 _MEMORY = 4 * 2**30
-_BROKEN = 77  # the module cannot even be imported
-_PASSED = (0, 5)  # all passed; there are none
+_PASSED, _BROKEN, _KILLED = 0, 77, 1
 
 
 class _Mutated(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
@@ -50,50 +56,69 @@ class _Mutated(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         exec(compile(self.source, str(self.path), "exec"), module.__dict__)
 
 
-def _run(name: str, path: Path, source: str, tests: list[str]) -> str:
+def _calls(module: ModuleType) -> Iterator[Callable[[], None]]:
+    """The tests of a module, each with each of its parameters; those of properties last, as they take longest."""
+    tests = [one for name, one in vars(module).items() if name.startswith("test_")]
+    for test in sorted(tests, key=lambda one: hasattr(one, "hypothesis")):
+        marks = [mark for mark in getattr(test, "pytestmark", []) if mark.name == "parametrize"]
+        for chosen in itertools.product(*(_parameters(mark) for mark in marks)):
+            given = {name: value for some in chosen for name, value in some.items()}
+            yield lambda test=test, given=given: _call(test, given)  # type: ignore[misc]
+
+
+def _parameters(mark: Any) -> list[dict[str, Any]]:
+    names, values = mark.args
+    if isinstance(names, str):
+        names = [name.strip() for name in names.split(",")]
+        values = [(value,) for value in values] if len(names) == 1 else values
+    return [dict(zip(names, value, strict=True)) for value in values]
+
+
+def _call(test: Callable[..., None], given: dict[str, Any]) -> None:
+    if "monkeypatch" not in test.__code__.co_varnames[: test.__code__.co_argcount]:
+        test(**given)
+        return
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        test(**given, monkeypatch=monkeypatch)
+
+
+def _unit(mutated: _Mutated) -> int:
+    """Run the tests of a module against a mutant, up to the first that fails."""
+    try:
+        importlib.import_module(mutated.name)
+    except Exception:  # noqa: BLE001 (a mutant may raise anything)
+        return _BROKEN
+    try:
+        for name in _present(UNIT[mutated.name]):
+            for call in _calls(importlib.import_module(name)):
+                call()
+    except BaseException:  # noqa: BLE001
+        return _KILLED
+    return _PASSED
+
+
+def _near(_: _Mutated) -> int:
+    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-k", "not postgresql", *NEAR]))
+
+
+def _run(mutated: _Mutated, tests: Callable[[_Mutated], int]) -> str:
     """What came of a mutant under some tests: killed, endless, broken; empty where it passed them."""
     child = os.fork()
     if not child:
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, 1)
+        os.dup2(quiet, 2)
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+        sys.meta_path.insert(0, mutated)
         try:
-            os._exit(_child(name, path, source, tests))
+            os._exit(tests(mutated))
         finally:
-            os._exit(99)
-    until = time.monotonic() + _SECONDS
-    while time.monotonic() < until:
-        pid, status = os.waitpid(child, os.WNOHANG)
-        if pid:
-            code = os.waitstatus_to_exitcode(status)
-            return "" if code in _PASSED else "broken" if code == _BROKEN else "killed"
-        time.sleep(0.005)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return "endless"
-
-
-def _child(name: str, path: Path, source: str, tests: list[str]) -> int:
-    import pytest
-
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    quiet = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(quiet, 1)
-    os.dup2(quiet, 2)
-    sys.meta_path.insert(0, _Mutated(name, path, source))
-    try:
-        importlib.import_module(name)
-    except Exception:
-        return _BROKEN
-    return int(pytest.main([*_OPTIONS, *tests]))
-
-
-def _warm_up(tests: list[str]) -> None:
-    """Load what the tests use by running them once."""
-    import hypothesis
-    import pytest
-
-    hypothesis.settings.register_profile("mutants", derandomize=True, database=None)
-    hypothesis.settings.load_profile("mutants")
-    if pytest.main([*_OPTIONS, *tests]) != 0:
-        raise SystemExit("the tests fail without any mutant")
+            os._exit(_KILLED)
+    status = os.waitpid(child, 0)[1]
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL):
+        return "endless"
+    return {_PASSED: "", _BROKEN: "broken"}.get(os.waitstatus_to_exitcode(status), "killed")
 
 
 def _forget(name: str) -> None:
@@ -101,46 +126,63 @@ def _forget(name: str) -> None:
     import grimp
 
     graph = grimp.build_graph("monitor", "recwatch", "tests", "workers")
-    forgotten: list[str] = []
-    for one in {name, *graph.find_downstream_modules(name)} & set(sys.modules):
-        if not one.startswith("tests.mutants"):
-            package, _, last = one.rpartition(".")
-            vars(sys.modules[package]).pop(last, None)  # or `from package import module` finds the old one
-            forgotten.append(one)
-    for one in forgotten:
+    gone = [one for one in {name, *graph.find_downstream_modules(name)} & set(sys.modules) if one != __name__]
+    for one in gone:
+        package, _, last = one.rpartition(".")
+        vars(sys.modules[package]).pop(last, None)  # or `from package import module` finds the old one
+    for one in gone:
         del sys.modules[one]
 
 
-def _difference(before: str, after: str) -> str:
-    lines = unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
-    return "\n".join(line for line in lines if line[:2] not in ("--", "++", "@@"))
+class _Examination:
+    """All mutants of one module under its tests; `near`: survivors also have to pass those of intake."""
+
+    def __init__(self, name: str, only: set[int], *, near: bool) -> None:
+        self.name, self.only = name, only
+        self.path = Path(*name.split(".")).with_suffix(".py")
+        self.source = self.path.read_text()
+        self.stages: list[Callable[[_Mutated], int]] = [_unit, _near] if near else [_unit]
+
+    def run(self) -> None:
+        """Print each survivor, then the figures."""
+        from tests.mutants.mutations import mutants
+
+        for name in _present(UNIT[self.name]):
+            importlib.import_module(name)
+        _forget(self.name)
+        if (outcome := self._judge(self.source)) != "survived":
+            raise SystemExit(f"{self.name}: without any mutant it is {outcome}")
+        start, counts = time.monotonic(), Counter[str]()
+        for mutant in mutants(self.source):
+            if self.only and mutant.line not in self.only:
+                continue
+            outcome = self._judge(mutant.source)
+            counts[outcome] += 1
+            if outcome == "survived":
+                self._show(mutant)
+        print(
+            f"\n== {self.name}: {counts.total() - counts['broken']} mutants, {counts['killed']} killed, "
+            f"{counts['endless']} endless, {counts['survived']} survived; {counts['broken']} did not import; "
+            f"{time.monotonic() - start:.0f} s",
+            flush=True,
+        )
+
+    def _judge(self, source: str) -> str:
+        mutated = _Mutated(self.name, self.path, source)
+        return next(filter(None, (_run(mutated, tests) for tests in self.stages)), "survived")
+
+    def _show(self, mutant: Any) -> None:
+        lines = unified_diff(self.source.splitlines(), mutant.source.splitlines(), n=0, lineterm="")
+        changed = [line for line in lines if line[:2] not in ("--", "++", "@@")]
+        print(f"\n{self.path}:{mutant.line} {mutant.operator}", *changed, sep="\n", flush=True)
 
 
-def _examine(name: str, only: set[int], *, near: bool) -> Counter:
-    from tests.mutants.mutations import mutants
-
-    path = Path(*name.split(".")).with_suffix(".py")
-    source = path.read_text()
-    units = [one for one in UNIT[name] if Path(one).exists()]
-    stages = [["-m", "not hypothesis", *units], ["-m", "hypothesis", *units], *([NEAR] if near else [])]
-    _forget(name)
-    if any(_run(name, path, source, tests) for tests in stages):
-        raise SystemExit(f"{name}: the tests fail without any mutant")
-    counts: Counter = Counter()
-    for mutant in mutants(source):
-        if only and mutant.line not in only:
-            continue
-        outcome = next(filter(None, (_run(name, path, mutant.source, tests) for tests in stages)), "survived")
-        counts[outcome] += 1
-        if outcome == "survived":
-            print(
-                f"\n{path}:{mutant.line} {mutant.operator}\n{_difference(source, mutant.source)}", flush=True
-            )
-    return counts
+def _present(names: tuple[str, ...]) -> list[str]:
+    return [one for one in names if Path(*one.split(".")).with_suffix(".py").exists()]
 
 
 def main() -> None:
-    """Run all modules, or those named."""
+    """Examine all modules, or those named."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants")
     parser.add_argument("modules", nargs="*", metavar="MODULE", help=", ".join(UNIT))
     parser.add_argument("--tools", help="folder with mutmut and cosmic-ray, searched after all others")
@@ -150,16 +192,10 @@ def main() -> None:
     )
     given = parser.parse_args()
     sys.path += [given.tools] if given.tools else []
-    _warm_up([*NEAR] if given.near else [one for some in UNIT.values() for one in some if Path(one).exists()])
+    hypothesis.settings.register_profile("mutants", derandomize=True, database=None)
+    hypothesis.settings.load_profile("mutants")
     for name in given.modules or UNIT:
-        start = time.monotonic()
-        counts = _examine(name, set(given.line), near=given.near)
-        valid = counts.total() - counts["broken"]
-        print(
-            f"\n== {name}: {valid} mutants, {counts['killed']} killed, {counts['endless']} endless, "
-            f"{counts['survived']} survived; {counts['broken']} did not import; {time.monotonic() - start:.0f} s",
-            flush=True,
-        )
+        _Examination(name, set(given.line), near=given.near).run()
 
 
 if __name__ == "__main__":
