@@ -34,7 +34,7 @@ class Known:
     title_hash: str
     text: str
     text_fingerprint: str
-    keys: tuple[str, ...] = ()
+    keys: tuple[str, ...]
 
     @property
     def provisional(self) -> bool:
@@ -59,9 +59,10 @@ def match(rows: Sequence[Recommendation], known: Iterable[Known], *, complete: b
     """
     candidates = list(known)
     by_key = {key: one for one in candidates for key in (one.key, *one.keys)}
+    shared = {folding.key_shared(key) for key in by_key}
     found = Matching()
     claimed: set[int] = set()
-    by_name = [(place, row, one) for place, row in enumerate(rows) if (one := _by_key(row, by_key))]
+    by_name = [(place, row, one) for place, row in enumerate(rows) if (one := _by_key(row, by_key, shared))]
     # Its own key before its old ones: another may have come to be called what this one was.
     for place, row, one in sorted(by_name, key=lambda name: name[1].key != name[2].key):
         if one.id not in claimed:
@@ -74,15 +75,15 @@ def match(rows: Sequence[Recommendation], known: Iterable[Known], *, complete: b
     return found
 
 
-def _by_key(row: Recommendation, by_key: dict[str, Known]) -> Known | None:
+def _by_key(row: Recommendation, by_key: dict[str, Known], shared: set[str | None]) -> Known | None:
+    # Where several texts stood under one key, a page that shows one of them shows that one.
+    if row.key in shared and (apart := by_key.get(folding.key_apart(row.key, row.text))):
+        return apart
     exact = by_key.get(row.key)
     if exact is None or not row.key.startswith("~"):
         return exact
     # A title can name several reports: under such a key the text must fit too.
-    if exact.text_fingerprint == folding.text_fingerprint(row.text):
-        return exact
-    apart = by_key.get(folding.key_apart(row.key, row.text))
-    return apart or (exact if _similarity(row.text, exact.text) >= _SAME_TEXT else None)
+    return exact if _text_fits(row, exact) else None
 
 
 def _claim(found: Matching, place: int, row: Recommendation, one: Known) -> None:

@@ -287,6 +287,15 @@ def key_apart(shared: str, text: str) -> str:
     return f"{head}.{text_fingerprint(text)[1:7]}@{agency}"
 
 
+_APART = re.compile(r"(#.*)\.[0-9a-f]{6}(?=@)")
+
+
+def key_shared(key: str) -> str | None:
+    """The key that several texts shared, out of one that `key_apart` made; None for any other."""
+    shared, count = _APART.subn(r"\1", key, count=1)
+    return shared if count else None
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """What a person named: exactly one of `key`, `product` (with or without `number`) and `agency` is given.

@@ -16,7 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 _SECOND = 1.0  # of processor time: the machine's load does not count
-_LONGEST = 20_000  # bytes: speed of execution counts here; tests/monitor/formats/test_fuzz.py has the large ones
+_LONGEST = (
+    20_000  # bytes: speed of execution counts here; tests/monitor/formats/test_fuzz.py has the large ones
+)
 _MEMORY = 4 * 2**30
 _GROWTH = 96 * 2**10  # kB that one input may add to the process's peak
 _SETTLED = 2_000  # executions after which the peak is that of what is loaded
@@ -98,8 +100,18 @@ def _by_coverage(examiner: Examiner, bodies: list[bytes], runs: int, seed: int, 
             return bytes(atheris.Mutate(body, longest))
         return mutated(bytes(body), bodies, dice, longest)
 
-    options = [f"-runs={runs}", f"-seed={seed}", f"-max_len={_LONGEST * 5}", "-timeout=60", "-rss_limit_mb=4096"]
-    atheris.Setup([examiner.name, *options, "-print_final_stats=0", "-verbosity=0", str(corpus)], examiner.examine, custom_mutator=change)
+    options = [
+        f"-runs={runs}",
+        f"-seed={seed}",
+        f"-max_len={_LONGEST * 5}",
+        "-timeout=60",
+        "-rss_limit_mb=4096",
+    ]
+    atheris.Setup(
+        [examiner.name, *options, "-print_final_stats=0", "-verbosity=0", str(corpus)],
+        examiner.examine,
+        custom_mutator=change,
+    )
     atheris.Fuzz()
 
 

@@ -68,4 +68,15 @@ def _swap(body: bytes, _: Sequence[bytes], dice: random.Random) -> bytes:
 
 
 _Change = Callable[[bytes, Sequence[bytes], random.Random], bytes]
-_CHANGES: tuple[_Change, ...] = (_cut, _end, _strew, _strew, _strew, _double, _damage, _cross, _transplant, _swap)
+_CHANGES: tuple[_Change, ...] = (
+    _cut,
+    _end,
+    _strew,
+    _strew,
+    _strew,
+    _double,
+    _damage,
+    _cross,
+    _transplant,
+    _swap,
+)

@@ -79,7 +79,9 @@ def _folded(body: bytes) -> bool:
     folding.is_boilerplate(text)
     kind, number = folding.stated_number(text)
     agency, title = text[:200], text[-200:]
-    key = folding.key(folding.normalize_product(title), kind or folding.Kind.MATTER, number, agency, text, title)
+    key = folding.key(
+        folding.normalize_product(title), kind or folding.Kind.MATTER, number, agency, text, title
+    )
     assert key.count("@") == 1
     return bool(number)
 

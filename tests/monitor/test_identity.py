@@ -1,5 +1,9 @@
 """Who a row is, decided without a store."""
 
+from dataclasses import replace
+
+import pytest
+
 from monitor import identity
 from monitor.identity import Known
 from monitor.record import folding
@@ -60,6 +64,18 @@ def test_a_key_or_an_alias_decides() -> None:
     assert matched([row()], known(7, row(product="GAO-30-1"), row().key)) == {0: 7}
 
 
+@pytest.mark.parametrize("product", ["GAO-31-900001", None])
+def test_of_several_texts_under_one_key_each_is_itself_on_a_page_that_shows_one(product: str | None) -> None:
+    """Whichever of them bears the shared key as its own or as an alias."""
+    one, other = row(product=product), row(product=product, text="Paint all the piers green before winter.")
+    first = known(1, one, folding.key_apart(one.key, one.text))
+    second = known(2, replace(other, key=folding.key_apart(other.key, other.text)))
+    assert one.key == other.key
+    assert matched([other], first, second) == {0: 2}
+    assert matched([one], first, second) == {0: 1}
+    assert matched([row(product=product, text=TEXT.replace("fails", "breaks"))], first, second) == {0: 1}
+
+
 def test_a_title_is_joined_to_its_number_and_keeps_its_alias() -> None:
     """The real key is taken over, and the title's is kept."""
     provisional = known(7, row(product=None))
@@ -83,6 +99,33 @@ def test_a_provisional_key_with_another_text_is_another_report_of_that_title() -
     """Under a title alone the text must fit too."""
     other = row(product=None, text="Somebody ought to paint all of the piers green before winter.")
     assert matched([other], known(1, row(product=None))) == {}
+    assert matched([row(product=None)], known(1, other)) == {}
+
+
+def test_under_a_title_alone_a_number_written_otherwise_is_the_same_text() -> None:
+    """However much of a short text its number is."""
+    first = row(product=None, text="Act. (Recommendation 1)")
+    assert matched([row(product=None, text="Act. [Recommendation 1].")], known(1, first)) == {0: 1}
+
+
+def test_of_several_that_fit_the_one_clearly_nearest_in_text_is_it() -> None:
+    """By a tenth of the words at least; less than that is a guess."""
+    words = [f"word{n}" for n in range(20)]
+    near, far = [*words[:-1], "x"], [*words[:-4], *"wxyz"]
+    of = [known(n, row(number=None, text=" ".join(text))) for n, text in enumerate((near, far), 1)]
+    assert matched([row(number=None, text=" ".join(words))], *of) == {0: 1}
+    assert matched([row(number=None, text=" ".join(words))], *of[::-1]) == {0: 1}
+    nearly = known(3, row(number=None, text=" ".join([*words[:-2], "x", "y"])))
+    assert matched([row(number=None, text=" ".join(words))], of[0], nearly) == {}
+
+
+@pytest.mark.parametrize(("changed", "expected"), [(4, {}), (3, {0: 1}), (2, {0: 1})])
+def test_an_edited_text_keeps_three_words_of_four(changed: int, expected: dict[int, int]) -> None:
+    """At the limit, below and above it."""
+    words = [f"word{n}" for n in range(12)]
+    edited = words[: 12 - changed] + [f"other{n}" for n in range(changed)]
+    first = known(1, row(number=None, text=" ".join(words)))
+    assert matched([row(number=None, text=" ".join(edited))], first) == expected
 
 
 def test_a_renamed_agency_is_found_only_where_absence_means_something() -> None:
