@@ -27,7 +27,7 @@ _DEEDS = words(
     "hired implemented imposed improved included incorporated increased inspected installed instituted "
     "institutionalized instructed integrated introduced inventoried issued launched leased mandated "
     "mapped migrated "
-    "modernized modified notified obligated obtained opened ordered passed posted prepared "
+    "modernized modified notified obligated obtained opened ordered passed posted "
     "procured prohibited promulgated provided published purchased ratified reconciled recorded recovered "
     "recruited "
     "redesigned reduced refined released removed renewed reorganized repaired repealed replaced required "
@@ -43,6 +43,7 @@ _PHRASES = re.compile(
     r"|\brolled\sout\b|\bcarried\sout\b|\bstood\sup\b|\bmade\s(?:\w+\s){0,4}?(?:changes|revisions|"
     r"updates|available|improvements)\b"
     r"|\bheld\s(?:\w+\s){0,3}?(?:training|trainings|workshops?|courses?|exercises?)\b"
+    r"|\b(?:began|begun|started)\sto\s(?:use|require|post|publish|issue|send|collect|report|track)\b"
     r"|\b(?:began|begun|started)\s(?:using|requiring|implementing|training|tracking|collecting|deploying|"
     r"posting|"
     r"publishing|issuing|sending|conducting|reporting|providing|enforcing|monitoring)\b",
@@ -56,7 +57,7 @@ _TALK = re.compile(
     r"regarding)|update[,.]?$|"
     r"comments|response|responses|information|status|timelines?|time\s?frames?|estimates?\sof\swhen|"
     r"discussions?|"
-    r"meetings?|views|explanations?|letter|requests?|feedback|no\s)\b|\bprovided\sthat\b|"
+    r"meetings?|views|explanations?|letter(?!\sto\s(?!us|GAO))|requests?|feedback|no\s)\b|\bprovided\sthat\b|"
     r"\bentered\s(?!into)"
     r"|\b(?:required|directed|included|provided)\s(?:by|in|for)\s|\bclosed\s(?:this|the)\srecommendation"
     r"|\bintroduced\b(?=.*\bbill)|\bissued\s(?:its|a|our)\s(?:\w+\s)?(?:report\son\srelated)",
@@ -79,7 +80,11 @@ _ADVERBS = words(
     "previously officially both jointly initially further finally first largely substantially not"
 )
 _PASSIVE_UNSURE = words(
-    "required directed included provided increased reduced changed entered designed introduced"
+    "required directed included provided increased reduced changed entered designed introduced built"
+)
+_RESULTS = words(
+    "issued published finalized implemented completed released adopted approved established signed enacted "
+    "deployed updated revised rescinded launched posted"
 )
 _SET_UP = words("established formed created appointed hired trained staffed designated reorganized")
 _MODALS = words("will would could may might should must can cannot to be being")
@@ -92,7 +97,11 @@ _PAST_REPORT = re.compile(
     re.IGNORECASE,
 )
 # An Act is named with its enactment in passing: "The Act, which was enacted in January, gives …".
-_ENACTED = re.compile(r"\b(?:enacted|signed\sinto\slaw|became\slaw)\b", re.IGNORECASE)
+_ENACTED = re.compile(r"\b(?:enacted|signed\sinto\slaw|became\slaw|President\ssigned)\b", re.IGNORECASE)
+_ONE_CHAMBER = re.compile(r"\b(?:House|Senate|[Cc]ommittees?|[Ss]ubcommittee)\b")
+# What was only drafted is not yet done, whoever was shown it.
+_DRAFT = re.compile(r"\bdraft(?:s|ed)?\b", re.IGNORECASE)
+_GIVEN_OUT = words("issued published released")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +143,13 @@ def find_deeds(sentence: Sentence) -> Iterator[Deed]:
         return
     when = sentence.dates[0].last if sentence.dates else None
     first = sentence.clauses[0]
-    if first.actor is Actor.CONGRESS and _ENACTED.search(sentence.text) and not _is_unreal(sentence):
+    by_congress = first.actor is Actor.CONGRESS or first.subject.endswith("President")
+    if by_congress and _ENACTED.search(sentence.text) and not _is_unreal(sentence):
         yield Deed(lemma("enacted"), sentence.content, when, sentence.text)
         return
     was_deed = False
     for clause in sentence.clauses:
-        verb = _deed_verb(clause, was_deed)
+        verb = _deed_verb(clause, was_deed, dated=bool(sentence.dates))
         was_deed = verb is not None
         if verb:
             about = content(without_dates(clause.text))
@@ -168,19 +178,24 @@ def _is_unreal(sentence: Sentence) -> bool:
     )
 
 
-def _deed_verb(clause: Clause, follows_deed: bool) -> str | None:
+def _deed_verb(clause: Clause, follows_deed: bool, *, dated: bool) -> str | None:
     if clause.background or clause.hypothetical or clause.actor in {Actor.GAO, Actor.OTHER}:
         return None
+    if clause.actor is Actor.CONGRESS and _ONE_CHAMBER.search(clause.subject):
+        return None  # the other chamber, and the President, may never follow
     tokens = [(match[0].lower(), match.start(), match.end()) for match in _WORD.finditer(clause.text)]
     for index, (token, start, _) in enumerate(tokens):
         phrase = _PHRASES.match(clause.text, start)
-        if (token in _DEEDS or phrase) and _is_done(clause, tokens, index, follows_deed):
+        if (token in _DEEDS or phrase) and _is_done(clause, tokens, index, follows_deed, dated):
             empty = any(pattern.match(clause.text, start) for pattern in (_TALK, _SCHEDULE, _NOTHING))
+            empty = empty or (bool(_DRAFT.search(clause.text)) and token not in _GIVEN_OUT)
             return None if empty else lemma(token)
     return None
 
 
-def _is_done(clause: Clause, tokens: list[tuple[str, int, int]], index: int, follows_deed: bool) -> bool:
+def _is_done(
+    clause: Clause, tokens: list[tuple[str, int, int]], index: int, follows_deed: bool, dated: bool
+) -> bool:
     """Whether the verb at `index` is the clause's own, in the past, and not denied."""
     chain: list[str] = []
     at = index - 1
@@ -192,7 +207,7 @@ def _is_done(clause: Clause, tokens: list[tuple[str, int, int]], index: int, fol
     if clause.negated and _denied_before(clause.text, tokens[index][1]):
         return False
     if any(word in _BE for word in chain):
-        return _is_passive_deed(clause, tokens, index)
+        return _is_passive_deed(clause, tokens, index, dated)
     if any(word in _HAVE for word in chain):
         return clause.actor in {Actor.AGENCY, Actor.CONGRESS} or clause.inherits
     return _is_active(clause, tokens, at, follows_deed)
@@ -213,8 +228,13 @@ def _denied_before(text: str, position: int) -> bool:
     return bool(_DENIAL.search(text[:position]))
 
 
-def _is_passive_deed(clause: Clause, tokens: list[tuple[str, int, int]], index: int) -> bool:
+def _is_passive_deed(clause: Clause, tokens: list[tuple[str, int, int]], index: int, dated: bool) -> bool:
     word, _, end = tokens[index]
+    # Who did it is not said: only what is plainly a result, told with its date, is taken for the agency's.
+    if not (word in _RESULTS and dated) and word not in _SET_UP:
+        return False
+    if clause.subject.lower().startswith(("no ", "none", "neither ", "few ")):
+        return False
     if word in _PASSIVE_UNSURE or (clause.actor is Actor.AGENCY and word not in _SET_UP):
         return False
     agent = _BY.search(without_dates(clause.text[end:]))

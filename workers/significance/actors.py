@@ -31,12 +31,15 @@ _LAW = re.compile(
 )
 _ACT = re.compile(r"\bAct(?: of (?:19|20)\d\d)?$|^Public Law\b")
 _OTHERS = re.compile(
-    r"\b(?:contractors?|subcontractors?|vendors?|suppliers?|manufacturers?|industry|airlines?|court|judge|"
+    r"\b(?:contractors?|subcontractors?|vendors?|suppliers?|manufacturers?|industry|airlines?|courts?|judge|"
     r"inspectors? general|OIG|committees?|auditors?|consultants?|universit(?:y|ies)|researchers|"
     r"stakeholders|grantees|"
     r"National Academ(?:y|ies)|RAND|MITRE|"
     r"states|state(?=\s(?:official|agenc|government|and\b)|$)|tribes?|cities|counties|union|press|"
-    r"third part(?:y|ies)|recipients?|borrowers?|lenders?|applicants?|foundation|president|white house)\b",
+    r"third part(?:y|ies)|recipients?|developers?|owners?|providers?|hospitals|borrowers?|lenders?|"
+    r"applicants?|foundation|president|white house|"
+    r"partners?|compan(?:y|ies)|firms?|nonprofits?|(?:international\s)?organizations?|licensees|awardees|"
+    r"operators|carriers)\b",
     re.IGNORECASE,
 )
 _OTHERS_LAST = re.compile(rf"(?:{_OTHERS.pattern})$", re.IGNORECASE)
@@ -53,7 +56,7 @@ _PEOPLE = re.compile(
     re.IGNORECASE,
 )
 _UNIT = re.compile(
-    r"^(?:[Tt]he\s)?(?:[\w.-]+\s){0,4}?(?:Office|Bureau|Division|Center|Directorate|Institute|"
+    r"^(?:[Tt]he\s|[A-Z][\w&]*['’]s\s)?(?:[\w.-]+\s){0,4}?(?:Office|Bureau|Division|Center|Directorate|Institute|"
     r"Administration|Service|Branch|"
     r"Secretary|Commissioner|Director|Administrator|Command|Department|Board|Commission|Council)\s(?:of|"
     r"for|on)\s[A-Z]"
@@ -142,6 +145,18 @@ _PROPER = re.compile(
 )
 
 
+# Bodies that are nobody's part: "the Postal Regulatory Commission".
+_INDEPENDENT = re.compile(
+    r"\b[A-Z][a-z]+\s(?:(?:and|of|on|for|the|[A-Z][a-z]+)\s)*(?:Commission|Board|Council|Court|Panel|Committee)$"
+)
+_OWNED = re.compile(r"(?:[Tt]he\s)?([a-z]+)['’]s\s")
+# Without a name of its own, such a body may be anybody's.
+_BODY = re.compile(
+    r"^(?:the|a|an)\s(?:\w+\s)?(center|institute|corporation|foundation|panel|council|board|authority)$",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Cast:
     """Whose narrative it is.
@@ -158,30 +173,37 @@ class Cast:
         for pattern, actor in ((_GAO, Actor.GAO), (_CONGRESS, Actor.CONGRESS), (_ACT, Actor.CONGRESS)):
             if pattern.search(subject):
                 return actor
-        last = _OTHERS_LAST.search(subject) and not subject.endswith("State")
-        if last and not self._begins_with_own(subject) and not self._is_named(subject):
-            return Actor.OTHER  # "the DHS Office of Inspector General", "CBP's contractor"
-        named = _known_in(subject)
-        if named:
-            return Actor.AGENCY if any(self._is_own(name) for name in named) else Actor.OTHER
-        if (
-            not self._is_named(subject)
-            and _OTHERS.search(subject)
-            and not re.search(r"\b[A-Z]{2,}\b", subject)
-        ):
+        if self._is_other(subject):
             return Actor.OTHER
+        if self._is_known(subject) or self._is_named(subject):
+            return Actor.AGENCY
         if _LAW.search(subject):
             return Actor.CONGRESS
-        acts = (
-            self._is_named(subject)
-            or _PEOPLE.search(subject)
-            or _UNIT.match(subject)
-            or _PROPER.search(subject)
-        )
-        return Actor.AGENCY if acts else Actor.THING
+        acts = _PEOPLE.search(subject) or _UNIT.match(subject) or _PROPER.search(subject)
+        return Actor.AGENCY if acts and not _BODY.match(subject) else Actor.THING
+
+    def _is_other(self, subject: str) -> bool:
+        if self._is_named(subject):
+            return False
+        if _OTHERS_LAST.search(subject) and not subject.endswith("State"):
+            return not self._begins_with_own(
+                subject
+            )  # "the DHS Office of Inspector General", "CBP's contractor"
+        if self._is_known(subject):
+            return False
+        owner = _OWNED.match(subject)
+        if _known_in(subject) or _INDEPENDENT.search(subject) or (owner and not _PEOPLE.search(owner[1])):
+            return True  # "the Postal Regulatory Commission", "the airport's board"
+        return bool(_OTHERS.search(subject)) and not re.search(r"\b[A-Z]{2,}\b", subject)
+
+    def _is_known(self, subject: str) -> bool:
+        return any(self._is_own(name) for name in _known_in(subject))
 
     def _is_named(self, subject: str) -> bool:
-        return any(name in subject for name in self.names)
+        """By its name in full, or by what it is: "the foundation" of the National Science Foundation."""
+        body = _BODY.match(subject)
+        kind = body[1].capitalize() if body else ""
+        return any(name in subject or (kind and kind in name.split()) for name in self.names)
 
     def _begins_with_own(self, subject: str) -> bool:
         """Whether it shares its verb: "Interior and the state"."""

@@ -19,7 +19,7 @@ _SPEECH = (
     r"(?:said|says?|stated|states?(?=\sthat\b|\sit\b)|reported|reports|told\s(?:us|GAO)|noted|notes|indicated|indicates|"
     r"explained|"
     r"informed\s(?:us|GAO)|added|confirmed|reiterated|acknowledged|estimated|estimates|responded|wrote|"
-    r"commented|"
+    r"commented|observed|announced|cautioned|emphasized|"
     r"verified|learned|notified\s(?:us|GAO))"
 )
 _AUXILIARY = r"(?:has|have|had|is|are|was|were|will|would|may|might|can|could|should|must|does|do|did|cannot)"
@@ -54,7 +54,8 @@ _BREAK = re.compile(
     | (?P<said>\b{_SPEECH}(?:\s(?:in|on|as\sof)\s[^,;]{{3,30}}?\d{{4}},?)?(?:\sto\sus|\sus)?
         (?:\sthat\s|,?\s(?={_PRONOUN}\b)))
     | (?P<that>\sthat\s(?={_PRONOUN}))
-    | (?P<and>,?\s(?:and|but|or|nor|yet|then|so)\s(?:(?:that|also|then|later|subsequently|now|has|had)\s)*
+    | (?P<and>(?:,?\s(?:and|but|or|nor)|,\s(?:yet|then|so))\s
+        (?:(?:that|also|then|later|subsequently|now|has|had)\s)*
         (?=(?:in\s[^,]{{3,24}}?,?\s)?(?:{_STARTS_VERB}|{_PAST}\s|{_PRONOUN}\b[^,;.]*?\b(?:{_AUXILIARY}|
           {_PLANNING}|{_PAST})\b)))
     | (?P<comma>,\s(?={_PAST}\s(?!by\b)|{_PRONOUN}\b\s?(?:{_AUXILIARY}|{_PLANNING}|{_PAST})\b))
@@ -67,7 +68,7 @@ _FIRST_VERB = re.compile(
 )
 # What comes before "that" and tells something; after another noun, "the guide that it issued" only names it.
 _TELLS = re.compile(
-    r"\b(?:\w+(?:ed|ing|s)|said|told|found|wrote|evidence|documentation|confirmation|indication|and|us|GAO)$"
+    r"\b(?:\w+(?:ed|ing)|says|states|notes|indicates|shows|confirms|believes|maintains|said|told|found|wrote|evidence|documentation|confirmation|indication|and|us|GAO)$"
 )
 _PAST_VERB = re.compile(
     rf"(?:has|have|had|was|were|did)$|(?!plan|expect|anticip|intend|estim|aim|hope|proj|target){_PAST}$|"
@@ -215,7 +216,8 @@ def _is_hypothetical(text: str, opener: str) -> bool:
 
 
 _OPENING = re.compile(
-    r"^(?:According to |(?:in|on|as of|by|during|since) (?:(?:early|late|mid)[- ])?(?:[A-Z][a-z]+ )?"
+    r"^(?:According to [^,]{2,60}(?:, |$)|(?:in|on|as of|by|during|since) "
+    r"(?:(?:early|late|mid)[- ])?(?:[A-Z][a-z]+ )?"
     r"(?:\d{1,2}, )?(?:19|20)\d\d(?:,? |$))",
     re.IGNORECASE,
 )
@@ -255,7 +257,7 @@ def _inherit(made: Clause, before: Clause) -> Clause:
         ours = before.actor is Actor.GAO and before.subject.lower().startswith("our ")
         named = ours or (made.opener == "that" and not _TELLS.search(before.text))
         return replace(
-            made, actor=before.actor if shared else made.actor,
+            made, actor=before.actor if shared or speaker else made.actor,
             hypothetical=made.hypothetical or before.hypothetical or wanted,
             background=before.background or named,
         )  # fmt: skip

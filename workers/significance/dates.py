@@ -63,6 +63,8 @@ _DATE = re.compile(
       {_CALENDAR})?(?P<year8>{_SHORT_YEAR})
     | (?P<season>spring|summer|fall|autumn|winter)\s(?:of\s)?(?P<year9>{_YEAR})
     | {_FISCAL}(?P<year10>{_SHORT_YEAR})
+    | (?P<month6>{_MONTH})\sof\s(?:that|the\ssame)\s(?P<year12>year)
+    | (?P<year13>20\d\d)\s(?:(?P<fiscal4>fiscal)|calendar)\syear
     | (?:{_CALENDAR})?(?P<year11>20\d\d)(?![\d-]|,\d|\.\d)
     )""",
     re.IGNORECASE | re.VERBOSE,
@@ -98,27 +100,31 @@ def without_dates(text: str) -> str:
 
 
 def _read_all(text: str) -> Iterator[Mention]:
+    told = 0
     for match in _DATE.finditer(text):
         before = text[max(0, match.start() - 4) : match.start()]
         if text[match.start()] == "m" or (before.endswith(("$", "-", "#")) and before.lower() != "mid-"):
             continue  # the verb "may", an amount, a part of a number
         try:
-            name, first, last = _read(match)
+            name, first, last = _read(match, told)
         except ValueError:
             continue
+        told = first.year
         yield _shaded(text, match, name, first, last)
 
 
-def _read(match: re.Match[str]) -> tuple[str, date, date]:
+def _read(match: re.Match[str], told: int) -> tuple[str, date, date]:
+    """`told` is the year of the date before, which "that year" means."""
     kind = match.lastgroup or ""
     part = match.groupdict()
-    year = _year(next(value for key, value in part.items() if key.startswith("year") and value))
+    written = next(value for key, value in part.items() if key.startswith("year") and value)
+    year = told if part["month6"] else _year(written)
     if month := next(
-        (part[key] for key in ("month", "month2", "month3", "month4", "month5") if part[key]), None
+        (part[key] for key in ("month", "month2", "month3", "month4", "month5", "month6") if part[key]), None
     ):
         day = part["day"] or part["day2"] or part["day4"] or part["day5"]
         return _month_or_day(year, month, day)
-    fiscal = bool(part["fiscal"] or part["fiscal2"] or part["fiscal3"] or kind == "year10")
+    fiscal = bool(part["fiscal"] or part["fiscal2"] or part["fiscal3"] or part["fiscal4"] or kind == "year10")
     quarter = part["quarter"] or part["quarterq"] or part["quarter2"] or part["quarter2q"]
     if quarter:
         return _quarter(year, _ORDINALS.get(quarter.lower()) or int(quarter), fiscal)

@@ -54,21 +54,24 @@ _HAPPENS = re.compile(
     r"needs?|costs?|reach(?:es)?|appl(?:y|ies)|covers?|serves?|lose|use)\b(?!\sof)"
     r"|\b(?:ends|runs|lasts|costs|applies|covers|receiving)\b(?!\sof)"
     # Talking with us is not the work.
-    r"|\b(?:meet|speak|talk)\swith\b|\b(?:update|brief)\s(?:us|GAO)\b|\brespond\sto\s(?:us|GAO)\b"
+    r"|\b(?:meet|speak|talk)\swith\b|\bvote\son\b|\b(?:update|brief)\s(?:us|GAO)\b|\brespond\sto\s(?:us|GAO)\b"
     r"|\bprovide\s(?:(?:us|GAO)\s(?:with\s)?)?(?:an?\s)?(?:\w+\s)?(?:update|status)\b",
     re.IGNORECASE,
 )
 # A meeting takes place on its day; it is no work to be completed.
 _MEETING = re.compile(r"\b(?:meeting|hearing|conference|summit|session|workshop)s?\b", re.IGNORECASE)
-_IS_HELD = re.compile(r"\b(?:held|hold|take\splace|occur|convened?|meet)\b", re.IGNORECASE)
+_IS_HELD = re.compile(r"\b(?:held|hold|take\splace|occur|convened?|meet|vote)\b", re.IGNORECASE)
+_MEETING_SET = re.compile(
+    r"\b(?:meeting|hearing|conference|summit|session|workshop)s?\b[^,;]{0,60}$", re.IGNORECASE
+)
 _PARTICIPLE = re.compile(
     r"(?P<aux>\b(?:be|been|is|are|get|being)\s(?:\w+ly\s)?)?\b(?:\w{3,}ed|held|made|written|sent|begun|"
     r"built)\s$",
     re.IGNORECASE,
 )
 _LAW = re.compile(
-    r"\b(?:by\s(?:law|statute)|statutor\w+|statute|mandat\w+|(?:Act|law|legislation|order|bill|rule|"
-    r"regulations?|memorandum|"
+    r"\b(?:consent\sdecree|court\sorder|by\s(?:law|statute)|statutor\w+|statute|mandat\w+|(?:Act|law|legislation|order|bill|rule|"
+    r"regulations?|memorandum|decree|settlement|"
     r"Congress)\s(?:requires?|required|directs?|directed|calls\sfor|sets?|establishe[sd])|(?:is|are|was|"
     r"were)\srequired\s(?:by|to|under)|"
     r"required\sby|legally|executive\sorder)\b",
@@ -87,7 +90,8 @@ _PAST_PLAN = re.compile(
 )
 _DENIED = re.compile(r"\b(?:not|never|unable|cannot|no\slonger|without|lacks?|no)\b|n['’]t\b", re.IGNORECASE)
 _WISHED = re.compile(
-    r"\b(?:could|(?-i:may)|might|should|must|if\b|consider\w*|recommend\w*|needs?\sto|propos\w+|asked|urged)\b",
+    r"\b(?:could|(?-i:may)|might|should|must|if\b|consider\w*|recommend\w*|needs?\sto|"
+    r"propos(?:e|es|ed|ing)\s(?:to|that)|asked|urged)\b",
     re.IGNORECASE,
 )
 _MOVED = re.compile(
@@ -274,14 +278,20 @@ def _is_not_expected(place: _Place) -> bool:
 
 def _happens_by_itself(place: _Place) -> bool:
     if place.named:
-        return False
+        return bool(_MEETING_SET.search(place.words))
     held = _IS_HELD.search(place.words) and _MEETING.search(place.sentence.text)
     return bool(held or _HAPPENS.search(place.words))
 
 
 def _is_denied(place: _Place) -> bool:
     """Whether it is no promise: "not complete until May" is one; "in use until May", "not by May" are not."""
-    return bool(_DENIED.search(place.words)) != ("until" in place.preposition[0].lower())
+    until = "until" in place.preposition[0].lower()
+    if until and _TAKES.search(place.words):
+        return False  # "would take until May" promises it for May
+    return bool(_DENIED.search(place.words)) != until
+
+
+_TAKES = re.compile(r"\btakes?\s?$")
 
 
 def _is_start(place: _Place) -> bool:

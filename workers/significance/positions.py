@@ -51,7 +51,9 @@ _WITH_IT = re.compile(
     re.IGNORECASE,
 )
 _ALONE = re.compile(rf"\b(?:{_AGREE}|disagree[sd]?)(?:\sin\sfull)?\s*[.,]?$", re.IGNORECASE)
-_NOW = re.compile(rf"\bit\snow\s(?:fully\s)?{_AGREE}(?:\sin\sfull)?\s*[.,]?$", re.IGNORECASE)
+_NOW = re.compile(
+    rf"\bit\s(?:now\s(?:fully\s)?{_AGREE}|(?:agrees|concurs))(?:\sin\sfull)?\s*[.,]?$", re.IGNORECASE
+)
 _ABOUT_IT = re.compile(r"\brecommendations?\b", re.IGNORECASE)
 _UNSETTLED = re.compile(
     r"\b(?:will|would|to|may|might|could)\b[^,]{0,30}\b(?:determine|decide)\b", re.IGNORECASE

@@ -84,7 +84,9 @@ def _closest(deadline: Deadline, others: Sequence[Deadline]) -> Deadline | None:
     likeness = max((_likeness(deadline, other) for other in others), default=0.0)
     # Of several dates for the same deed the last one told is the one that stood.
     alike = [other for other in others if _likeness(deadline, other) >= max(_SAME_DEED, likeness - 0.25)]
-    best = alike[-1] if alike else next(iter(others), None)
+    # Where one sentence told several, they are taken in their order.
+    together = len({other.sentence for other in alike}) == 1
+    best = alike[0 if together else -1] if alike else next(iter(others), None)
     if best is None or _is_same_date(deadline, best):
         return None
     if _likeness(deadline, best) >= _SAME_DEED or (deadline.was is not None and deadline.was == best.name):

@@ -12,7 +12,7 @@ _IRREGULAR = {
     "sent": "send", "held": "hold", "made": "make", "began": "begin", "begun": "begin", "took": "take",
     "taken": "take", "gave": "give", "given": "give", "found": "find", "paid": "pay", "bought": "buy",
     "met": "meet", "told": "tell", "said": "say", "withdrew": "withdraw", "withdrawn": "withdraw",
-    "agreed": "agree", "agrees": "agree", "disagreed": "disagree", "chose": "choose",
+    "approval": "approve", "agreed": "agree", "agrees": "agree", "disagreed": "disagree", "chose": "choose",
     "undertook": "undertake", "undertaken": "undertake", "children": "child",
 }  # fmt: skip
 _SYNONYMS = {
@@ -45,6 +45,13 @@ _COUNTED = (
     "ten",
     "eleven",
     "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
 )
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _NUMBERS = {name: str(number) for number, name in enumerate(_COUNTED)} | {

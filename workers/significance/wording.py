@@ -166,9 +166,40 @@ def _same_sentence(one: Plain, other: Plain) -> bool:
         return False
     if one.words == other.words or _active(one.words) == _active(other.words):
         return True
+    if _rearranged(one.words, other.words):
+        return True
     return len(one.words) == len(other.words) and all(
         map(_same_word, one.words, other.words, one.spelled, other.spelled)
     )
+
+
+def _rearranged(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether the same words stand in another order, as when a clause or a date moves within its sentence.
+
+    A negation stays with the word that it denies; who comes before whom stays, but in the passive.
+    """
+    if len(one) < _SENTENCE or _unordered(one) != _unordered(other):
+        return False
+    figures, figures_too = ([word for word in line if word[0].isdigit()] for line in (one, other))
+    names, names_too = ([word for word in line if _is_name(word)] for line in (one, other))
+    passive = one.count("by") != other.count("by")
+    return figures == figures_too and (names == names_too or passive)
+
+
+_SENTENCE = 4  # words: fewer say too little to be told from another sentence
+
+
+def _unordered(tokens: tuple[str, ...]) -> list[str]:
+    merged: list[str] = []
+    denied = False
+    for token in tokens:
+        if token in {"not", "no", "never"}:
+            denied = True
+            continue
+        merged.append(f"not {token}" if denied else token)
+        denied = False
+    loose = {"by", "for", "from"} | ({"will", "would"} if {"expect", "plan"} & set(merged) else set())
+    return sorted(token for token in merged if token not in loose)
 
 
 def _active(tokens: tuple[str, ...]) -> tuple[str, ...]:
@@ -225,7 +256,7 @@ def _is_review(sentence: str, mention: Mention) -> bool:
         return not re.match(r",?\s(?:\w+\s){1,4}?will\s(?!need|be\sable)", rest) or bool(
             re.search(r"\b(?:said|stated|plans)\b", rest)
         )
-    if not _LOOK.search(sentence):
+    if not _LOOK.search(sentence) or _BY.search(ahead):
         return False
     # The look's own date opens the sentence or follows its verb at once.
     return (
@@ -291,7 +322,9 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
         low = token.lower()
         if low in _DROPPED and low not in _KEPT:
             continue
-        form = token if _is_name(token) else _form(low)
+        # "to be completed" is "to complete" from the other side.
+        passive = text[max(0, match.start() - 3) : match.start()] == "be "
+        form = token if _is_name(token) else lemma(low) if passive else _form(low)
         if form != previous:
             yield form, low
         previous = form
