@@ -71,7 +71,7 @@ _SCHEDULE = re.compile(
 )
 _NOTHING = re.compile(
     r"added(?:\sthat\b.*)?$|notified\s(?:us|GAO)\b|wrote\s(?:to\s)?(?:us|GAO|that)\b|\w+\s(?:no|none|neither|few|nothing|little)\b"
-    r"|(?:changed|revised|reversed|clarified)\s(?:its|their)\s(?:\w+\s)?(?:position|mind|views?|stance)\b",
+    r"|(?:changed|revised|reversed|clarified|withdrew|withdrawn)\s(?:its|their)\s(?:\w+\s)?(?:position|mind|views?|stance|objections?)\b",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[A-Za-z'’&-]+")

@@ -63,7 +63,7 @@ _DATE = re.compile(
       {_CALENDAR})?(?P<year8>{_SHORT_YEAR})
     | (?P<season>spring|summer|fall|autumn|winter)\s(?:of\s)?(?P<year9>{_YEAR})
     | {_FISCAL}(?P<year10>{_SHORT_YEAR})
-    | (?P<month6>{_MONTH})\sof\s(?:that|the\ssame)\s(?P<year12>year)
+    | (?P<month6>{_MONTH})\sof\s(?:that|this|the\ssame)\s(?P<year12>year)
     | (?P<year13>20\d\d)\s(?:(?P<fiscal4>fiscal)|calendar)\syear
     | (?:{_CALENDAR})?(?P<year11>20\d\d)(?![\d-]|,\d|\.\d)
     )""",

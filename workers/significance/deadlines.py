@@ -52,7 +52,7 @@ _HAPPENS = re.compile(
     r"lapses?|sunsets?|remains?|continues?)\b(?!\sof)"
     r"|\b(?:will|would|to|which|that|it|they)\s(?:\w+ly\s|also\s|not\s)*(?:ends?|runs?|lasts?|receives?|"
     r"needs?|costs?|reach(?:es)?|appl(?:y|ies)|covers?|serves?|lose|use)\b(?!\sof)"
-    r"|\b(?:ends|runs|lasts|costs|applies|covers|receiving)\b(?!\sof)"
+    r"|\bopens?\b|\b(?:ends|runs|lasts|costs|applies|covers|receiving)\b(?!\sof)"
     # Talking with us is not the work.
     r"|\b(?:meet|speak|talk)\swith\b|\bvote\son\b|\b(?:update|brief)\s(?:us|GAO)\b|\brespond\sto\s(?:us|GAO)\b"
     r"|\bprovide\s(?:(?:us|GAO)\s(?:with\s)?)?(?:an?\s)?(?:\w+\s)?(?:update|status)\b",
@@ -88,7 +88,10 @@ _PAST_PLAN = re.compile(
     r"no\slonger|(?:was|were)\s(?:originally|initially|previously)|prior\s(?:target|deadline|date))\b",
     re.IGNORECASE,
 )
-_DENIED = re.compile(r"\b(?:not|never|unable|cannot|no\slonger|without|lacks?|no)\b|n['’]t\b", re.IGNORECASE)
+_DENIED = re.compile(
+    r"\b(?:not|never|unable|cannot|no\slonger|without|(?<!that\s)(?<!which\s)(?<!who\s)lacks?|no)\b|n['’]t\b",
+    re.IGNORECASE,
+)
 _WISHED = re.compile(
     r"\b(?:could|(?-i:may)|might|should|must|if\b|consider\w*|recommend\w*|needs?\sto|"
     r"propos(?:e|es|ed|ing)\s(?:to|that)|asked|urged)\b",
@@ -97,7 +100,7 @@ _WISHED = re.compile(
 _MOVED = re.compile(
     r"\b(?:delay(?:s|ed)?|postpon\w+|extend(?:s|ed)?|push(?:es|ed)?|mov(?:e|es|ed)|slip(?:s|ped)?|"
     r"shift(?:s|ed)?|revis(?:es|ed)|"
-    r"chang(?:es|ed)|deferr?(?:s|ed)?|reschedul\w+|accelerat\w+|adjust(?:s|ed)?)\b(?P<rest>.*)",
+    r"chang(?:es|ed)|deferr?(?:s|ed)?|reschedul\w+|accelerat\w+|advanc(?:es?|ed)|adjust(?:s|ed)?)\b(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _SCHEDULE = re.compile(
@@ -118,7 +121,7 @@ _MAY_PROMISE = (
     "expect", "anticipat", "plan", "inten", "estimat", "project", "aim", "hop", "target", "goal", "schedul",
     "slated", "track", "due", "will", "would", "commit", "to be", "is to", "are to", "complet", "milestone",
     "deadline", "ecd", "date", "issuance", "release", "delay", "postpon", "exten", "push", "mov", "slip",
-    "shift", "revis", "chang", "defer", "reschedul", "accelerat", "adjust",
+    "shift", "revis", "chang", "advanc", "defer", "reschedul", "accelerat", "adjust",
 )  # fmt: skip
 
 
@@ -203,7 +206,7 @@ def _of_mention(
         mention.name,
         first,
         mention.last,
-        _deed_in(sentence, clause),
+        _deed_between(sentence, clause, mention) or _deed_in(sentence, clause),
         sentence.text,
         past=past,
         moves=bool(_INSTEAD.search(sentence.low)),
@@ -312,6 +315,12 @@ def _belongs_elsewhere(place: _Place) -> bool:
     return bool(_MONEY.search(place.words))
 
 
+def _is_former(place: _Place) -> bool:
+    """Whether it is only named as what no longer holds: "rather than in October 2024"."""
+    return bool(_FORMER.search(place.ahead))
+
+
+_FORMER = re.compile(r"\b(?:rather\sthan|instead\sof|earlier|formerly)\s*(?:\w+ed\s*)?$")
 _PLANS_TOO = re.compile(r"\W*(?:and\s|then\s|to\s|also\s)*(?:plan|expect|hope|aim)\b")
 _SAID = re.compile(
     r"\b(?:said|stated|told\sus|reported|noted|indicated|informed\sus|met|requested|responded|letter|"
@@ -337,6 +346,7 @@ _REFUSALS: tuple[Callable[[_Place], bool], ...] = (
     _is_denied,
     _is_start,
     _belongs_elsewhere,
+    _is_former,
 )
 
 
@@ -378,6 +388,18 @@ _STILL = re.compile(
     r"\b(?:still|continues?\sto|remains?\son)\s(?:\w+\s)?(?:expect\w*|plan\w*|anticipat\w*|"
     r"intend\w*|track|estimat\w*|target\w*|schedule)\b|\bon\sschedule\b|\bunchanged\b"
 )
+
+
+def _deed_between(sentence: Sentence, clause: Clause, mention: Mention) -> frozenset[str]:
+    """Of one of several dates in a clause, what is told since the date before; empty for one alone."""
+    stop = min((other.start for other in sentence.clauses if other.start > clause.start), default=None)
+    inside = [
+        date for date in sentence.dates if date.start >= clause.start and (not stop or date.start < stop)
+    ]
+    if len(inside) < 2:
+        return frozenset()
+    start = max((date.stop for date in inside if date.stop <= mention.start), default=clause.start)
+    return content(_GENERIC.sub(" ", sentence.text[start : mention.start])) - _POINTING
 
 
 def _deed_in(sentence: Sentence, clause: Clause) -> frozenset[str]:

@@ -17,7 +17,7 @@ _CLAUSE_LEAST = 4
 _PROGRESS = re.compile(
     r"\b(?:is|are|was|were|be|been)\s(?:\w+\s)?(?:\w+ing|in\sthe\sprocess)\b|\bwill\b|\bwould\b|"
     r"\bplan(?:s|ned)?\b|"
-    r"\bexpect|\bawait|\banticipat|\bintend|\bestimat|\bcontinue|\bworking\b|\bnot?\b|\byet\b|\bremain",
+    r"\bexpect|\bawait|\banticipat|\bintend|\bestimat|\bcontinue|\bworking\b|\b(?:not?|neither|none)\b|\byet\b|\bremain",
     re.IGNORECASE,
 )
 

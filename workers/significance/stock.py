@@ -17,8 +17,13 @@ _BY_GAO = re.compile(r"\b(?:[Ww]e|GAO)\b")
 _DATED = re.compile(r"\b(?:19|20)\d\d\b")
 
 
+_STATUS = re.compile(r"^The status of (?:this|the) recommendation will be updated\b")
+
+
 def is_stock(sentence: str) -> bool:
     """Whether a sentence only says that GAO will go on looking."""
+    if _STATUS.match(sentence):
+        return True
     if not _BY_GAO.search(sentence):
         return False
     text = " ".join(sentence.split())

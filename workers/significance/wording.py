@@ -41,6 +41,9 @@ _NOT_AGREE = re.compile(
 _PHRASES = {
     "concurred in part": "partially concurred",
     "agreed in part": "partially concurred",
+    "stated its concurrence": "concurred",
+    "look at": "examine",
+    "looking at": "examining",
     "in the process of": "",
     "in order to": "to",
     "as well as": "and",
@@ -51,7 +54,7 @@ _LOOK = re.compile(
     r"followed\sup|looked|updated|assessed|"
     r"contacted|noted|observed|concluded)\b|\b(?:our|GAO['’]s)\s(?:\w+\s){0,2}(?:review|update|"
     r"follow-?up|check|assessment)\b"
-    r"|\b(?:last|status)\s(?:updated|update|reviewed|checked)\b"
+    r"|^[\[(]?Reviewed\b|\b(?:last|status)\s(?:updated|update|reviewed|checked)\b"
     r"|\b(?:we|GAO)\s(?:last|most\srecently)\s(?:asked|requested|heard|spoke|met|inquired|reviewed)\b"
     r"|\b(?:this|the|our)\srecommendation\s(?:remained|remains|was|is)\s(?:still\s)?(?:open|unimplemented)\b",
     re.IGNORECASE,
@@ -129,6 +132,9 @@ class _Reading:
         """Whether both say the same: sentence by sentence, in any order, or run together."""
         mine, others = self.sentences, other.sentences
         if len(mine) == len(others) and all(map(_same_sentence, mine, others)):
+            return True
+        # A sentence cut in two, or two run together.
+        if _joined([line[:2] for line in mine]) == _joined([line[:2] for line in others]):
             return True
         if not _one_subject(mine, others):
             return sorted(line[:2] for line in mine) == sorted(line[:2] for line in others)
@@ -258,6 +264,8 @@ def _is_review(sentence: str, mention: Mention) -> bool:
         )
     if not _LOOK.search(sentence) or _BY.search(ahead):
         return False
+    if ahead.strip(" [(") == "Reviewed":
+        return True
     # The look's own date opens the sentence or follows its verb at once.
     return (
         bool(re.fullmatch(r"(?:in|on|during|at\sthe)\s", ahead, re.IGNORECASE))
@@ -267,7 +275,8 @@ def _is_review(sentence: str, mention: Mention) -> bool:
 
 
 _IN_COMMENTS = re.compile(
-    r",?\s?\b(?:in (?:its|their) (?:written |agency |formal )?(?:comments|response)(?: on (?:a|the|our) draft"
+    r",?\s?\b(?:in commenting on (?:a|the|our) draft(?: report| of (?:this|the|our) report)?,?|"
+    r"in (?:its|their) (?:written |agency |formal )?(?:comments|response)(?: on (?:a|the|our) draft"
     r"(?: of (?:this|the|our) report)?)?,?)(?=[\s.])",
     re.IGNORECASE,
 )
