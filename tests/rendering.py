@@ -3,8 +3,10 @@
 import csv
 import io
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from html import escape
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from monitor.record.values import Format, Kind, Status
 from tests.worlds import AGENCIES, DEFINITIONS, LABELS, Item, Noise, World, noisy
@@ -25,6 +27,7 @@ def _title(item: Item, noise: Noise) -> str:
     return f"{title} [Reissued with revisions on Jan. 5, 2025]" if noise.chance(0.1) else title
 
 
+_FAR = datetime(2051, 10, 2, 23, 5, tzinfo=UTC)
 _STATED = {
     Kind.RECOMMENDATION: (
         "(Recommendation {})",
@@ -48,12 +51,21 @@ def render(world: World, form: Format, noise: Noise) -> bytes:
 
 
 def page(
-    listed: World, form: Format, noise: Noise, *, total: int | None = None, heading: str = AGENCIES[0]
+    listed: World,
+    form: Format,
+    noise: Noise,
+    *,
+    total: int | None = None,
+    heading: str = AGENCIES[0],
+    stamp: datetime | None = None,
 ) -> bytes:
-    """A page of exactly these items in this order. `total` and `heading`: what stands on an agency's page."""
+    """A page of exactly these items in this order. `total` and `heading`: what stands on an agency's page.
+
+    `stamp`: when the export says that it was made; far in the future by default, which is ignored.
+    """
     announced = len(listed) if total is None else total
     writers: dict[Format, Callable[[], str]] = {
-        Format.CSV: lambda: _csv(listed, noise),
+        Format.CSV: lambda: _csv(listed, noise, stamp or _FAR),
         Format.PRODUCT: lambda: _product(listed, noise),
         Format.AGENCY: lambda: _agency_page(listed, noise, announced, heading),
         Format.TEXT: lambda: _text(listed, noise, announced, heading),
@@ -71,12 +83,12 @@ def covered(world: World, form: Format) -> World:
     return tuple(item for item in open_ones if item.kind is Kind.RECOMMENDATION)
 
 
-def _csv(world: World, noise: Noise) -> str:
+def _csv(world: World, noise: Noise, stamp: datetime) -> str:
     out = io.StringIO()
     out.write('"Title: Download of Results",,,,\r\n"Prepared by: a test",,,,\r\n')
-    out.write(
-        '"Source: a made-up database, status as of Oct 2, 2031 at 7:05 PM EST" ,,,,\r\n,,,,\r\n,,,,\r\n'
-    )
+    local = stamp.astimezone(ZoneInfo("America/New_York"))
+    when = f"{local:%b} {local.day}, {local:%Y} at {local.hour % 12 or 12}:{local:%M %p} EST"
+    out.write(f'"Source: a made-up database, status as of {when}" ,,,,\r\n,,,,\r\n,,,,\r\n')
     separator = noise.pick((",", ";", "\t"))
     quoting: Literal[0, 1] = csv.QUOTE_ALL if noise.chance(0.3) else csv.QUOTE_MINIMAL
     writer = csv.writer(out, delimiter=separator, quoting=quoting, lineterminator="\n")

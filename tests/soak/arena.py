@@ -4,7 +4,6 @@ from functools import cache
 
 from sqlalchemy import select
 
-from monitor.intake import Intake
 from monitor.record.schema import metadata, recommendations
 from monitor.record.store import Store
 from tests.monitor.intake.conftest import Scene
@@ -12,16 +11,16 @@ from tests.soak.model import Known, facts
 
 
 @cache
-def _store() -> Store:
-    """One a process. Its tables are the schema's; a test elsewhere holds migrations to that."""
+def _store(number: int) -> Store:
+    """One a process and number. Its tables are the schema's; a test elsewhere holds migrations to that."""
     store = Store("sqlite://")
     metadata.create_all(store.engine)
     return store
 
 
-def arena() -> Scene:
-    """An empty scene."""
-    store = _store()
+def arena(number: int = 0) -> Scene:
+    """An empty scene; scenes of different numbers are there at once."""
+    store = _store(number)
     with store.write() as connection:
         for table in reversed(metadata.sorted_tables):
             connection.execute(table.delete())
@@ -39,8 +38,3 @@ def standing(scene: Scene) -> dict[str, tuple[object, ...]]:
 def as_known(known: dict[int, Known]) -> dict[str, tuple[object, ...]]:
     """What the store has to say of them."""
     return {one.key: (*facts(one.item), one.present) for one in known.values()}
-
-
-def ids(intake: Intake) -> set[str]:
-    """An intake's events."""
-    return set(intake.events)
