@@ -4,10 +4,12 @@
 class NotAPage(Exception):
     """The bytes are no page of recommendations, or one that cannot be believed to be whole.
 
-    `reason` is one line without a full stop; `hint` says what to do about it, or is empty.
+    `reason` is one line without a full stop, whatever it quotes of the page; `hint` says what to do about it,
+    or is empty.
     """
 
     def __init__(self, reason: str, hint: str = "") -> None:
+        reason = " ".join("".join(char if char.isprintable() else " " for char in reason).split())
         super().__init__(f"{reason} ({hint})" if hint else reason)
         self.reason = reason
         self.hint = hint

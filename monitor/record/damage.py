@@ -40,6 +40,9 @@ _MAC_ROMAN = {
     "\u00ac\u00df": "\u00a7",
     "\u00ac\u2020": " ",
 }
+# Looked for first: the last two signs of an ellipsis are a letter when read again. After U+201A the sign before is
+# the last byte of a euro sign.
+_MAC_MARK = re.compile("\u201a\u00c4.|(?<!\u201a)\u00ac[\u00df\u2020]")
 _SUSPECT = re.compile("[\u0080-\u009f\u00ac\u00c2-\u00f4\u201a]")
 _CONTROLS = {
     byte: bytes([byte]).decode("cp1252", errors="replace") for byte in range(0x80, 0xA0) if byte != 0x85
@@ -84,13 +87,12 @@ def reread(text: str) -> str:
     """Mend UTF-8 that was read as windows-1252, Latin-1 or Mac Roman, up to twice over."""
     if not _SUSPECT.search(text):
         return text
+    text = _MAC_MARK.sub(lambda mark: _MAC_ROMAN.get(mark[0], mark[0]), text)
     for _ in range(2):
         mended = _TWICE_READ.sub(_read_again, text)
         if mended == text:
             break
         text = mended
-    for damaged, char in _MAC_ROMAN.items():
-        text = text.replace(damaged, char)
     text = _LONE_LEAD.sub("", _HALF_QUOTE.sub('"', text))
     return text.translate(_CONTROLS)
 

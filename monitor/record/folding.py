@@ -202,7 +202,7 @@ _EVERYWHERE = re.compile(
     r"administrator|commissioner|director|attorney general|management\b|administration\b)"
 )
 _UNITED_STATES = re.compile(r"\bU\.\s?S\.(?:\s?A\.)?|\bUS\b")
-_ABBREVIATION = re.compile(r"\s*\((?=[^)]*[A-Z][^)]*[A-Z])[A-Za-z&./-]{2,12}\)\s*$")
+_ABBREVIATION = re.compile(r"\s*\((?=[^)]{0,10}[A-Z][^)]{0,10}[A-Z])[A-Za-z&./-]{2,12}\)\s*$")
 
 
 @lru_cache(maxsize=20_000)

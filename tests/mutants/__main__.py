@@ -1,9 +1,8 @@
 """Runs the tests near the fold, the key, the gate and detection against every mutant of them.
 
-`python -m tests.mutants [MODULE…] [--tools FOLDER] [--near] [--line N]…` prints each survivor as it is found, then the
-figures. A mutant is a fork of one process that has everything but the module and its tests loaded, and the tests'
-functions are called one after the other without pytest's start: a hundredth of a second each. Nothing on the disk
-changes.
+`python -m tests.mutants [MODULE…] [--tools FOLDER] [--depth N] [--line N]…` prints each survivor as it is found,
+then the figures. A mutant is a fork of one process that has everything but the module and its tests loaded, and the
+tests' functions are called one after the other without pytest's start. Nothing on the disk changes.
 """
 
 import argparse
@@ -56,10 +55,12 @@ class _Mutated(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         exec(compile(self.source, str(self.path), "exec"), module.__dict__)
 
 
-def _calls(module: ModuleType) -> Iterator[Callable[[], None]]:
-    """The tests of a module, each with each of its parameters; those of properties last, as they take longest."""
+def _calls(module: ModuleType, *, properties: bool) -> Iterator[Callable[[], None]]:
+    """The tests of a module, each with each of its parameters: those of properties, or those of examples."""
     tests = [one for name, one in vars(module).items() if name.startswith("test_")]
-    for test in sorted(tests, key=lambda one: hasattr(one, "hypothesis")):
+    for test in tests:
+        if hasattr(test, "hypothesis") is not properties:
+            continue
         marks = [mark for mark in getattr(test, "pytestmark", []) if mark.name == "parametrize"]
         for chosen in itertools.product(*(_parameters(mark) for mark in marks)):
             given = {name: value for some in chosen for name, value in some.items()}
@@ -82,7 +83,7 @@ def _call(test: Callable[..., None], given: dict[str, Any]) -> None:
         test(**given, monkeypatch=monkeypatch)
 
 
-def _unit(mutated: _Mutated) -> int:
+def _unit(mutated: _Mutated, *, properties: bool = False) -> int:
     """Run the tests of a module against a mutant, up to the first that fails."""
     try:
         importlib.import_module(mutated.name)
@@ -90,11 +91,16 @@ def _unit(mutated: _Mutated) -> int:
         return _BROKEN
     try:
         for name in _present(UNIT[mutated.name]):
-            for call in _calls(importlib.import_module(name)):
+            for call in _calls(importlib.import_module(name), properties=properties):
                 call()
     except BaseException:  # noqa: BLE001
         return _KILLED
     return _PASSED
+
+
+def _properties(mutated: _Mutated) -> int:
+    """The slow ones, for what the examples let pass."""
+    return _unit(mutated, properties=True)
 
 
 def _near(_: _Mutated) -> int:
@@ -135,13 +141,13 @@ def _forget(name: str) -> None:
 
 
 class _Examination:
-    """All mutants of one module under its tests; `near`: survivors also have to pass those of intake."""
+    """All mutants of one module under its tests; `depth`: how many more stages survivors have to pass."""
 
-    def __init__(self, name: str, only: set[int], *, near: bool) -> None:
+    def __init__(self, name: str, only: set[int], depth: int) -> None:
         self.name, self.only = name, only
         self.path = Path(*name.split(".")).with_suffix(".py")
         self.source = self.path.read_text()
-        self.stages: list[Callable[[_Mutated], int]] = [_unit, _near] if near else [_unit]
+        self.stages: list[Callable[[_Mutated], int]] = [_unit, _properties, _near][: 1 + depth]
 
     def run(self) -> None:
         """Print each survivor, then the figures."""
@@ -188,14 +194,18 @@ def main() -> None:
     parser.add_argument("--tools", help="folder with mutmut and cosmic-ray, searched after all others")
     parser.add_argument("--line", type=int, action="append", default=[], help="only mutants of this line")
     parser.add_argument(
-        "--near", action="store_true", help=f"survivors also have to pass {' and '.join(NEAR)}"
+        "--depth",
+        type=int,
+        choices=(0, 1, 2),
+        default=1,
+        help=f"survivors have to pass: 0 nothing more; 1 the tests of properties; 2 also {' and '.join(NEAR)}",
     )
     given = parser.parse_args()
     sys.path += [given.tools] if given.tools else []
     hypothesis.settings.register_profile("mutants", derandomize=True, database=None)
     hypothesis.settings.load_profile("mutants")
     for name in given.modules or UNIT:
-        _Examination(name, set(given.line), near=given.near).run()
+        _Examination(name, set(given.line), given.depth).run()
 
 
 if __name__ == "__main__":

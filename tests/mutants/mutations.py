@@ -33,16 +33,36 @@ class Mutant:
 
 
 def mutants(source: str) -> list[Mutant]:
-    """All distinct mutants, in the order of their lines; those that compile to the same code are one."""
+    """All distinct mutants, in the order of their lines; those that compile to the same code are one.
+
+    Statements are mutated one at a time: the tools parse anew for each mutant.
+    """
     skipped = _left_alone(source)
-    seen = {_shape(source)}
+    lines = source.splitlines(keepends=True)
     found = []
+    for first, last in _statements(source):
+        before, after = "".join(lines[:first]), "".join(lines[last:])
+        for mutant in _of_statement("".join(lines[first:last])):
+            if first + mutant.line not in skipped:
+                whole = before + mutant.source + after
+                found.append(Mutant(first + mutant.line, mutant.operator, whole))
+    return found
+
+
+def _statements(source: str) -> Iterator[tuple[int, int]]:
+    """Lines of the module's own statements, from one to before the other, counted from nought."""
+    for node in ast.parse(source).body:
+        decorators = [one.lineno for one in getattr(node, "decorator_list", [])]
+        yield min(decorators, default=node.lineno) - 1, int(node.end_lineno or node.lineno)
+
+
+def _of_statement(source: str) -> Iterator[Mutant]:
+    seen = {_shape(source)}
     for mutant in sorted([*_mutmut(source), *_cosmic_ray(source)], key=lambda one: one.line):
         shape = _shape(mutant.source)
-        if shape is not None and shape not in seen and mutant.line not in skipped:
+        if shape is not None and shape not in seen:
             seen.add(shape)
-            found.append(mutant)
-    return found
+            yield mutant
 
 
 def _shape(source: str) -> str | None:

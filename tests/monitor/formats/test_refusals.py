@@ -106,3 +106,10 @@ def test_a_refusal_reads_as_one_line() -> None:
 def test_a_page_that_would_take_long_to_parse_is_refused(page: str) -> None:
     """A parser's work grows with the square of the depth."""
     assert "nested" in refusal(f"<html><body>{page}</body></html>").reason
+
+
+def test_a_refusal_that_quotes_the_page_is_one_printable_line() -> None:
+    """Whatever the page has there: the message goes to a terminal and into a log."""
+    error = refusal(export(row(priority="Ye\n\x1b[2J\u2028s\x0c!")))
+    assert '"ye [2j s !" for its priority' in str(error)
+    assert str(error).isprintable()
