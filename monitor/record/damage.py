@@ -40,8 +40,8 @@ _MAC_ROMAN = {
     "\u00ac\u00df": "\u00a7",
     "\u00ac\u2020": " ",
 }
-# Looked for first: the last two signs of an ellipsis are a letter when read again. After U+201A the sign before is
-# the last byte of a euro sign.
+# Looked for first: the last two signs of an ellipsis are a letter when read again. After U+201A the others
+# belong to a euro sign.
 _MAC_MARK = re.compile("\u201a\u00c4.|(?<!\u201a)\u00ac[\u00df\u2020]")
 _SUSPECT = re.compile("[\u0080-\u009f\u00ac\u00c2-\u00f4\u201a]")
 _CONTROLS = {
