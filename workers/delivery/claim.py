@@ -48,6 +48,7 @@ class Claimed:
     notice_id: str | None
     parent_id: str | None
     failures: int
+    lapses: int
     uncertain: bool
     holder: str
     lease_until: datetime
@@ -122,6 +123,7 @@ _LEASE = (
         messages.c.notice_id,
         messages.c.parent_id,
         messages.c.failures,
+        messages.c.lapses,
         messages.c.uncertain,
     )
 )

@@ -36,6 +36,7 @@ _LOOK_AGAIN = 0.1  # seconds between two looks for new messages while something 
 _TOGETHER = 0.05  # seconds; results that come within them are recorded together
 _SLOW = 1.0  # seconds; a send that takes longer counts as hanging
 _SOON = timedelta(seconds=2)  # when the next job may look, after one that found nothing it could do
+_SUSPECT = 2  # lapses, from which a message may be what kills its senders
 _STORE_PAUSE = 0.5  # seconds between two tries to reach the store
 
 
@@ -104,6 +105,8 @@ class _Job:
         self.flight = _Flight()
         self.tally = Tally()
         self.transport: Transport | Exception | None = None
+        self.suspect: tuple[Claimed, Loaded | None] | None = None
+        self.lonely = False
         # One thread for the store: sends that block threads must not keep results from being recorded.
         self.threads = ThreadPoolExecutor(1, "store")
 
@@ -180,6 +183,7 @@ class _Job:
 
     async def _turn(self) -> Catch:
         results, self.flight.results = self.flight.results, []
+        self.lonely = self.lonely and bool(self.flight.started)
         free = self._free() if self._may_begin() else 0
         try:
             catch, loaded = await self._in_thread(lambda: self._transact(results, free))
@@ -188,13 +192,32 @@ class _Job:
             await self._store_away(error)
             return Catch()
         for claimed in catch.claimed:
-            self._begin(claimed, loaded[claimed.id])
+            self._begin_with_others(claimed, loaded[claimed.id])
+        self._begin_alone()
         return catch
 
     def _free(self) -> int:
         """How many more may be begun; a send that hangs takes up none of the room, as far as that goes."""
+        if self.suspect or self.lonely:
+            return 0
         hanging = min(self.flight.hanging(), self.channel.spare)
         return self.channel.concurrency + hanging - len(self.flight.started)
+
+    def _begin_with_others(self, claimed: Claimed, loaded: Loaded | None) -> None:
+        """Begin one; of those whose senders died again and again one waits, the rest go back in line."""
+        if claimed.lapses < _SUSPECT:
+            self._begin(claimed, loaded)
+        elif self.suspect is None:
+            self.suspect = (claimed, loaded)
+        else:
+            self._begin(claimed, None)
+
+    def _begin_alone(self) -> None:
+        """Begin a suspect once nothing else is under way or unrecorded: should it kill us, it dies alone."""
+        if self.suspect and not self.flight.started and not self.flight.results:
+            (claimed, loaded), self.suspect = self.suspect, None
+            self.lonely = True
+            self._begin(claimed, loaded if self._may_begin() else None)
 
     async def _store_away(self, error: StoreError) -> None:
         """Keep results for as long as their leases may hold; after that somebody else has the messages."""
@@ -315,6 +338,8 @@ class _Job:
     async def _close(self) -> None:
         if self.flight.started:  # only after an error: let them end, so that what they did is known
             await asyncio.wait(self.flight.started)
+        if self.suspect:
+            self._begin(self.suspect[0], None)
         results = self.flight.results
         with suppress(StoreError):
             await self._in_thread(lambda: self._sign_off(results))

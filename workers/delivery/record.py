@@ -145,6 +145,8 @@ def _values(result: Result, decision: Decision) -> dict[str, Any]:
     if decision.due_at is not None:
         # Invariant 5: when it is tried again stands here, in the store; the queue may forget everything.
         values["due_at"] = decision.due_at
+    if decision.state == "waiting":
+        values["lapses"] = 0  # an attempt that came back: this message does not kill its senders
     return values
 
 
