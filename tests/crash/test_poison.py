@@ -1,20 +1,24 @@
-"""A message that kills whoever sends it: others that are sent at the same time do not go down with it."""
+"""A message that kills whoever sends it, or whose result breaks: others do not go down with it."""
 
 import signal
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
+import pytest
+from sqlalchemy import Connection, update
 
-from monitor.record.schema import messages, notices
+from monitor.record.schema import attempts, messages, notices
 from monitor.record.store import Store
 from tests.crash.killing import FORK, die, send
 from tests.fakes.transport import FakeTransport, context
 from tests.workers.seeding import changes, configured, count, rows, webhook
 from workers.context import Context
+from workers.delivery import engine
 from workers.delivery.claim import MOST_LAPSES
+from workers.delivery.record import Result
 from workers.fanout import fan_out
-from workers.values import Message
+from workers.values import Message, Receipt, TransportError
 
 POISONED = "poisoned"
 BYSTANDERS = 12
@@ -60,3 +64,41 @@ def _let_leases_lapse(store: Store) -> None:
         held = messages.c.lease_holder.is_not(None)
         past = datetime.now(UTC) - timedelta(seconds=1)
         connection.execute(update(messages).where(held).values(lease_until=past))
+
+
+def test_an_answer_that_cannot_be_written_down_as_it_is(url: str) -> None:
+    """A database that takes no NUL still records what came of an attempt, and of those beside it."""
+    here = context(
+        Store(url), configured(webhook("a"), webhook("b"), webhook("c")), transport := FakeTransport()
+    )
+    fan_out(here, changes(here.store, [(1, 2)]), datetime.now(UTC))
+    transport.script["a"] = [Receipt("250 \x00 taken")]
+    transport.script["b"] = [TransportError("550 \x00 no", permanent=True)]
+    send(here)
+    states = {row["subscription"]: row["state"] for row in rows(here.store, messages)}
+    assert states == {"a": "sent", "b": "dead", "c": "sent"}
+    assert {row["detail"] for row in rows(here.store, attempts)} == {"250  taken", "550  no", "ok"}
+    here.store.close()
+
+
+def test_a_result_that_cannot_be_recorded_takes_no_other_with_it(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is wrong with one, what is known of the others is written, and they are not sent again."""
+    here = context(
+        Store(url), configured(webhook("a"), webhook("b"), webhook("c")), transport := FakeTransport()
+    )
+    fan_out(here, changes(here.store, [(1, 2)]), datetime.now(UTC))
+    real = engine.record
+
+    def broken(connection: Connection, results: Sequence[Result], *rest: Any) -> None:
+        real(connection, results, *rest)
+        if any(each.claimed.subscription == "b" for each in results):
+            raise ValueError("a mistake of our own")
+
+    monkeypatch.setattr(engine, "record", broken)
+    send(here)
+    states = {row["subscription"]: row["state"] for row in rows(here.store, messages)}
+    assert states == {"a": "sent", "b": "waiting", "c": "sent"}
+    assert len(transport.sent) == 3
+    here.store.close()

@@ -230,8 +230,26 @@ class _Job:
     def _transact(self, results: Sequence[Result], free: int) -> tuple[Catch, dict[str, Loaded | None]]:
         if not results and free <= 0:
             return Catch(), {}
-        catch = self._record_and_claim(results, free)
+        try:
+            catch = self._record_and_claim(results, free)
+        except StoreError:
+            raise
+        except Exception:
+            if not results:
+                raise
+            self._record_one_by_one(results)
+            catch = self._record_and_claim((), free)
         return catch, self._load(catch.claimed)
+
+    def _record_one_by_one(self, results: Sequence[Result]) -> None:
+        """One result that cannot be written must not leave the others unknown; its own lease will lapse."""
+        for result in results:
+            try:
+                self._record_and_claim([result], 0)
+            except StoreError:
+                raise
+            except Exception:
+                log.exception("a result could not be recorded", message_id=result.claimed.id)
 
     def _record_and_claim(self, results: Sequence[Result], free: int) -> Catch:
         with self.context.store.write() as connection:

@@ -62,7 +62,8 @@ def decide(
     if error is None:
         return Decision("sent", "sent", standing.failures)
     outcome: Outcome = "permanent" if error.permanent else "unknown" if error.ambiguous else "transient"
-    seen = Decision(outcome, "dead", standing.failures, None, error.message[:_EXCERPT], error.ambiguous)
+    message = error.message[:_EXCERPT].replace("\x00", "")  # which PostgreSQL takes in no text
+    seen = Decision(outcome, "dead", standing.failures, None, message, error.ambiguous)
     if standing.cause is Cause.TEST or (error.permanent and not error.pauses):
         return seen
     if error.permanent:

@@ -162,7 +162,7 @@ def _attempt(result: Result, outcome: str, error: str | None) -> dict[str, Any]:
         "at": result.at,
         "seconds": round(result.seconds, 3),
         "outcome": outcome,
-        "detail": error if result.receipt is None else result.receipt.detail,
+        "detail": error if result.receipt is None else result.receipt.detail.replace("\x00", ""),
     }
 
 
