@@ -38,7 +38,7 @@ class Pace:
 
 
 FULL = Pace(blows=(0.6, 1.8), rounds=12.0, lease=8, storm=200, drain=60)
-SHORT = Pace(blows=(0.2, 0.6), rounds=0.3, lease=4, storm=6, drain=60)
+SHORT = Pace(blows=(0.2, 0.6), rounds=0.3, lease=4, storm=3, drain=60)
 
 
 @dataclass

@@ -81,7 +81,7 @@ def write(messages: int, seed: int) -> Script:
     # Slack takes one message a second in a channel, so what grows is the number of channels.
     each = 6 if messages >= 3000 else 4
     events = ceil(messages / len(CHANNELS) / each)
-    rounds = min(14, max(4, events // 10))
+    rounds = min(14, max(3, events // 10))
     piers = max(12, min(120, 3 * events // rounds))
     pages = [dict.fromkeys(range(1, piers + 1), 1)]
     for number in range(1, rounds + 1):
