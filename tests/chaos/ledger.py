@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from tests.chaos.script import Told
 
 ACCEPTED = frozenset(("ok", "accepts and resets", "accepts and hangs"))
-LATE = 0.5  # seconds that an arrival may be noted after its sender's end: it waited in a socket
+LATE = 5.0  # seconds after its sender's end that an arrival is noted: on a busy machine it waits in a socket
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from tests.chaos.ledger import Known, Ledger, Verdict, judge
 from tests.chaos.script import CHANNELS, Script, write
 from tests.chaos.system import QUEUES, System
 
+_NEARLY = 0.8  # of everything accepted: then, with nobody killed any more, the weather clears
 _ENOUGH = 0.97  # of everything accepted: then the storm ends
 _LAPSED = "the sender ended before it could say what came of it"
 _LATE = re.compile(r"the lease had lapsed before the result came.*message_id=(\w+)")
@@ -69,15 +70,20 @@ def run(database: str, home: Path, size: int, seed: int, pace: Pace) -> Report:
         systems.running(home, script, ends, database, pace.lease) as system,
         open_store(database or f"sqlite:///{home / 'recwatch.sqlite3'}") as store,
     ):
-        storm = Storm(script, ledger, ends, system, store, pace, seed)
+        storm = Storm(script, ledger, ends, system, store, pace, weather)
         storm.rage()
-        weather.calm = True
         drained = storm.drain()
         stopped = system.stop()
-        report = _report(storm, store, weather, time.monotonic() - began)
+        report = _report(storm, store, time.monotonic() - began)
     report.problems += "" if drained else "\nIT DID NOT DRAIN"
     report.problems += "" if stopped else "\nSOMETHING DID NOT STOP"
     return report
+
+
+_Blow = str | tuple[str, str]
+_ONCE = ("poller", "dispatcher", "flush", "queue server")
+_STRUCK = [(what, queue) for what in ("worker", "job") for queue in QUEUES]
+_BLOWS: dict[_Blow, int] = dict(zip(_ONCE, (2, 3, 1, 1), strict=True)) | dict.fromkeys(_STRUCK, 2)
 
 
 class Storm:
@@ -91,13 +97,16 @@ class Storm:
         system: System,
         store: Store,
         pace: Pace,
-        seed: int,
+        weather: Weather,
     ) -> None:
         self.script, self.ledger, self.ends, self.system, self.store = script, ledger, ends, system, store
-        self.pace, self.seed = pace, seed
+        self.pace, self.weather = pace, weather
         self.expected = script.expected()
-        self._draw = random.Random(seed + 1)
-        self._deck: list[str | tuple[str, str]] = []
+        self._draw = random.Random(script.seed + 1)
+        # However short the storm, it strikes once at everything.
+        self._deck: list[_Blow] = [*_ONCE, *self._draw.sample(_STRUCK, 4)]
+        self._draw.shuffle(self._deck)
+        self._struck_once = False
         self._round = 0
         self._shown_at = 0.0
 
@@ -114,6 +123,7 @@ class Storm:
         seen, deadline = -1, 0.0
         while not (self._round == len(self.script.rounds) - 1 and self._read() and self._settled()):
             self._turn_page()
+            self.weather.calm = self.weather.calm or self._share() >= _NEARLY
             if len(self.ledger.arrivals) != seen:
                 seen, deadline = len(self.ledger.arrivals), time.monotonic() + self.pace.drain
             if time.monotonic() > deadline:
@@ -122,12 +132,16 @@ class Storm:
         return True
 
     def _over(self) -> bool:
-        if self._round < len(self.script.rounds) - 1:
+        if self._round < len(self.script.rounds) - 1 or (self._deck and not self._struck_once):
             return False
         if time.monotonic() > self._shown_at + self.pace.storm:
             return True
+        return self._share() >= _ENOUGH
+
+    def _share(self) -> float:
+        """How much of what is expected has arrived."""
         came = {arrival.told for arrival in self.ledger.arrivals if arrival.accepted}
-        return len(came & self.expected) >= _ENOUGH * len(self.expected)
+        return len(came & self.expected) / len(self.expected)
 
     def _turn_page(self) -> None:
         """Show the next round once this one is in the store: what nobody has read is no promise yet."""
@@ -161,7 +175,8 @@ class Storm:
 
     def _strike(self) -> None:
         draw = self._draw
-        if not self._deck:  # each blow falls as often as its weight says, in some order
+        if not self._deck:  # from then on each blow falls as often as its weight says, in some order
+            self._struck_once = True
             self._deck = [blow for blow, times in _BLOWS.items() for _ in range(times)]
             draw.shuffle(self._deck)
         match self._deck.pop():
@@ -189,30 +204,32 @@ class Storm:
             time.sleep(self._draw.uniform(0, 0.15))
 
 
-_STRUCK = [(what, queue) for what in ("worker", "job") for queue in QUEUES]
-_BLOWS = {"poller": 2, "dispatcher": 3, "flush": 1, "queue server": 1} | dict.fromkeys(_STRUCK, 2)
-
-
-def _report(storm: Storm, store: Store, weather: Weather, seconds: float) -> Report:
+def _report(storm: Storm, store: Store, seconds: float) -> Report:
     system, ledger = storm.system, storm.ledger
-    verdict = judge(ledger.arrivals, storm.expected, system.kills, _known(system, store))
+    known = _known(system, store)
+    verdict = judge(ledger.arrivals, storm.expected, system.kills, known)
     with store.read() as connection:
         by_state = select(messages.c.state, func.count()).group_by(messages.c.state)
         states = {row[0]: row[1] for row in connection.execute(by_state)}
     report = Report(
         "SQLite" if store.is_sqlite else "PostgreSQL",
-        storm.seed,
+        storm.script.seed,
         verdict,
         {channel: len({a.id for a in ledger.arrivals if a.channel == channel}) for channel in CHANNELS},
         states,
         Counter(each.what for each in system.kills),
         system.flushes,
         system.server_kills,
-        weather.answers,
+        storm.weather.answers,
         seconds,
         verdict.problems(ledger.arrivals),
         Counter(f"{name}: {code}" for name, code in system.ended),
     )
+    for earlier, later in verdict.known_repeats[:5]:
+        near = [
+            each for each in system.kills if each.channel == earlier.channel and -30 < each.at - later.at < 0
+        ]
+        report.problems += f"\n{earlier.id}: {near}, lapses {known.lapses.get(earlier.id)}"
     if set(states) - {"sent"}:
         report.problems += f"\nNOT ALL WERE SENT {states}"
     return report

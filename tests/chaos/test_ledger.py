@@ -43,7 +43,7 @@ def test_one_change_under_two_ids_is_seen() -> None:
         ("ok", [], Known({"m1": [9.0]}, {"m1"}), "late"),
         ("ok", [], LAPSED, "known"),  # nobody was killed
         ("ok", [Kill(1.5, "worker email", "email")], LAPSED, "known"),  # nobody of this channel
-        ("ok", [Kill(0.2, "worker slack", "slack")], LAPSED, "known"),  # before it was sent
+        ("ok", [Kill(-9, "worker slack", "slack")], LAPSED, "known"),  # before it was sent
         ("ok", KILLED, Known(), "known"),  # the store had its result: no lease lapsed
     ],
 )
