@@ -79,13 +79,18 @@ class Supervisor:
             self._reap(child, now)
             if child.pid is None and child.start_again_at <= now:
                 self._start(child)
-            elif child.pid is None:
-                waits.append(child.start_again_at - now)
+            if child.pid is None:
+                waits.append(max(child.start_again_at - now, 0.0))
         return min(waits)
 
     def _start(self, child: _Child) -> None:
         child.started_at = time.monotonic()
-        child.pid = spawn(child.part.run, on_error=lambda error: _say_why(child.part, error))
+        try:
+            child.pid = spawn(child.part.run, on_error=lambda error: _say_why(child.part, error))
+        except OSError as error:  # no more processes, no more memory: that passes, and the others run on
+            wait = self._put_off(child, child.started_at)
+            why = error.strerror or str(error)
+            _log.warning("a part cannot be started", part=child.part.name, reason=why, in_seconds=wait)
 
     def _reap(self, child: _Child, now: float) -> None:
         if child.pid is None:
@@ -96,14 +101,20 @@ class Supervisor:
         child.pid = None
         if now - child.started_at >= _WELL_AFTER:
             child.wait = _FIRST_WAIT
-        child.start_again_at = now + child.wait
+        wait = self._put_off(child, now)
         _log.warning(
             "a part ended; it is started again",
             part=child.part.name,
             ended=_ended(status),
-            in_seconds=child.wait,
+            in_seconds=wait,
         )
-        child.wait = min(child.wait * 2, _LONGEST_WAIT)
+
+    def _put_off(self, child: _Child, now: float) -> float:
+        """Start it after its wait, which is doubled for the next time; gives the wait in seconds."""
+        wait = child.wait
+        child.start_again_at = now + wait
+        child.wait = min(wait * 2, _LONGEST_WAIT)
+        return wait
 
     def _alive(self, children: Sequence[_Child]) -> bool:
         for child in children:

@@ -76,6 +76,14 @@ def test_a_home_that_may_not_be_written_to_is_said_by_every_verb(program: Progra
     assert (answer.status, answer.out.count("subscription harbor")) == (0, 2)
 
 
+def test_doctor_warns_before_a_disk_is_full(program: Program, disk: Disk) -> None:
+    """While something can still be done about it; that is no failure."""
+    answer = program("doctor")
+    assert answer.status == 0
+    assert f"warn  home {program.home}: can be written to, but only 3 MB are left" in answer.out
+    assert "→ make room there soon" in answer.out
+
+
 class Room:
     """How large a store's file may become, from the next connection on."""
 

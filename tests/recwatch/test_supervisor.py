@@ -1,18 +1,25 @@
 """Children are restarted when they die, stopped in order, and gone when their parent is."""
 
+import errno
 import itertools
 import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from structlog.testing import capture_logs
 
+from recwatch import parts, polling
 from recwatch import supervisor as supervisors
+from recwatch.configuration import load
 from recwatch.processes import spawn, wakeups
 from recwatch.supervisor import Part, Supervisor
 from tests.fakes import processes
+from tests.recwatch.conftest import Program
 
 HEAD = f"""
 import sys, time
@@ -22,6 +29,11 @@ pid = spawn(lambda: time.sleep(60), on_error=lambda error: None)
 print(pid, flush=True)
 time.sleep(60)
 """
+
+
+def never() -> NoReturn:
+    """Nothing is run: no context is made."""
+    raise AssertionError
 
 
 def log(path: Path, line: str) -> None:
@@ -86,6 +98,44 @@ def test_the_wait_ends_at_its_longest_and_starts_anew_after_a_while_well(
         processes.until(lambda: not processes.lives(child.pid or 0))
         supervisor._reap(child, time.monotonic())
         assert child.wait == expected
+
+
+def test_a_part_that_cannot_be_started_now_is_started_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No process to be had: the head and the other parts go on, and it is tried again after a while."""
+    path = tmp_path / "log"
+    refusals = [OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))] * 2
+
+    def sometimes(run: Callable[[], None], *, on_error: Callable[[BaseException], None]) -> int:
+        if refusals:
+            raise refusals.pop()
+        return spawn(run, on_error=on_error)
+
+    monkeypatch.setattr(supervisors, "spawn", sometimes)
+    supervisor = Supervisor([waiting_part(path, "late", 0)])
+    supervisor._children[0].wait = 0.05
+    with wakeups() as wakeup, capture_logs() as said:
+        supervisor.start()
+        run_until(lambda: lines(path), supervisor, wakeup)
+        supervisor.stop(wakeup)
+    assert [(one["event"], one["in_seconds"]) for one in said] == [
+        ("a part cannot be started", 0.05),
+        ("a part cannot be started", 0.1),
+    ]
+    assert said[0]["reason"] == os.strerror(errno.EAGAIN)
+
+
+def test_what_makes_work_is_stopped_before_what_does_it(program: Program) -> None:
+    """The poller, then the dispatcher, then the workers: nothing is begun that nobody would finish."""
+    loaded = load(program.config, program.home, secrets=True)
+    made = [
+        *parts.workers(loaded, never, parts.queues_in_use(loaded)),
+        polling.poller(loaded, never),
+        parts.dispatcher(never),
+    ]
+    in_order = [part.name for part in sorted(made, key=lambda part: part.stage)]
+    assert in_order == ["poller", "dispatcher", "worker changes", "worker console"]
 
 
 def test_parts_are_stopped_stage_after_stage(tmp_path: Path) -> None:
