@@ -5,7 +5,6 @@ not be silent for another day about what happened meanwhile.
 """
 
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,12 +14,14 @@ import structlog
 from sqlalchemy import Connection, and_, func, select, update
 
 from monitor.record.schema import attempts, messages
+from monitor.record.store import Store
 from workers.delivery.policy import LONGEST_WAIT
 from workers.values import Cause
 
 log = structlog.get_logger(__name__)
 
 _AT_ONCE = 500
+_Receiver = tuple[str, str]  # subscription and recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +31,28 @@ class _Waiting:
     tried_at: datetime
 
 
-def catch_up(connection: Connection, now: datetime) -> int:
+def catch_up(store: Store, now: datetime) -> int:
     """Make due now what failed before its receiver was back, in the order in which it was made; how many.
 
     A message is hastened once: one that its receiver refuses while it takes others keeps to the schedule.
     """
-    back = [
-        each.id
-        for receiver, waiting in _waiting(connection, now).items()
-        for each in _hastened(connection, receiver, waiting, now)
-    ]
-    for start in range(0, len(back), _AT_ONCE):
-        still = and_(messages.c.id.in_(back[start : start + _AT_ONCE]), _failed_and_idle(now))
-        connection.execute(update(messages).where(still).values(due_at=now, enqueued_until=None))
+    with store.read() as connection:
+        back = [
+            message
+            for receiver, since in _receivers(connection, now)
+            for message in _hastened(connection, receiver, since, now)
+        ]
     if back:
         log.info("receivers are back; what waited for them goes out", messages=len(back))
+        _make_due(store, back, now)
     return len(back)
+
+
+def _make_due(store: Store, back: Sequence[str], now: datetime) -> None:
+    for start in range(0, len(back), _AT_ONCE):
+        still = and_(messages.c.id.in_(back[start : start + _AT_ONCE]), _failed_and_idle(now))
+        with store.write() as connection:
+            connection.execute(update(messages).where(still).values(due_at=now, enqueued_until=None))
 
 
 def _failed_and_idle(now: datetime) -> Any:
@@ -58,28 +65,32 @@ def _failed_and_idle(now: datetime) -> Any:
     )
 
 
-def _waiting(connection: Connection, now: datetime) -> dict[tuple[str, str], list[_Waiting]]:
-    """By receiver, what failed and waits for its next attempt."""
-    columns = [messages.c[name] for name in ("id", "subscription", "recipient", "created_at")]
+def _receivers(connection: Connection, now: datetime) -> list[tuple[_Receiver, datetime]]:
+    """For whom something failed and waits, and since when the oldest of it exists."""
+    receiver = (messages.c.subscription, messages.c.recipient)
     query = (
-        select(*columns, func.max(attempts.c.at).label("tried_at"))
-        .join(attempts, attempts.c.message_id == messages.c.id)
-        .where(_failed_and_idle(now))
-        .group_by(*columns)
+        select(*receiver, func.min(messages.c.created_at)).where(_failed_and_idle(now)).group_by(*receiver)
     )
-    found: dict[tuple[str, str], list[_Waiting]] = defaultdict(list)
-    for row in connection.execute(query):
-        found[row.subscription, row.recipient].append(_Waiting(row.id, row.created_at, row.tried_at))
-    return found
+    return [((row[0], row[1]), row[2]) for row in connection.execute(query)]
 
 
-def _hastened(
-    connection: Connection, receiver: tuple[str, str], waiting: Sequence[_Waiting], now: datetime
-) -> list[_Waiting]:
-    arrivals = _arrivals(connection, receiver, min(each.created_at for each in waiting))
+def _hastened(connection: Connection, receiver: _Receiver, since: datetime, now: datetime) -> list[str]:
+    # In this order: for a receiver that is away, as for most, the first look is the last.
+    arrivals = _arrivals(connection, receiver, since)
     if not arrivals or _asked_for_time(connection, receiver, now):
         return []
-    return [each for each in waiting if _is_back_for(each, arrivals)]
+    return [each.id for each in _waiting(connection, receiver, now) if _is_back_for(each, arrivals)]
+
+
+def _waiting(connection: Connection, receiver: _Receiver, now: datetime) -> list[_Waiting]:
+    """What failed and waits for its next attempt."""
+    query = (
+        select(messages.c.id, messages.c.created_at, func.max(attempts.c.at))
+        .join(attempts, attempts.c.message_id == messages.c.id)
+        .where(_of(receiver), _failed_and_idle(now))
+        .group_by(messages.c.id, messages.c.created_at)
+    )
+    return [_Waiting(*row) for row in connection.execute(query)]
 
 
 def _is_back_for(each: _Waiting, arrivals: Sequence[datetime]) -> bool:
@@ -88,17 +99,17 @@ def _is_back_for(each: _Waiting, arrivals: Sequence[datetime]) -> bool:
     return later < len(arrivals) and arrivals[later] > each.tried_at
 
 
-def _arrivals(connection: Connection, receiver: tuple[str, str], since: datetime) -> list[datetime]:
+def _arrivals(connection: Connection, receiver: _Receiver, since: datetime) -> list[datetime]:
     arrived = and_(_of(receiver), messages.c.sent_at > since)
     return list(connection.scalars(select(messages.c.sent_at).where(arrived).order_by(messages.c.sent_at)))
 
 
-def _asked_for_time(connection: Connection, receiver: tuple[str, str], now: datetime) -> bool:
+def _asked_for_time(connection: Connection, receiver: _Receiver, now: datetime) -> bool:
     """Whether what waits may be held back because the receiver said when to come again."""
     asked = and_(_of(receiver), attempts.c.outcome == "throttled", attempts.c.at > now - LONGEST_WAIT)
     query = select(attempts.c.id).join(messages, messages.c.id == attempts.c.message_id).where(asked)
     return connection.execute(query.limit(1)).first() is not None
 
 
-def _of(receiver: tuple[str, str]) -> Any:
+def _of(receiver: _Receiver) -> Any:
     return and_(messages.c.subscription == receiver[0], messages.c.recipient == receiver[1])

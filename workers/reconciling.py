@@ -34,7 +34,7 @@ def reconcile(context: Context, now: datetime) -> None:
         _settle_waiting(connection, context, now)
         _revive(connection, context, now)
         turned = turn_back(connection, context.configuration.delivery, now)
-        catch_up(connection, now)
+    catch_up(context.store, now)
     if turned:
         log.warning("times that only a clock running ahead can have written were brought back", rows=turned)
     context.reconciled_at = now

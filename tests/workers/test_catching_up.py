@@ -34,11 +34,6 @@ def arrive(store: Store, message: str, at: datetime) -> None:
     attempt(store, message, at, "sent", state="sent", sent_at=at, failures=0)
 
 
-def hasten(store: Store, at: datetime) -> int:
-    with store.write() as connection:
-        return catch_up(connection, at)
-
-
 def due(store: Store, message: str) -> datetime:
     [row] = rows(store, messages, id=message)
     found: datetime = row["due_at"]
@@ -49,9 +44,9 @@ def test_what_failed_is_due_as_soon_as_another_arrives(any_store: Store) -> None
     """The receiver is back: nobody waits for the rest of a day."""
     old, new = make(any_store)
     attempt(any_store, old, NOW + HOUR)
-    assert hasten(any_store, NOW + 2 * HOUR) == 0
+    assert catch_up(any_store, NOW + 2 * HOUR) == 0
     arrive(any_store, new, NOW + 2 * HOUR)
-    assert hasten(any_store, NOW + 3 * HOUR) == 1
+    assert catch_up(any_store, NOW + 3 * HOUR) == 1
     assert due(any_store, old) == NOW + 3 * HOUR
 
 
@@ -60,10 +55,10 @@ def test_what_its_receiver_refuses_keeps_to_the_schedule(any_store: Store) -> No
     refused, *others = make(any_store, events=4)
     attempt(any_store, refused, NOW + HOUR)
     arrive(any_store, others[0], NOW + 2 * HOUR)
-    assert hasten(any_store, NOW + 3 * HOUR) == 1
+    assert catch_up(any_store, NOW + 3 * HOUR) == 1
     attempt(any_store, refused, NOW + 3 * HOUR)
     arrive(any_store, others[1], NOW + 4 * HOUR)
-    assert hasten(any_store, NOW + 5 * HOUR) == 0
+    assert catch_up(any_store, NOW + 5 * HOUR) == 0
 
 
 def test_a_receiver_that_asked_for_time_is_given_it(any_store: Store) -> None:
@@ -72,7 +67,7 @@ def test_a_receiver_that_asked_for_time_is_given_it(any_store: Store) -> None:
     attempt(any_store, old, NOW + HOUR)
     attempt(any_store, asked, NOW + HOUR, "throttled", failures=0)
     arrive(any_store, new, NOW + 2 * HOUR)
-    assert hasten(any_store, NOW + 3 * HOUR) == 0
+    assert catch_up(any_store, NOW + 3 * HOUR) == 0
 
 
 def test_an_arrival_says_nothing_of_other_receivers(any_store: Store) -> None:
@@ -81,7 +76,7 @@ def test_an_arrival_says_nothing_of_other_receivers(any_store: Store) -> None:
     waiting = {row["recipient"]: row["id"] for row in rows(any_store, messages, messages.c.created_at)}
     attempt(any_store, waiting["a@example.org"], NOW + HOUR)
     arrive(any_store, waiting["b@example.org"], NOW + 2 * HOUR)
-    assert hasten(any_store, NOW + 3 * HOUR) == 0
+    assert catch_up(any_store, NOW + 3 * HOUR) == 0
 
 
 def test_what_is_being_sent_and_what_never_failed_is_left_alone(any_store: Store) -> None:
@@ -90,5 +85,5 @@ def test_what_is_being_sent_and_what_never_failed_is_left_alone(any_store: Store
     attempt(any_store, leased, NOW + HOUR, lease_holder="job", lease_until=NOW + 9 * HOUR)
     attempt(any_store, held, NOW + HOUR, failures=0)
     arrive(any_store, new, NOW + 2 * HOUR)
-    assert hasten(any_store, NOW + 3 * HOUR) == 0
+    assert catch_up(any_store, NOW + 3 * HOUR) == 0
     assert count(any_store, messages, state="waiting") == 2
