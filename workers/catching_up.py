@@ -52,7 +52,9 @@ def _make_due(store: Store, back: Sequence[str], now: datetime) -> None:
     for start in range(0, len(back), _AT_ONCE):
         still = and_(messages.c.id.in_(back[start : start + _AT_ONCE]), _failed_and_idle(now))
         with store.write() as connection:
-            connection.execute(update(messages).where(still).values(due_at=now, enqueued_until=None))
+            # When each was made: so they stand in line with those that waited behind them, untried.
+            due = {"due_at": messages.c.created_at, "enqueued_until": None}
+            connection.execute(update(messages).where(still).values(due))
 
 
 def _failed_and_idle(now: datetime) -> Any:

@@ -11,6 +11,7 @@ from sqlalchemy import event, text
 from structlog.testing import capture_logs
 
 from monitor.intake import take_in
+from monitor.record.queue import Queue, QueueError, queue_server
 from monitor.record.schema import attempts, events, messages
 from monitor.record.settings import Settings
 from monitor.record.store import Store, StoreError
@@ -74,6 +75,29 @@ def test_a_home_that_may_not_be_written_to_is_said_by_every_verb(program: Progra
     save(program, "two.csv", dated(AFTER, 2))
     answer = program.apart("once")
     assert (answer.status, answer.out.count("subscription harbor")) == (0, 2)
+
+
+def test_a_queue_server_without_room_is_joined_by_nobody_and_says_why(program: Program, disk: Disk) -> None:
+    """In its own words and at once; it is no server that hangs, and nobody should kill it."""
+    with queue_server("", program.home) as url, Queue(url) as queue:
+        disk.fill()
+        processes.until(lambda: refuses(queue), PATIENCE)
+        why = "cannot work: .*No space left on device"
+        with pytest.raises(QueueError, match=why), queue_server("", program.home):
+            pass
+        disk.free()
+        processes.until(lambda: not refuses(queue), PATIENCE)
+        with queue_server("", program.home):
+            pass
+
+
+def refuses(queue: Queue) -> bool:
+    """Whether the server takes nothing more."""
+    try:
+        queue.begin_epoch()
+    except QueueError:
+        return True
+    return False
 
 
 def test_doctor_warns_before_a_disk_is_full(program: Program, disk: Disk) -> None:

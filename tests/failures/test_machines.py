@@ -1,5 +1,6 @@
 """Several machines on one PostgreSQL: pollers share the sources, a host's pace holds across all of them."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -37,7 +38,7 @@ from monitor.record.settings import Settings
 from monitor.record.store import Store
 store, site, holder = sys.argv[1:]
 leases.LEASE, leases._RENEWED = timedelta(seconds=2), 0.5
-http = {"allow_private_networks": True, "min_interval": "700ms", "contact": "a@b.c"}
+http = {"allow_private_networks": True, "min_interval": "1200ms", "contact": "a@b.c"}
 each = {"format": "gao-csv", "every": "1s", "robots": "ignore"}
 settings = Settings(http=http, sources=[{"id": name, "url": f"{site}/{name}", **each} for name in "abc"])
 print("ready", flush=True)
@@ -60,7 +61,7 @@ class Site:
             self.asked.append((time.monotonic(), request.path))
             self._now[request.path] += 1
             self.most[request.path] = max(self.most[request.path], self._now[request.path])
-        time.sleep(1.2)  # longer than the pace and than `every`
+        time.sleep(1.5)  # longer than the pace and than `every`
         with self._lock:
             self._now[request.path] -= 1
 
@@ -93,9 +94,11 @@ def test_pollers_share_sources_and_pace_and_follow_one_that_dies(shared: Store) 
             for name in ("1", "2", "3")
         }
         assert {processes.line(one) for one in pollers.values()} == {"ready"}
-        processes.until(lambda: len(site.asked) >= 9, PATIENCE)
-        took = site.asked[8][0] - site.asked[0][0]
-        assert took > 8 * 0.7 - 1.0  # a second for requests that were late to arrive
+        processes.until(lambda: len(site.asked) >= 7, PATIENCE)
+        times = [when for when, _ in site.asked]
+        # Each 1.2 s after the one before; a busy machine may bring one late, and never a second too early.
+        assert min(later - earlier for earlier, later in itertools.pairwise(times)) > 0.2
+        assert times[6] - times[0] > 6 * 1.2 - 1.0
         assert set(site.most) == {"/a", "/b", "/c"}
         assert set(site.most.values()) == {1}
 

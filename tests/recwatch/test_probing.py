@@ -3,8 +3,11 @@
 import socket
 
 import pytest
+from structlog.testing import capture_logs
 
+from recwatch import head
 from recwatch.configuration import ConfigError, load
+from recwatch.contexts import served
 from tests.fakes.receiver import Answer, Receiver
 from tests.fakes.slack import FakeSlack
 from tests.fakes.smtp import FakeSmtp
@@ -151,3 +154,13 @@ def test_a_paused_subscription_is_shown_with_what_to_do(polled: Program) -> None
         assert advice == f"recwatch subscriptions resume {name}"
         shown = next(line for line in polled("status").out.splitlines() if line.startswith(name))
         assert shown.endswith("paused")
+
+
+def test_up_says_at_its_start_that_operators_are_paused(polled: Program) -> None:
+    """They would hear of nothing, not even of that."""
+    assert polled("subscriptions", "pause", "operators").status == 0
+    loaded = load(polled.config, polled.home, secrets=True)
+    with capture_logs() as said, served(loaded) as make:
+        head._warn(loaded, make)
+    [line] = [line for line in said if "operators hear nothing" in line["event"]]
+    assert (line["reason"], line["do"]) == ("paused by hand", "recwatch subscriptions resume operators")

@@ -16,6 +16,7 @@ from monitor.record.schema import events, messages, notices, outbox
 from monitor.record.settings import Delivery
 from monitor.record.store import Store
 from tests.fakes.receiver import BROKEN, HANGS, OK, Receiver, busy
+from tests.fakes.slack import Answer as SlackAnswer
 from tests.fakes.slack import FakeSlack
 from tests.fakes.smtp import FakeSmtp
 from tests.simulated.travel import Days, days, now
@@ -147,10 +148,17 @@ def test_a_channel_dead_for_a_day_delays_no_other_and_catches_up_in_order(
             assert len(arrived) == len(set(arrived))
             assert in_order(arrived, store)
             assert states(store, channel) == {"sent"}
+            if channel == "slack":  # one at a time: what waited comes as it happened
+                assert arrived[1:] == as_made(store, channel)[:-1]
 
 
 def ids(store: Store) -> set[str]:
     return {name for _, _, name in happened(store)}
+
+
+def as_made(store: Store, channel: str) -> list[str]:
+    """Events' ids in the order in which their messages were made."""
+    return [row["cause_ref"] for row in rows(store, messages, messages.c.created_at, channel=channel)]
 
 
 def states(store: Store, channel: str) -> set[str]:
@@ -161,8 +169,10 @@ def test_a_receiver_that_throttles_for_a_day_uses_nothing_of_the_schedule(
     store: Store, tmp_path: Path
 ) -> None:
     """Asked to come again each hour, it is: no oftener, and with all attempts still before it."""
-    with Receiver(otherwise=busy("3600")) as receiver:
-        configuration = configured(webhook(url=receiver.url), http=PRIVATE)
+    slowly = SlackAnswer(429, error="ratelimited", retry_after="3600")
+    with Receiver(otherwise=busy("3600")) as receiver, FakeSlack(choose=lambda _: slowly) as slack:
+        team = {"id": "team", "channel": "slack", "webhook_url": slack.webhook_url}
+        configuration = configured(webhook(url=receiver.url), team, http=PRIVATE)
         with days(store, tmp_path, configuration) as house:
             house.happen((1, 2), (2, 2), (3, 2))
             house.go(days=1, minutes=5)
@@ -170,10 +180,14 @@ def test_a_receiver_that_throttles_for_a_day_uses_nothing_of_the_schedule(
             assert {(row["state"], row["failures"]) for row in waiting} == {("waiting", 0)}
             # Those in flight as it first said so, then one an hour (or two, at the same moment).
             assert 24 <= len(receiver.requests) <= 2 * 25 + 1
-            receiver.otherwise = OK
+            assert 24 <= len(slack.posts) <= 25
+            receiver.otherwise, slack.choose = OK, None
             receiver.requests.clear()
             house.go(hours=1, minutes=5)
-            assert sorted(receiver.ids()) == sorted(row["id"] for row in waiting)
+            assert sorted(receiver.ids()) == sorted(
+                row["id"] for row in waiting if row["channel"] == "webhook"
+            )
+            assert len(slack.messages) == 3
 
 
 def test_a_receiver_that_fails_for_three_days_is_given_up_told_once_and_sent_by_hand(
