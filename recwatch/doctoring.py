@@ -21,6 +21,7 @@ from recwatch.times import ago
 
 _HOME = "make room there, and let it be written to; or give recwatch another place with --home"
 _BELOW = "mend the home first: it is kept there"
+_FILE = "do what stands in brackets, or mend the home first: the store is that file"
 _DATABASE = "check [store] url, and that the database is up"
 _REDIS = "check [queue] redis_url, and that the server is up"
 _ROOM = 200_000_000  # bytes; less is a warning
@@ -55,7 +56,7 @@ def examine(loaded: Loaded) -> Iterator[Finding]:
         )
     yield _look("home", str(loaded.home), partial(_home, loaded), _HOME)
     own_store = configuration.store.url.get_secret_value()
-    yield _look("store", "", partial(_store, loaded), _DATABASE if own_store else _BELOW)
+    yield _look("store", "", partial(_store, loaded), _DATABASE if own_store else _FILE)
     own_server = configuration.queue.redis_url.get_secret_value()
     yield _look("queue server", "", partial(_queue, loaded), _REDIS if own_server else _BELOW)
     for source in configuration.sources:

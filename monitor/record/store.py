@@ -75,7 +75,13 @@ class Store:
             # Its subclasses mostly mean a mistake of ours (IntegrityError and such): those stay as they are.
             if type(error) not in (OperationalError, DatabaseError) and not error.connection_invalidated:
                 raise
-            raise StoreError(f"the store at {self.where} cannot be used: {_reason(error.orig)}") from error
+            raise self._trouble(error.orig) from error
+        except sqlite3.DatabaseError as error:
+            # As a connection is prepared nothing wraps it: locked, read-only, or no database at all.
+            raise self._trouble(error) from error
+
+    def _trouble(self, error: BaseException | None) -> StoreError:
+        return StoreError(f"the store at {self.where} cannot be used: {_reason(error)}")
 
     def close(self) -> None:
         """Let all connections go."""

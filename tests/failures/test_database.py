@@ -85,6 +85,19 @@ async def until(condition: object) -> None:
     await asyncio.to_thread(processes.until, condition, PATIENCE)  # type: ignore[arg-type]
 
 
+def test_doctor_says_that_somebody_else_holds_the_store(
+    polled: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It can be read, and that is not enough."""
+    monkeypatch.setattr(stores, "_WAIT_FOR_LOCK", 0.1)
+    with Store(f"sqlite:///{polled.home / stores.FILE}") as store, held(store):
+        answer = polled("doctor")
+    assert answer.status == 1
+    assert "FAIL  store: " in answer.out
+    assert "database is locked (another program has held it" in answer.out
+    assert "→ do what stands in brackets" in answer.out
+
+
 def test_what_was_sent_while_the_store_was_locked_is_recorded_when_it_is_free(impatient: Store) -> None:
     """Nothing is sent twice."""
     transport = FakeTransport()

@@ -185,3 +185,12 @@ def test_a_folder_without_a_store_that_may_not_be_written_to_is_named(tmp_path: 
         Store(f"sqlite:///{where}").read(),
     ):
         pass
+
+
+def test_a_file_that_is_no_store_is_said_to_be_none(tmp_path: Path) -> None:
+    """Whatever stands in its place: a line with what to do."""
+    where = tmp_path / "recwatch.sqlite3"
+    where.write_bytes(b"no database " * 1000)
+    match = r"file is not a database \(put a copy that was saved in its place\)"
+    with Store(f"sqlite:///{where}") as store, pytest.raises(StoreError, match=match), store.read():
+        pass
