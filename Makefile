@@ -14,6 +14,7 @@ PAIRS ?= 10000
 
 .DEFAULT_GOAL := install
 .PHONY: help install up demo test soak chaos year fuzz mutants pictures bench check format lock clean
+.PHONY: help install up demo test check format pictures lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /	/'
@@ -49,6 +50,9 @@ bench: $(INSTALLED) ## measure, beside the floor and beside other programs (benc
 
 format: $(INSTALLED) ## format the code
 	$(BIN)/ruff format
+
+pictures: $(INSTALLED) ## take the README's pictures anew (needs Chromium)
+	$(BIN)/python -m tests.pictures docs/images
 
 lock: ## write the lock files anew (needs uv)
 	@test -n "$(UV)" || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }

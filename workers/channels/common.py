@@ -33,8 +33,10 @@ __all__ = [
     "cut",
     "date_in_words",
     "day_in_words",
+    "details",
     "footer",
     "headline",
+    "lead",
     "level_in_words",
     "link",
     "mark",
@@ -67,6 +69,19 @@ def headline(telling: Telling) -> str:
 def meaning(telling: Telling) -> str:
     """All that happened in one line: `Deadline moved, May 2024 → Sep 2025 (16 months later); …`."""
     phrases = dict.fromkeys(point.full for point in what_changed(telling))
+    return capitalized("; ".join(phrases))
+
+
+def lead(telling: Telling) -> str:
+    """What matters most, for a large line: `Deadline moved, May 2024 → Sep 2025`."""
+    return capitalized(what_changed(telling)[0].short)
+
+
+def details(telling: Telling, beyond: str = "") -> str:
+    """What meaning() says beyond lead() and `beyond`: `16 months later, 2nd slip`; may be empty."""
+    first, *others = what_changed(telling)
+    phrases = dict.fromkeys((first.remark, *(each.full for each in others if each.full not in beyond)))
+    phrases.pop("", None)
     return capitalized("; ".join(phrases))
 
 

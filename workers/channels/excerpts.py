@@ -8,7 +8,7 @@ from workers.channels.words import cut, safe
 from workers.difference import fold_runs
 from workers.values import Operation, Run
 
-Kind = Literal["equal", "delete", "insert", "gap"]
+Kind = Literal["equal", "delete", "insert", "gap", "key"]
 _SHORTEST = 24  # characters; less of a run than this says nothing
 
 
@@ -16,8 +16,8 @@ _SHORTEST = 24  # characters; less of a run than this says nothing
 class Piece:
     """A stretch of a difference as it is shown.
 
-    A `gap` stands for `words` words that are not shown: `unchanged` ones, or those of `side` that had
-    no room.
+    A `key` is the sentence for which an unchanged text is shown. A `gap` stands for `words` words that are
+    not shown: `unchanged` ones, or those of `side` that had no room.
     """
 
     kind: Kind
@@ -58,14 +58,21 @@ def excerpt_text(text: str, room: int) -> Excerpt:
 
 
 def excerpt_around(text: str, sentence: str, room: int) -> Excerpt:
-    """A sentence of a text, and how much stands before and after it; the text's beginning without it."""
+    """An unchanged text for the sake of one sentence: whole where there is room, else what is around counted.
+
+    Without the sentence in it, the beginning of the text.
+    """
     whole, wanted = " ".join(text.split()), " ".join(sentence.split())
     before, found, after = whole.partition(wanted) if wanted else (whole, "", "")
     if not found:
         return excerpt_text(text.strip(), room)
+    if len(whole) <= room:
+        parts = (Piece("equal", safe(before)), Piece("key", safe(found)), Piece("equal", safe(after)))
+        return Excerpt(tuple(piece for piece in parts if piece.text), 0)
     shown = excerpt_text(found, room)
-    around = [Piece("gap", words=_words(part), unchanged=True) for part in (before, after)]
-    pieces = (around[0], *shown.pieces, around[1])
+    gaps = [Piece("gap", words=_words(part), unchanged=True) for part in (before, after)]
+    key = (replace(piece, kind="key") if piece.kind == "equal" else piece for piece in shown.pieces)
+    pieces = (gaps[0], *key, gaps[1])
     return Excerpt(tuple(piece for piece in pieces if piece.kind != "gap" or piece.words), shown.left_out)
 
 
@@ -75,6 +82,13 @@ def _fold(runs: Sequence[Run]) -> Iterator[Piece]:
             yield Piece("gap", words=segment.omitted_words, unchanged=True)
         else:
             yield Piece(segment.operation, safe(segment.text))
+
+
+def touches(before: Piece | None, piece: Piece) -> bool:
+    """Whether new words would run into struck ones: what ends a text has no space after it."""
+    if before is None or (before.kind, piece.kind) != ("delete", "insert"):
+        return False
+    return not (before.text[-1:].isspace() or piece.text[:1].isspace())
 
 
 def _allowance(lengths: Sequence[int], room: int) -> int:
@@ -96,7 +110,10 @@ def _shorten(piece: Piece, allowed: int) -> list[Piece]:
     head = cut(piece.text, allowed)
     shown = head.removesuffix("…")
     rest = max(1, _words(piece.text[len(shown) :]))
-    return [Piece(piece.kind, shown), Piece("gap", words=rest, side=piece.kind)]
+    return [
+        Piece(piece.kind, shown),
+        Piece("gap", words=rest, side="equal" if piece.kind == "key" else piece.kind),
+    ]
 
 
 def _words(text: str) -> int:

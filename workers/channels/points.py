@@ -20,12 +20,16 @@ from workers.values import Level, Signal, Telling
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One thing to say of a change: in short for headlines, in full, and the words it rests on."""
+    """One thing to say of a change: in short for headlines, in full, and the words it rests on.
+
+    `remark` is what `full` says beyond `short`: by how much a deadline moved, since when nothing did.
+    """
 
     short: str
     full: str
     quote: str = ""
     kind: str = ""
+    remark: str = ""
 
 
 def what_changed(telling: Telling) -> tuple[Point, ...]:
@@ -48,8 +52,8 @@ def _event_point(event: Event) -> Point | None:
 
 def _vanished(event: Event) -> Point:
     gone = "left GAO's open list, probably closed"
-    full = f"{gone}; its report's page could not be read: {link(event.subject)}"
-    return Point(gone, full, kind="vanished")
+    remark = f"its report's page could not be read: {link(event.subject)}"
+    return Point(gone, f"{gone}; {remark}", kind="vanished", remark=remark)
 
 
 def _overdue(event: Event) -> Point:
@@ -57,7 +61,8 @@ def _overdue(event: Event) -> Point:
     if event.reminder is None:
         return _plain("overdue", "an expected completion date went by without a change")
     short = f"overdue, expected {date_in_words(event.reminder.date)}"
-    return Point(short, f"{short}; nothing changed{_since(event)}", one_line(event.reminder.text), "overdue")
+    remark = f"nothing changed{_since(event)}"
+    return Point(short, f"{short}; {remark}", one_line(event.reminder.text), "overdue", remark)
 
 
 def _stalled(event: Event) -> Point:
@@ -66,7 +71,7 @@ def _stalled(event: Event) -> Point:
     if not still:
         return _plain("stalled", f"unchanged{_since(event)}")
     short = f"unchanged for {still.removesuffix(' later')}"
-    return Point(short, f"{short},{_since(event)}", kind="stalled")
+    return Point(short, f"{short},{_since(event)}", kind="stalled", remark=_since(event).strip())
 
 
 def _since(event: Event) -> str:
@@ -136,9 +141,8 @@ def level_in_words(level: Level) -> str:
 
 
 def _moved_status(old: str, new: str) -> Point:
-    full = f"status moved, {status_in_words(old)} → {status_in_words(new)}"
-    short = _PARTIALLY.get((old, new), full)
-    return Point(short, full, kind="status_moved")
+    words = f"status moved, {status_in_words(old)} → {status_in_words(new)}"
+    return _plain("status_moved", _PARTIALLY.get((old, new), words))
 
 
 _PARTIALLY: dict[tuple[str, str], str] = {
@@ -160,7 +164,8 @@ def _deadline_moved(signal: Signal, _telling: Telling) -> Point:
     if signal.slips and signal.slips > 1 and moved_later(signal.old, signal.new):
         remarks.append(f"{ordinal(signal.slips)} slip")
     remark = ", ".join(filter(None, remarks))
-    return Point(short, f"{short} ({remark})" if remark else short, one_line(signal.text), signal.kind)
+    full = f"{short} ({remark})" if remark else short
+    return Point(short, full, one_line(signal.text), signal.kind, remark)
 
 
 def _deadline_set(signal: Signal, _telling: Telling) -> Point:
@@ -246,6 +251,6 @@ COUNTED = {
     "text": ("recommendation reworded", "recommendations reworded"),
     "action_reported": ("action reported", "actions reported"),
     "wording": ("status update changed", "status updates changed"),
-    str(Level.REDATED): ("review date alone", "review dates alone"),
+    str(Level.REDATED): ("new review date only", "new review dates only"),
     str(Level.COSMETIC): ("without a change in meaning", "without a change in meaning"),
 }

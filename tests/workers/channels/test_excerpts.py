@@ -4,7 +4,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workers.channels.hostile import texts
-from workers.channels.excerpts import Piece, excerpt_around, excerpt_runs, excerpt_text, gap_in_words, inline
+from workers.channels.excerpts import (
+    Piece,
+    excerpt_around,
+    excerpt_runs,
+    excerpt_text,
+    gap_in_words,
+    inline,
+    touches,
+)
 from workers.channels.words import safe
 from workers.difference import narrative_runs
 
@@ -74,11 +82,23 @@ def test_a_text_is_cut_with_a_count(text: str, room: int) -> None:
 
 def test_a_sentence_is_shown_with_how_much_stands_around_it() -> None:
     """Of an unchanged text the one sentence that matters is enough; without it, the beginning is shown."""
-    shown = excerpt_around("One two.\n\nBy  May. Three four five.", "By May.", 500)
-    assert shown.pieces == (
+    text = "One two.\n\nBy  May. Three four five."
+    whole = (Piece("equal", "One two. "), Piece("key", "By May."), Piece("equal", " Three four five."))
+    assert excerpt_around(text, "By May.", 500).pieces == whole
+    assert excerpt_around(text, "By May.", 25).pieces == (
         Piece("gap", words=2, unchanged=True),
-        Piece("equal", "By May."),
+        Piece("key", "By May."),
         Piece("gap", words=3, unchanged=True),
     )
     assert excerpt_around("One two.", "By May.", 500) == excerpt_text("One two.", 500)
     assert excerpt_around("One two.", "", 500) == excerpt_text("One two.", 500)
+
+
+def test_new_words_at_a_texts_end_do_not_run_into_struck_ones() -> None:
+    """What ends a text has no space after it; whoever shows old beside new puts one there."""
+    old, new = Piece("delete", "Late."), Piece("insert", "Done.")
+    assert touches(old, new)
+    assert not touches(Piece("delete", "Late. "), new)
+    assert not touches(old, Piece("insert", " Done."))
+    assert not touches(new, old)
+    assert not touches(None, new)

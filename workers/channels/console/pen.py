@@ -17,7 +17,7 @@ from workers.values import Run
 
 _INDENT = 2
 _NARROWEST = 40
-_STYLES = {"delete": "strike bright_red", "insert": "bold green", "equal": "", "gap": "dim"}
+_STYLES = {"delete": "strike bright_red", "insert": "bold green", "equal": "", "gap": "dim", "key": "bold"}
 _MARKS = {"delete": ("[-", "-]"), "insert": ("{+", "+}")}
 
 

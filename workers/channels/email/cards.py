@@ -9,7 +9,9 @@ from workers.channels.common import (
     counted,
     cut,
     day_in_words,
+    details,
     footer,
+    lead,
     link,
     mark,
     meaning,
@@ -63,10 +65,12 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One recommendation's change in full."""
+    """One recommendation's change in full. `meaning` is `lead` and `details` in one line."""
 
     name: str
     url: str
+    lead: str
+    details: str
     meaning: str
     facts: tuple[Fact, ...]
     passages: tuple[Passage, ...]
@@ -123,7 +127,7 @@ class Frame:
 def compose(message: Message, sender: str) -> Frame:
     """Everything the mail says. `sender` is the address it comes from."""
     title, marked = _title(message), mark(message)
-    lead = _lead(message)
+    opening = _opening(message)
     card = None
     if _single(message):
         (story,) = gather(message.tellings)
@@ -133,10 +137,10 @@ def compose(message: Message, sender: str) -> Frame:
         subject=_undecoded(one_line(f"{marked} {_subject(message)}")),
         mark=marked.strip("[]"),
         title=title,
-        preview=cut(card.meaning if card else " ".join(lead), 140),
+        preview=cut(card.meaning if card else " ".join(opening), 140),
         footer=footer(message),
         leaving=leaving(message, sender),
-        paragraphs=lead,
+        paragraphs=opening,
         card=card,
         agencies=agencies,
         rest=rest,
@@ -169,7 +173,7 @@ def _title(message: Message) -> str:
     return f"{changes} in {counted(len(subjects), 'recommendation')}"
 
 
-def _lead(message: Message) -> tuple[str, ...]:
+def _opening(message: Message) -> tuple[str, ...]:
     """The paragraphs at the top."""
     if message.notice is not None:
         since = message.notice.since
@@ -179,12 +183,12 @@ def _lead(message: Message) -> tuple[str, ...]:
         return (nothing_changed(message),)
     if _single(message):
         return ()
-    lead = [capitalized(tally(message.tellings)) + "."]
+    said = [capitalized(tally(message.tellings)) + "."]
     if message.watch is not None:
         read = message.watch.last_read_at
         last = f", last read {day_in_words(read)}" if read else ""
-        lead.append(f"{counted(message.watch.watched, 'recommendation')} watched{last}.")
-    return tuple(lead)
+        said.append(f"{counted(message.watch.watched, 'recommendation')} watched{last}.")
+    return tuple(said)
 
 
 # --- one change -----------------------------------------------------------------------------------
@@ -193,21 +197,18 @@ def _lead(message: Message) -> tuple[str, ...]:
 def _card(story: Story, room: int, base_url: str, *, alone: bool) -> Card:
     telling = story.telling
     event = telling.event
-    update, text = (
-        _update(telling, room, alone=alone),
-        _recommendation(event, min(room, 4_000 if alone else _SHORT)),
-    )
+    update, text = _update(telling, room), _recommendation(event, min(room, 4_000 if alone else _SHORT))
     left_out = update.left_out + text.left_out
     where = where_the_rest_is(event.id, base_url)
-    promised = event.reminder.text if event.reminder and alone else ""
     passages = (
-        Passage("What was expected", excerpt_text(one_line(promised), 2 * _SHORT).pieces),
         Passage(_label(event), update.pieces),
         Passage("Recommendation", text.pieces),
     )
     return Card(
         name=name(event.subject) if alone else short_name(event.subject),
         url=link(event.subject),
+        lead=cut(lead(telling), _SHORT),
+        details=cut(details(telling), _MEANING),
         meaning=cut(meaning(telling), _MEANING),
         facts=_facts(event, alone=alone),
         passages=tuple(passage for passage in passages if passage.pieces),
@@ -241,14 +242,14 @@ def _fact(label: str, values: Sequence[str]) -> Fact:
     return Fact(label, now, was if was != now else "")
 
 
-def _update(telling: Telling, room: int, *, alone: bool) -> Excerpt:
+def _update(telling: Telling, room: int) -> Excerpt:
     event = telling.event
     runs = telling.difference.narrative
     if runs and event.old and event.new and event.old.narrative != event.new.narrative:
         return excerpt_runs(runs, room)
     state = event.new or event.old
-    if event.reminder and state and not alone:
-        return excerpt_around(state.narrative, event.reminder.text, min(room, 2 * _SHORT))
+    if event.reminder and state:
+        return excerpt_around(state.narrative, event.reminder.text, min(room, 4 * _SHORT))
     return excerpt_text(state.narrative.strip() if state else "", room)
 
 

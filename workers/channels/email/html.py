@@ -8,12 +8,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from workers.channels.email.cards import Frame
-from workers.channels.excerpts import Piece, gap_in_words
+from workers.channels.excerpts import Piece, gap_in_words, touches
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _OLD = "background-color:#ffe4e1;color:#8c1d18;text-decoration:line-through"
 _NEW = "background-color:#daf3e1;color:#0a4f25;font-weight:600;text-decoration:none"
 _STYLES = {"delete": _OLD, "insert": _NEW}
+_SPACE = (Markup(""), Markup(" "))
+_KEY = Markup('<b class="ink">{}</b>')
 _GAP = Markup(' <span class="soft" style="color:#5a636d;font-style:italic">{}</span> ')
 _MARKS = {
     "delete": Markup('<del class="old" style="{style}">{text}</del>'),
@@ -43,7 +45,8 @@ def _environment() -> Environment:
 
 def shown(pieces: Sequence[Piece]) -> Markup:
     """Pieces with old words struck and new ones bold, white space between them outside the marks."""
-    return Markup("").join(_shown(piece) for piece in pieces)
+    pairs = zip((None, *pieces), pieces, strict=False)
+    return Markup("").join(_SPACE[touches(before, piece)] + _shown(piece) for before, piece in pairs)
 
 
 def _shown(piece: Piece) -> Markup:
@@ -51,6 +54,8 @@ def _shown(piece: Piece) -> Markup:
         return _GAP.format(gap_in_words(piece))
     if piece.kind == "equal":
         return breaks(piece.text)
+    if piece.kind == "key":
+        return _KEY.format(breaks(piece.text))
     body = piece.text.strip()
     if not body:
         return breaks(piece.text)

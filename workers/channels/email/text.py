@@ -135,6 +135,8 @@ def _starred(text: str) -> str:
 
 
 def _plain(piece: Piece) -> str:
+    if piece.kind == "key":
+        return f"*{piece.text}*"
     return f" {gap_in_words(piece)} " if piece.kind == "gap" else piece.text
 
 

@@ -3,7 +3,15 @@
 from collections.abc import Iterable
 
 from workers.channels.common import mark, message_headline
-from workers.channels.excerpts import Excerpt, Piece, excerpt_around, excerpt_runs, excerpt_text, gap_in_words
+from workers.channels.excerpts import (
+    Excerpt,
+    Piece,
+    excerpt_around,
+    excerpt_runs,
+    excerpt_text,
+    gap_in_words,
+    touches,
+)
 from workers.channels.slack.blocks import Run, Style, words
 from workers.values import Message, Telling
 
@@ -12,6 +20,7 @@ _STYLES: dict[str, tuple[Style, ...]] = {
     "equal": (),
     "delete": ("strike",),
     "insert": ("bold",),
+    "key": ("bold",),
     "gap": ("italic",),
 }
 
@@ -37,8 +46,10 @@ def update(telling: Telling, room: int) -> Excerpt:
 def styled(pieces: Iterable[Piece]) -> list[Run]:
     """Pieces as runs; the white space after struck words goes to the next run, where no line crosses it."""
     runs: list[Run] = []
-    space = ""
+    space, before = "", None
     for piece in pieces:
+        runs += words(" ") if touches(before, piece) else []
+        before = piece
         gap = f"{' ' if runs else ''}{gap_in_words(piece)} "
         text = space + (gap if piece.kind == "gap" else piece.text)
         kept = text.rstrip() if piece.kind == "delete" else text

@@ -6,7 +6,9 @@ from typing import Any
 from monitor.record.values import Event, EventType, State
 from workers.channels.common import (
     counted,
+    details,
     footer,
+    headline,
     link,
     meaning,
     name,
@@ -121,9 +123,10 @@ def _change(message: Message) -> list[Block]:
 
 
 def _facts(telling: Telling, room: int) -> list[Run]:
-    """What it means, then where it stands: status (old struck, new bold), priority, agency."""
+    """What the headline leaves to say, then where it stands: status (struck, bold), priority, agency."""
     event = telling.event
-    runs = words(fit(meaning(telling), min(room, 900)), "bold") + words("\n")
+    said = details(telling, beyond=headline(telling))
+    runs = words(fit(said, min(room, 900)), "bold") + words("\n") if said else []
     runs += _moved(event, lambda state: status_in_words(state.status))
     if any(state.priority for state in (event.old, event.new) if state):
         runs += words(" · ") + _moved(event, lambda state: "Priority" if state.priority else "Not priority")
