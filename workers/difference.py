@@ -131,8 +131,15 @@ class _Runs:
             self._flush_equal()
             self._insert.append(text)
 
-    def matched(self, old: str, new: str) -> None:
-        """Two pieces that differ at most in the white space that follows."""
+    def matching(self, old: Sequence[str], new: Sequence[str]) -> None:
+        """As many pieces, which differ at most in the white space that follows them."""
+        if old == new:  # most of them, and at once
+            self.equal("".join(old))
+            return
+        for one, other in zip(old, new, strict=True):
+            self._matched(one, other)
+
+    def _matched(self, old: str, new: str) -> None:
         if old == new:
             self.equal(old)
             return
@@ -199,8 +206,7 @@ def _compare_sentences(old: tuple[str, ...], new: tuple[str, ...], runs: _Runs) 
     small = sum(map(len, changed)) <= 16 * _MAX_WORDS and len("".join(changed).split()) <= _MAX_WORDS
     for tag, i, j, k, m in blocks:
         if tag == "equal":
-            for one, other in zip(old[i:j], new[k:m], strict=True):
-                runs.matched(one, other)
+            runs.matching(old[i:j], new[k:m])
         elif tag == "replace" and small:
             _compare_stretch(old[i:j], new[k:m], runs, work)
         else:
@@ -304,6 +310,8 @@ def _compare_stretch(old: Sequence[str], new: Sequence[str], runs: _Runs, work: 
 
 def _partners(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     """Pairs of sentences, in order on both sides, that together share the most words."""
+    if len(old) == len(new) == 1:
+        return [(0, 0)]  # whether enough survives is seen when their words are compared
     if len(old) * len(new) > _MAX_PAIRS:
         return list(zip(range(len(old)), range(len(new)), strict=False)) if len(old) == len(new) else []
     bags_old, bags_new = [Counter(piece.split()) for piece in old], [Counter(piece.split()) for piece in new]
@@ -334,8 +342,7 @@ def _compare_words(old: str, new: str, runs: _Runs, work: _Work) -> None:
         return
     for tag, i, j, k, m in _without_islands(blocks, old_keys):
         if tag == "equal":
-            for one, other in zip(old_words[i:j], new_words[k:m], strict=True):
-                runs.matched(one, other)
+            runs.matching(old_words[i:j], new_words[k:m])
         else:
             runs.delete("".join(old_words[i:j]))
             runs.insert("".join(new_words[k:m]))
