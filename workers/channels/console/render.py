@@ -18,7 +18,7 @@ from workers.channels.common import (
 )
 from workers.channels.console.pen import Pen
 from workers.channels.stories import Story, by_agency, gather
-from workers.channels.words import agency_in_short, counted, day_in_words, one_line, status_in_words
+from workers.channels.words import agency_in_short, counted, cut, day_in_words, one_line, status_in_words
 from workers.difference import narrative_runs
 from workers.values import Cause, Level, Message, Telling
 
@@ -52,7 +52,7 @@ def _notice(pen: Pen, message: Message) -> None:
     assert notice is not None
     style = "bold green" if notice.type == NoticeType.RECOVERED else _BAD
     pen.title((notice_headline(notice), style))
-    pen.line(one_line(notice.message))
+    pen.line(cut(one_line(notice.message), _ROOM))
     pen.line(f"since {day_in_words(notice.since)} {notice.since:%H:%M %Z}", "dim")
 
 
