@@ -60,6 +60,7 @@ class Reading:
     look: Look
     revision: int
     misses: int = 0
+    row_hash: bytes | None = None  # of the row as it came
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def _announced(capture: Capture) -> str | None:
 
 
 def _blank(capture: Capture, draft: Draft) -> str | None:
-    if capture.recommendations or not capture.complete or not draft.known_open:
+    if capture.recommendations or draft.compared or not capture.complete or not draft.known_open:
         return None
     return f"none of the {draft.known_open} known recommendations is on it"
 

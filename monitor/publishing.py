@@ -5,7 +5,7 @@ from typing import Protocol
 
 import structlog
 
-from monitor.record.queue import QueueError
+from monitor.record.queue_errors import QueueError
 from monitor.record.schema import outbox
 from monitor.record.store import Store
 

@@ -6,23 +6,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.poller import Poller, Reading, poll_once, serve
-from monitor.record.queue import Queue
 from monitor.record.settings import Source
 from monitor.record.store import Store
 from monitor.record.values import Page
-from recwatch import parts
 from recwatch.configuration import Loaded
-from recwatch.covering import in_words, look
-from recwatch.supervisor import Part
 
 if TYPE_CHECKING:
+    from monitor.record.queue import Queue
+    from recwatch import parts
+    from recwatch.supervisor import Part
     from workers.context import Context
 
 
-def make_poller(loaded: Loaded, store: Store, queue: Queue | None) -> Poller:
+def make_poller(loaded: Loaded, store: Store, queue: "Queue | None") -> Poller:
     """A poller over the configured sources. Without a queue, dispatchers find what is new by themselves."""
 
     def announce(_source: Source) -> str:
+        from recwatch.covering import in_words, look
+
         with store.read() as connection:
             return in_words(*look(connection, loaded.configuration.subscriptions))
 
@@ -36,8 +37,10 @@ def make_poller(loaded: Loaded, store: Store, queue: Queue | None) -> Poller:
     )
 
 
-def poller(loaded: Loaded, make: parts.Make) -> Part:
+def poller(loaded: Loaded, make: "parts.Make") -> "Part":
     """The poller that goes on."""
+    from recwatch import parts
+    from recwatch.supervisor import Part
 
     def run() -> None:
         context = make()

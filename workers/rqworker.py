@@ -31,7 +31,8 @@ from rq.utils import now
 
 from monitor.record import outbound
 from monitor.record.lifeline import die_with
-from monitor.record.queue_server import QueueError, revive
+from monitor.record.queue_errors import QueueError
+from monitor.record.queue_server import revive
 from workers import stopping
 from workers.context import Context
 from workers.rehearsal import rehearse

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.formats.errors import DOWNLOAD_AGAIN, UNOPENED, NotAPage
 from monitor.formats.markup import parse, text_of
-from monitor.formats.rows import Row, assemble
+from monitor.formats.rows import Row, assemble_placed
 from monitor.record.damage import unescape
 from monitor.record.folding import normalize_product
 from monitor.record.values import Capture, Format
@@ -81,28 +81,42 @@ def extract(text: str, url: str | None) -> Capture:
     if missing:
         raise NotAPage(f"the export's header lacks {', '.join(missing)}")
     at = {field: header.names.index(name) for field, name in _COLUMNS.items()}
-    cells = _table(text, header)
+    table = _table(text, header)
+    cells = [row for row in table if any(cell.strip() for cell in row)]
+    _check(cells, header)
     rows = [_row(number, row, at) for number, row in enumerate(cells, 1)]
     if not rows:
         raise NotAPage("the export has no rows", DOWNLOAD_AGAIN)
-    recommendations, notes = assemble(rows)
+    recommendations, notes, places = assemble_placed(rows)
     nameless = sum(1 for row in rows if row.product is None)
     if nameless * 2 > len(rows):
         raise NotAPage("most rows of the export have no publication number")
     if nameless:
         notes += (f"rows without a publication number: {nameless}",)
     stamp = stamp_of(text[: header.start])
-    return Capture(Format.CSV, recommendations, complete=True, url=url, stamp=stamp, notes=notes)
+    return Capture(
+        Format.CSV,
+        recommendations,
+        complete=True,
+        url=url,
+        stamp=stamp,
+        notes=notes,
+        places=places if len(cells) == len(table) else (),
+    )
 
 
 def _table(text: str, header: Header) -> list[list[str]]:
-    """The rows below the header, empty ones left out, each checked to be whole."""
+    """The rows below the header."""
     if text.count('"', header.end) % 2:
         raise NotAPage("the export is cut off in the middle of a row", DOWNLOAD_AGAIN)
     try:
-        cells = [row for row in _read(text, header) if any(cell.strip() for cell in row)]
+        return _read(text, header)
     except csv.Error as error:
         raise NotAPage(f"the export's quoting is damaged: {error}", DOWNLOAD_AGAIN) from None
+
+
+def _check(cells: list[list[str]], header: Header) -> None:
+    """Hold each row that is not empty to being whole."""
     width = len(header.names)
     while width and not header.names[width - 1]:
         width -= 1
@@ -120,7 +134,6 @@ def _table(text: str, header: Header) -> list[list[str]]:
             raise NotAPage(
                 f"the export has {len(row)} cells in row {number} instead of {width}", DOWNLOAD_AGAIN
             )
-    return cells
 
 
 def _read(text: str, header: Header) -> list[list[str]]:

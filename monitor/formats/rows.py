@@ -65,15 +65,29 @@ _fingerprint = lru_cache(maxsize=1000)(folding.fingerprint)  # the same boilerpl
 
 def assemble(rows: Iterable[Row]) -> tuple[tuple[Recommendation, ...], tuple[str, ...]]:
     """The recommendations of a page in its order, each under a key of its own, and notes for operators."""
+    unique, notes, _ = assemble_placed(rows)
+    return unique, notes
+
+
+def assemble_placed(
+    rows: Iterable[Row],
+) -> tuple[tuple[Recommendation, ...], tuple[str, ...], tuple[int, ...]]:
+    """The same, and the place of each one's row among `rows`; -1 where several rows come under one key."""
     found = [recommendation(row) for row in rows]
     by_key: dict[str, list[Recommendation]] = defaultdict(list)
     for one in found:
         by_key[one.key].append(one)
     notes: dict[str, None] = {}
-    unique = [kept for key, group in by_key.items() for kept in _told_apart(key, group, notes)]
+    at = {one.key: place for place, one in enumerate(found)}
+    unique: list[Recommendation] = []
+    places: list[int] = []
+    for key, group in by_key.items():
+        kept = _told_apart(key, group, notes)
+        unique += kept
+        places += [at[key] if len(group) == 1 else -1] * len(kept)
     for word in sorted({one.status for one in unique} - _KNOWN):
         notes[f'unknown status "{word}"'] = None
-    return tuple(unique), tuple(notes)
+    return tuple(unique), tuple(notes), tuple(places)
 
 
 def _told_apart(key: str, group: list[Recommendation], notes: dict[str, None]) -> list[Recommendation]:

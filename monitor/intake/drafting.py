@@ -45,6 +45,19 @@ class Draft:
     measures: gate.Draft = field(default_factory=lambda: gate.Draft(0, 0, 0))
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Rows of an export that are those of its source's last readings, to the letter (intake/rowwise.py).
+
+    `ids`: whose rows they are. `readings`: all that the source read last. `owners`: whose keys the other
+    rows have.
+    """
+
+    ids: frozenset[int]
+    readings: dict[int, Reading]
+    owners: dict[str, int]
+
+
 def once_each(rows: Sequence[Recommendation]) -> list[Recommendation]:
     """Rows without repeats of one key: the page's order of equals may change, so the choice must not."""
     chosen: dict[str, Recommendation] = {}
@@ -62,24 +75,29 @@ def draft(
     reader: Reader,
     captured_at: datetime,
     now: datetime,
+    unread: "Unread | None" = None,
 ) -> Draft:
-    """Work out what believing the capture would mean."""
-    known = {one.id: one for one in loading.load_known(connection, capture)}
-    readings = loading.load_readings(connection, reader)
+    """Work out what believing the capture would mean. `unread`: more rows, which say what they said."""
+    known = {
+        one.id: one for one in loading.load_known(connection, capture, unread.owners if unread else None)
+    }
+    readings = unread.readings if unread else loading.load_readings(connection, reader)
     matching = identity.match(rows, known.values(), complete=capture.complete)
     made = Draft(matching, known, readings)
     made.unseen = [(place, row) for place, row in enumerate(rows) if place not in matching.known]
     made.rows = {one.id: rows[place] for place, one in matching.known.items()}
     expected = _expected(capture, readings, known)
-    standings = loading.load_standings(connection, made.rows.keys() | expected, now)
+    same = unread.ids if unread else frozenset()
+    standings = loading.load_standings(connection, made.rows.keys() | (expected - same), now)
     made.rows = {one: _as_far_as_shown(row, standings[one], reader) for one, row in made.rows.items()}
     _decide_all(connection, made, standings, reader, captured_at)
-    shown_open = {one for one in expected if standings[one].is_open}
+    shown_open = {one for one in expected - same if standings[one].is_open}
     made.gone = sorted(shown_open - made.rows.keys())
-    left = expected - shown_open - made.rows.keys()
+    left = expected - same - shown_open - made.rows.keys()
     made.absent = sorted(one for one in left if not readings[one].misses)
+    shown_open |= loading.load_listed(connection, reader) & same if same else set()
     made.returned = [one for one in made.rows if one in readings and readings[one].misses]
-    made.measures = _measure(connection, made, standings, shown_open)
+    made.measures = _measure(connection, made, standings, shown_open, len(same))
     return made
 
 
@@ -128,7 +146,7 @@ def _as_far_as_shown(row: Recommendation, standing: Standing, reader: Reader) ->
 
 
 def _measure(
-    connection: Connection, made: Draft, standings: dict[int, Standing], shown_open: set[int]
+    connection: Connection, made: Draft, standings: dict[int, Standing], shown_open: set[int], same: int
 ) -> gate.Draft:
     before = made.readings_before
     lasting = {one for one in shown_open if not before[one].misses}
@@ -144,7 +162,7 @@ def _measure(
     rewordings = {
         one: gate.Rewording(olds[one], made.rows[one].narrative) for one in reworded if one not in rebased
     }
-    compared = sum(one in before for one in made.rows)
+    compared = sum(one in before for one in made.rows) + same
     gone = sum(not before[one].misses for one in made.gone)
     end = made.matching.known.get(len(made.matching.known) + len(made.unseen) - 1)
     last = rewordings.get(end.id) if end else None

@@ -11,7 +11,7 @@ from monitor.detection import Earlier, Look, Reader, Reading, Standing
 from monitor.identity import Known
 from monitor.record import folding
 from monitor.record.schema import aliases, readings, recommendations, revisions
-from monitor.record.values import Capture, Format, Kind
+from monitor.record.values import Capture, Format, Kind, is_closed
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _CHUNK = 500  # bound parameters a statement
@@ -24,10 +24,15 @@ def chunks(values: Collection[T]) -> Iterable[Sequence[T]]:
     return (listed[start : start + _CHUNK] for start in range(0, len(listed), _CHUNK))
 
 
-def load_known(connection: Connection, capture: Capture) -> list[Known]:
-    """Every recommendation that a row of the capture may be. The export may hold any."""
-    if capture.format is Format.CSV:
+def load_known(connection: Connection, capture: Capture, owners: dict[str, int] | None = None) -> list[Known]:
+    """Every recommendation that a row of the capture may be. The export may hold any.
+
+    `owners`: all of its rows' keys are known to be theirs, and nobody else need be looked at.
+    """
+    if capture.format is Format.CSV and owners is None:
         return _known(connection, None)
+    if owners is not None:
+        return _known(connection, set(owners.values()))
     rows = capture.recommendations
     ids: set[int] = set()
     keys = {row.key for row in rows} | {folding.key_apart(row.key, row.text) for row in rows}
@@ -139,8 +144,30 @@ def load_readings(connection: Connection, reader: Reader) -> dict[int, Reading]:
         table.c.text_fingerprint,
         table.c.revision,
         table.c.misses,
+        table.c.row_hash,
     ).where(table.c.source_id == reader.source, table.c.format == reader.format)
-    return {row[0]: Reading(Look(*row[1:5]), row[5], row[6]) for row in connection.execute(query)}
+    return {
+        one: Reading(Look(fingerprint, status, priority, text), revision, misses, row_hash)
+        for one, fingerprint, status, priority, text, revision, misses, row_hash in connection.execute(query)
+    }
+
+
+def load_owners(connection: Connection, keys: Collection[str]) -> dict[str, int]:
+    """Whose keys, present or past, these are."""
+    query = select(aliases.c.key, aliases.c.recommendation_id)
+    return {row[0]: row[1] for row in _among(connection, query, aliases.c.key, set(keys))}
+
+
+def load_listed(connection: Connection, reader: Reader) -> set[int]:
+    """Recommendations that a source shows or has shown, and that count as open and listed."""
+    table = recommendations
+    shown = and_(
+        readings.c.recommendation_id == table.c.id,
+        readings.c.source_id == reader.source,
+        readings.c.format == reader.format,
+    )
+    query = select(table.c.id, table.c.status).join(readings, shown).where(table.c.present)
+    return {one for one, status in connection.execute(query) if not is_closed(status)}
 
 
 def load_earlier(connection: Connection, ids: Collection[int]) -> dict[int, list[Earlier]]:

@@ -64,6 +64,11 @@ def is_current(key: str | None) -> bool:
     return key is not None and key.startswith(_version())
 
 
+def salt() -> bytes:
+    """What goes into the hashes of rows: the version of the code that reads them."""
+    return _version().encode()
+
+
 def _version() -> str:
     return sha256(f"{folding.VERSION}:{readers()}".encode()).hexdigest()[:16] + ":"
 

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, insert, or_, select, update
 from monitor import gate, incidents
 from monitor.detection import Reader
 from monitor.formats import NotAPage, extract
+from monitor.formats.export_rows import RawRows, take_apart
 from monitor.formats.phones import blank_phones
-from monitor.intake import leaving, loading, memory, writing
+from monitor.intake import leaving, loading, memory, rowwise, writing
 from monitor.intake.drafting import Draft, draft, once_each
 from monitor.intake.evidence import digest, keep_evidence
 from monitor.intake.same import note_stale, same_again, write_also
@@ -68,6 +69,16 @@ def take_in(  # noqa: PLR0913 - each names another way in which a page may come
     known = memory.of(page, format) if short_cuts else None
     if known and not (lookup or released) and (same := same_again(store, source, page, known, now, also)):
         return same
+    raw = take_apart(page.body, memory.salt()) if short_cuts and format in (None, Format.CSV) else None
+    if raw and not (lookup or released):
+        with store.write() as connection:
+            take_turn(connection)
+            if part := rowwise.read(connection, source, page, raw):
+                taking = _Taking(
+                    connection, settings, source, page, part.capture, now, silent=silent, released=False
+                )
+                taking.known, taking.raw, taking.part = known, raw, part
+                return write_also(connection, source, taking.take(), also)
     page = replace(page, body=blank_phones(page.body))
     try:
         capture = extract(page.body, format=format, content_type=page.content_type, url=page.origin)
@@ -80,7 +91,7 @@ def take_in(  # noqa: PLR0913 - each names another way in which a page may come
     with store.write() as connection:
         take_turn(connection)
         taking = _Taking(connection, settings, source, page, capture, now, silent=silent, released=released)
-        taking.known = known
+        taking.known, taking.raw = known, raw
         intake = taking.answer_lookups() if lookup else taking.take()
         return write_also(connection, source, intake, also)
 
@@ -158,9 +169,20 @@ class _Taking:
         self.silent = silent
         self.released = released
         self.known: memory.Memory | None = None  # how the page is remembered
+        self.raw: RawRows | None = None
+        self.part: rowwise.Part | None = None  # where only some of its rows were read
         self.reader = Reader(source.id, capture.format)
         self.marks = Marks.of(page, capture.stamp, now)
         self.rows = once_each(capture.recommendations)
+
+    @property
+    def seen(self) -> int:
+        """How many recommendations the page has."""
+        return len(self.rows) + (len(self.part.unread.ids) if self.part else 0)
+
+    def _kept_page(self) -> Page:
+        """The page as it may be kept: one read in part still has its telephone numbers."""
+        return replace(self.page, body=blank_phones(self.page.body)) if self.part else self.page
 
     def take(self) -> Intake:
         """Believe the capture or hold it back."""
@@ -168,22 +190,24 @@ class _Taking:
         self.connection.execute(upsert_source.on_conflict_do_nothing())
         covered = self.connection.execute(select(coverage).where(*self._covered())).one_or_none()
         if covered and not self.released and (why := self.marks.older_than(covered)):
-            return note_stale(self.connection, self.source, self.page, why, len(self.rows), self.now)
+            return note_stale(self.connection, self.source, self.page, why, self.seen, self.now)
         if covered and self.released and self.page.captured_at < covered.last_captured_at <= self.now:
             # It was held back long enough for a newer one to be believed: it tells nothing about today.
-            return Intake(Outcome.UNCHANGED, "a newer capture has been believed since", len(self.rows))
-        made = draft(self.connection, self.capture, self.rows, self.reader, self.page.captured_at, self.now)
+            return Intake(Outcome.UNCHANGED, "a newer capture has been believed since", self.seen)
+        unread = self.part.unread if self.part else None
+        made = draft(
+            self.connection, self.capture, self.rows, self.reader, self.page.captured_at, self.now, unread
+        )
         doubt = None if self.released else gate.objection(self.capture, made.measures, self.settings.gate)
         if doubt:
-            seen = len(self.rows)
             return _hold(
                 self.connection,
                 self.source,
-                self.page,
+                self._kept_page(),
                 doubt,
                 now=self.now,
                 format=self.capture.format,
-                seen=seen,
+                seen=self.seen,
             )
         return self._believe(made, covered=covered is not None)
 
@@ -238,7 +262,7 @@ class _Taking:
             "modified_at": self.marks.modified_at,
             "served_at": self.marks.served_at,
             "last_captured_at": self.page.captured_at,
-            "seen": len(self.rows),
+            "seen": self.seen,
         }
         if not first:
             self.connection.execute(update(coverage).where(*self._covered()).values(marks))
@@ -260,6 +284,7 @@ class _Taking:
         pen = writing.Pen(
             self.connection, self.reader, capture_id, self.page.captured_at, self.now, silent=self.silent
         )
+        rowwise.note_hashes(pen, made, self.capture, self.raw, self.part)
         moved = writing.write_identities(pen, made)
         writing.write_rebased(pen, made)
         moved |= {standing.id for _, standing in made.rebased}
@@ -271,6 +296,7 @@ class _Taking:
         )
         events += writing.write_changes(pen, made.changes)
         writing.write_readings(pen, made.readings)
+        writing.write_row_hashes(pen, made.readings_before)
         leaving.note_returned(pen, made.returned)
         leaving.count_miss(pen, made.absent)
         vanished = leaving.note_gone(pen, self.source, made.gone, self.settings.gate.vanish_confirmations)
@@ -283,7 +309,7 @@ class _Taking:
         notices = self._note(outcome) if well else ()
         return Intake(
             outcome,
-            seen=len(self.rows),
+            seen=self.seen,
             opened=len(opened),
             vanished=len(vanished),
             events=happened,
@@ -303,11 +329,11 @@ class _Taking:
     def _keep(self, *, first: bool) -> int:
         return keep_evidence(
             self.connection,
-            self.page,
+            self._kept_page(),
             source_id=self.source.id,
             format=self.capture.format,
             outcome=Outcome.BASELINE if first else Outcome.CHANGED,
-            seen=len(self.rows),
+            seen=self.seen,
             now=self.now,
         )
 

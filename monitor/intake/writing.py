@@ -1,13 +1,13 @@
 """Writes a believed draft down: state, revisions, events and readings, in few statements."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, update
 
-from monitor.detection import Look, Reader
+from monitor.detection import Look, Reader, Reading
 from monitor.intake import loading, memory
 from monitor.intake.drafting import Change, Draft
 from monitor.record import folding
@@ -27,13 +27,18 @@ class Pen:
     captured_at: datetime
     now: datetime
     silent: bool = False
+    # Of the export's rows as they came: by recommendation, and by key of those that are unseen.
+    row_hashes: dict[int, bytes] = field(default_factory=dict)
+    unseen_hashes: dict[str, bytes] = field(default_factory=dict)
 
 
 def write_unseen(pen: Pen, rows: list[Recommendation]) -> list[int]:
     """Add recommendations that nobody has shown yet; returns their ids in the order given."""
     if not rows:
         return []
+    shown = [row.key for row in rows]
     rows = _under_free_keys(pen, rows)
+    memory.forget(pen.connection, loading.load_owners(pen.connection, [row.key for row in rows]).values())
     table = recommendations
     statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
     ids = list(pen.connection.scalars(statement, [_new_recommendation(pen, row) for row in rows]))
@@ -47,6 +52,9 @@ def write_unseen(pen: Pen, rows: list[Recommendation]) -> list[int]:
     )
     pen.connection.execute(
         insert(revisions), [_revision(pen, one, 1, row) for one, row in zip(ids, rows, strict=True)]
+    )
+    pen.row_hashes.update(
+        (one, pen.unseen_hashes[key]) for one, key in zip(ids, shown, strict=True) if key in pen.unseen_hashes
     )
     write_readings(pen, [(one, Look.of(row), 1) for one, row in zip(ids, rows, strict=True)])
     return ids
@@ -120,6 +128,7 @@ def write_readings(pen: Pen, looks: list[tuple[int, Look, int]]) -> None:
                 "revision",
                 "read_at",
                 "misses",
+                "row_hash",
             )
         },
     )
@@ -132,10 +141,24 @@ def write_readings(pen: Pen, looks: list[tuple[int, Look, int]]) -> None:
             "revision": confirmed,
             "read_at": pen.captured_at,
             "misses": 0,
+            "row_hash": pen.row_hashes.get(one),
         }
         for one, look, confirmed in looks
     ]
     pen.connection.execute(statement, rows)
+
+
+def write_row_hashes(pen: Pen, before: dict[int, Reading]) -> None:
+    """Note how rows came that say what they said, where that is not how they came before."""
+    other = [
+        {"one": one, "hash": found}
+        for one, found in pen.row_hashes.items()
+        if one in before and before[one].row_hash != found
+    ]
+    if other:
+        mine = (readings.c.source_id == pen.reader.source, readings.c.format == pen.reader.format)
+        statement = update(readings).where(*mine, readings.c.recommendation_id == bindparam("one"))
+        pen.connection.execute(statement.values(row_hash=bindparam("hash")), other)
 
 
 def write_changes(pen: Pen, changes: list[Change]) -> list[str]:

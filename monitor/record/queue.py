@@ -17,7 +17,8 @@ from redis.client import PubSub
 from redis.retry import Retry
 
 from monitor.record.ids import new_id
-from monitor.record.queue_server import QueueError, queue_server, revive
+from monitor.record.queue_errors import QueueError
+from monitor.record.queue_server import queue_server, revive
 
 if TYPE_CHECKING:
     import rq

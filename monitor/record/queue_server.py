@@ -28,6 +28,8 @@ import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from monitor.record.queue_errors import QueueError
+
 log = structlog.get_logger(__name__)
 
 _LONGEST_SOCKET_PATH = 100  # bytes; the system's limit is 107 on Linux and 103 on macOS
@@ -45,10 +47,6 @@ _HOW_WITHOUT = "set redis_url in [queue] to use a server of your own"
 _held: set[int] = set()
 # Who is inside `queue_server`: address and folder, so that a killed server can be started again.
 _inside: list[tuple[str, Path]] = []
-
-
-class QueueError(Exception):
-    """The queue server cannot be used; the message says what and where, without a password."""
 
 
 class _Died(QueueError):

@@ -101,7 +101,8 @@ class Capture:
     of that report). `subject` is the report's number or the agency that the page is about, None for
     the export. `announced` is the total that the page states. `stamp` is the page's own "status as
     of" time, aware. `notes` are things worth telling an operator, such as an unknown status word.
-    `open_ended`: nothing on the page shows that its last row is whole.
+    `open_ended`: nothing on the page shows that its last row is whole. `places`: of the export, which of
+    its rows each was read from, -1 where several come under one key.
     """
 
     format: Format
@@ -113,6 +114,7 @@ class Capture:
     stamp: datetime | None = None
     notes: tuple[str, ...] = ()
     open_ended: bool = False
+    places: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

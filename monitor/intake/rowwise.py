@@ -1,0 +1,82 @@
+"""The short cut past an export's rows that are, to the letter, those of its source's last readings.
+
+Such a row says what it said: it is neither resolved, folded nor compared. What makes it exact:
+
+- A row is remembered only where it alone stands under its key and names its report; with the version of the
+  code that read it; and only while nobody has moved its recommendation on (`memory.forget`).
+- A recommendation that was missing meanwhile has its row read.
+- All other rows are read. Where one of them is unseen, or bears the key of one that is not read, the whole
+  export is: who is who is then decided among all of them.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from monitor.detection import Reader
+from monitor.formats import NotAPage, extract
+from monitor.formats.export_rows import RawRows, only
+from monitor.formats.phones import blank_phones
+from monitor.formats.settled import settle
+from monitor.intake import loading
+from monitor.intake.drafting import Draft, Unread
+from monitor.intake.writing import Pen
+from monitor.record.settings import Source
+from monitor.record.values import Capture, Format, Page
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An export of which only some rows were read, in `places`; the others are `unread`."""
+
+    capture: Capture
+    places: tuple[int, ...]
+    unread: Unread
+
+
+def read(connection: Connection, source: Source, page: Page, raw: RawRows) -> Part | None:
+    """Read what is not remembered of an export; None where it is to be read whole."""
+    readings = loading.load_readings(connection, Reader(source.id, Format.CSV))
+    known = {one.row_hash: key for key, one in readings.items() if one.row_hash and not one.misses}
+    places = tuple(place for place, found in enumerate(raw.hashes) if found not in known)
+    if len(places) * 2 > len(raw.hashes):
+        return None
+    same = frozenset(known[found] for found in raw.hashes if found in known)
+    capture = _capture(page, raw, places)
+    if (
+        capture is None
+        or len(same) + len(places) != len(raw.hashes)
+        or capture.places != tuple(range(len(places)))
+    ):
+        return None
+    owners = loading.load_owners(connection, [row.key for row in capture.recommendations])
+    theirs = set(owners.values())
+    if len(theirs) != len(places) or theirs & same:
+        return None
+    return Part(capture, places, Unread(same, readings, owners))
+
+
+def _capture(page: Page, raw: RawRows, places: tuple[int, ...]) -> Capture | None:
+    if not places:
+        settled = settle(page.body)
+        stamp = settled.stamp if settled else None
+        return Capture(Format.CSV, (), complete=True, stamp=stamp)
+    try:
+        some = blank_phones(only(page.body, raw, places))
+        return extract(some, format=Format.CSV, content_type=page.content_type, url=page.origin)
+    except NotAPage:
+        return None
+
+
+def note_hashes(pen: Pen, made: Draft, capture: Capture, raw: RawRows | None, part: Part | None) -> None:
+    """Give the pen the hash of every row that can be remembered."""
+    if raw is None or not capture.places:
+        return
+    places = part.places if part else range(len(raw.hashes))
+    hashes = {
+        row.key: raw.hashes[places[at]]
+        for row, at in zip(capture.recommendations, capture.places, strict=True)
+        if at >= 0 and row.product
+    }
+    pen.unseen_hashes.update(hashes)
+    pen.row_hashes.update((one, hashes[row.key]) for one, row in made.rows.items() if row.key in hashes)
