@@ -11,6 +11,10 @@ from monitor.record.settings import Store as StoreSettings
 from monitor.record.store import upsert
 from monitor.record.values import Page
 
+_LARGE = (
+    10**6
+)  # bytes, from which a third less room is not worth four times the work: the export, twice a day
+
 
 def digest(page: Page) -> str:
     """SHA-256 of the bytes as they are kept, in hex."""
@@ -30,7 +34,7 @@ def keep_evidence(
 ) -> int:
     """Keep a page's bytes and say what they are; returns the capture's id. `reason`: why it is held back."""
     sha = digest(page)
-    packed = zlib.compress(page.body, 6)
+    packed = zlib.compress(page.body, 6 if len(page.body) < _LARGE else 1)
     row = {
         "sha256": sha,
         "body": packed,

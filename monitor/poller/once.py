@@ -1,6 +1,7 @@
 """One cycle and out: `poll --once` and `once`."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -14,6 +15,8 @@ from monitor.poller.readings import Reading
 from monitor.poller.session import Poller, Session, open_session
 from monitor.record.settings import Source
 from monitor.record.values import Page
+
+_HOSTS = 4  # asked at the same time: each holds one page at most
 
 
 async def poll_once(
@@ -30,7 +33,7 @@ async def poll_once(
         await asyncio.to_thread(expire, session.store, session.clock.now())
         if given is not None:
             return [await take_given(session, chosen[0], given)]
-        readings = [await _cycle(session, source, due_only=due_only) for source in chosen]
+        readings = await _cycles(session, chosen, due_only=due_only)
         if not any(reading.failed for reading in readings):
             await heartbeat(session)
         await asyncio.to_thread(_chores, session)
@@ -60,6 +63,29 @@ def _chosen(poller: Poller, ids: Sequence[str]) -> list[Source]:
         if name not in known:
             raise KeyError(f'there is no source "{name}"; known: {", ".join(known) or "none"}')
     return [source for source in known.values() if not ids or source.id in ids]
+
+
+async def _cycles(session: Session, chosen: Sequence[Source], *, due_only: bool) -> list[Reading]:
+    """Read sources, those of one host in turn and a few hosts at once; in the order given."""
+    by_host: dict[str, list[Source]] = defaultdict(list)
+    for source in chosen:
+        by_host[sites.host_of(source.url) if source.url else ""].append(source)
+    found: dict[str, Reading] = {}
+    few = asyncio.Semaphore(_HOSTS)
+
+    async def read(mine: list[Source]) -> None:
+        async with few:
+            for source in mine:
+                found[source.id] = await _cycle(session, source, due_only=due_only)
+
+    tasks = [asyncio.create_task(read(mine)) for mine in by_host.values()]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return [found[source.id] for source in chosen]
 
 
 async def _cycle(session: Session, source: Source, *, due_only: bool) -> Reading:
