@@ -79,7 +79,7 @@ def _measured(work: Work, options: Options, *, peers: list[str]) -> list[Row]:
                 place = Path(folder) / f"{name}-{number}"
                 place.mkdir()
                 try:
-                    for row in _turns(make(work, site, place), work, site):
+                    for row in _turns(make(work, site, place), work, site, quick=options.quick):
                         rows.setdefault((row.workload, name), []).append(row)
                 except (RuntimeError, Late) as error:
                     silent[name] = str(error).strip().splitlines()[-1][:100]
@@ -97,16 +97,14 @@ def _peer(name: str) -> Make:
     return lambda work, site, folder: _PEERS[name](work, site, folder, peer)
 
 
-def _turns(watcher: Watcher, work: Work, site: Site) -> Iterator[Row]:
+_WITH_ETAGS = [(1, 1, ""), (1, 1, "unchanged, ETag")]
+
+
+def _turns(watcher: Watcher, work: Work, site: Site, *, quick: bool) -> Iterator[Row]:
     named = f"{work.form} {work.size:,}"
     reported: Targets = Targets()
-    for turn, etags, what in (
-        (0, 0, "first"),
-        (1, 0, f"{work.few} changed"),
-        (1, 0, "unchanged"),
-        (1, 1, ""),
-        (1, 1, "unchanged, ETag"),
-    ):
+    turns = [(0, 0, "first"), (1, 0, f"{work.few} changed"), (1, 0, "unchanged")]
+    for turn, etags, what in [*turns, *([] if quick else _WITH_ETAGS)]:
         size = {"pages": 0, "rows": 0, "pages" if work.form == "pages" else "rows": work.size}
         site.show(**size, turn=turn, etags=etags, few_pages=work.few, few_rows=work.few)
         before = site.usage()

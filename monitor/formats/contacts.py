@@ -33,7 +33,16 @@ _INVITATION_REACH = 400  # characters, and never beyond its line
 
 def blank_markup(text: str) -> str:
     """Take numbers out of contact blocks, `tel:` links and "For more information, contact …"."""
-    return _without_numbers(text, [*_blocks(text), *_links(text), *_invitations(text)])
+    plain = text.casefold()
+    ranges: list[tuple[int, int]] = []
+    # A word that each of them needs is looked for first: that is a hundred times faster.
+    if any(word in plain for word in ("contact", "staff-profile", "phone")):
+        ranges += _blocks(text)
+    if any(scheme in plain for scheme in ("tel:", "sms:", "callto:")):
+        ranges += _links(text)
+    if "information" in plain:
+        ranges += _invitations(text)
+    return _without_numbers(text, ranges)
 
 
 def _without_numbers(text: str, ranges: list[tuple[int, int]]) -> str:

@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from monitor.formats.errors import SAVE_AGAIN, NotAPage
 from monitor.formats.gao_product import page_title
 from monitor.formats.groups import announced, bare_title, count_line, is_noise
-from monitor.formats.markup import Line, is_whole, one_line, outline, text_of
+from monitor.formats.markup import Line, is_whole, outline
 from monitor.formats.rows import Row, assemble
 from monitor.formats.tables import Table, find_tables, looks_altered, read
 from monitor.record.folding import normalize_product
@@ -37,12 +37,13 @@ def extract(text: str, tree: LexborHTMLParser, url: str | None) -> Capture:
     if not is_whole(text):
         raise NotAPage("the page is cut off", SAVE_AGAIN)
     tables = find_tables(root)
-    total = announced(one_line(text_of(root)))
     if looks_altered(root, tables):
         raise NotAPage(
             "the page's recommendations are not in the table known", "see whether the site has changed"
         )
-    groups = _groups(outline(root, {table.node.mem_id: table.node for table in tables}), tables)
+    page = outline(root, {table.node.mem_id: table.node for table in tables})
+    total = announced(" ".join(part.text for part in page if isinstance(part, Line)))
+    groups = _groups(page, tables)
     return capture(Format.AGENCY, groups_rows(groups), total, url, page_title(tree))
 
 

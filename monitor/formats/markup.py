@@ -88,7 +88,8 @@ _HIDDEN_CLASSES = frozenset(
         "sr-only",
     )
 )
-_SPACE = re.compile(r"[ \t\n\r\f]+")
+# Every run of white space but the single space, which is what each becomes.
+_SPACE = re.compile(r"(?: [ \t\n\r\f]|[\t\n\r\f])[ \t\n\r\f]*")
 _LINE_EDGE = re.compile(r"[ \t]*\n[ \t]*")
 _PARAGRAPH = re.compile(r"\n{2,}")
 _EDGES = " \t\n\r\f\v\u00a0\u202f\u200b\ufeff\u2009\u2003\u2002\u3000"

@@ -77,8 +77,10 @@ def of_markup(text: str, tree: LexborHTMLParser, url: str | None) -> Format:
     if root is not None:
         if gao_product.identity(tree) or (_is_report(url) and find_tables(root)):
             return Format.PRODUCT
+        if find_tables(root):
+            return Format.AGENCY
         words = one_line(text_of(root))
-        if announced(words) is not None or find_tables(root):
+        if announced(words) is not None:
             return Format.AGENCY
         if reason := _standin(text):
             raise NotAPage(reason, _OPEN_IN_BROWSER)

@@ -15,15 +15,15 @@ from hashlib import sha256
 from monitor.formats import gao_csv
 
 _PREAMBLE = 20_000
-_TOKEN = re.compile(rb"[0-9A-Za-z]+")
-_ADDRESS = re.compile(rb"[^\"<>]*")
-_SETTINGS = re.compile(rb"[^<>]*")
-_VERSION = re.compile(rb"\s*v?[0-9][0-9A-Za-z.+-]*\s*(?=</div)")
-_IN_TAGS = (b"js-view-dom-id-", b"table-column-")
-_STYLESHEET = b'<link rel="stylesheet" media="all" href="'
-_SCRIPT = b'<script src="'
-_JSON = b'<script type="application/json" data-drupal-selector="drupal-settings-json">'
-_FOOTER = (b"<div class='version'>", b'<div class="version">')
+# Each begins with letters that are found fast; the group is what is set aside.
+_CELL = re.compile(rb"<t[dh] [^<>]*?table-column-([0-9A-Za-z]+)")
+_VIEW = re.compile(rb"js-view-dom-id-([0-9A-Za-z]+)")
+_STYLESHEET = re.compile(rb'<link rel="stylesheet" media="all" href="([^"<>]*)"')
+_SCRIPT = re.compile(rb'<script src="([^"<>]*)"></script>')
+_SETTINGS = re.compile(
+    rb'<script type="application/json" data-drupal-selector="drupal-settings-json">([^<>]*)</script>'
+)
+_VERSION = re.compile(rb"<div class=[\"']version[\"']>(\s*v?[0-9][0-9A-Za-z.+-]*\s*)</div")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,43 +49,25 @@ def settle(body: bytes) -> Settled | None:
 
 
 def _digest(body: bytes, spans: list[tuple[int, int]]) -> str:
-    made, view, position = sha256(), memoryview(body), 0
+    pieces, position = [], 0
     for start, end in spans:
-        if start < position:
-            continue
-        made.update(view[position:start])
-        made.update(b"\x00")  # no page holds one: where something was set aside counts
-        position = end
-    made.update(view[position:])
-    return made.hexdigest()
+        if start >= position:
+            pieces.append(body[position:start])
+            position = end
+    pieces.append(body[position:])
+    # No page holds a NUL: where something was set aside counts.
+    return sha256(b"\x00".join(pieces)).hexdigest()
 
 
 def _spans(body: bytes) -> Iterator[tuple[int, int]]:
-    start = max(body.find(b"<body"), 0)
-    for mark in _IN_TAGS:
-        yield from (span for span in _runs(body, mark, _TOKEN, start) if _in_tag(body, span[0]))
-    yield from _runs(body, _STYLESHEET, _ADDRESS, 0, start)
-    yield from (span for span in _runs(body, _JSON, _SETTINGS, 0) if body.startswith(b"</script>", span[1]))
-    yield from (
-        span for span in _runs(body, _SCRIPT, _ADDRESS, 0) if body.startswith(b'"></script>', span[1])
-    )
-    for mark in _FOOTER:
-        yield from _runs(body, mark, _VERSION, body.rfind(b"</table"))
-
-
-def _runs(
-    body: bytes, mark: bytes, run: re.Pattern[bytes], start: int, end: int | None = None
-) -> Iterator[tuple[int, int]]:
-    """What follows each mark and fits the pattern."""
-    limit = len(body) if end is None else end
-    position = body.find(mark, max(start, 0), limit)
-    while position >= 0:
-        first = position + len(mark)
-        found = run.match(body, first)
-        last = found.end() if found else first
-        if last > first:
-            yield first, last
-        position = body.find(mark, last, limit)
+    start, last = max(body.find(b"<body"), 0), max(body.rfind(b"</table"), 0)
+    yield from (found.span(1) for found in _CELL.finditer(body, start))
+    yield from (found.span(1) for found in _VIEW.finditer(body, start) if _in_tag(body, found.start()))
+    for pattern in (_STYLESHEET, _SETTINGS):
+        yield from (found.span(1) for found in pattern.finditer(body, 0, start))
+    yield from (found.span(1) for found in _SCRIPT.finditer(body, 0, start))
+    for pattern in (_SCRIPT, _VERSION):
+        yield from (found.span(1) for found in pattern.finditer(body, max(last, start)))
 
 
 def _in_tag(body: bytes, position: int) -> bool:
