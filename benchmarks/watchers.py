@@ -73,7 +73,6 @@ class Recwatch:
         lines.append('max_bytes = "100MB"\n')
         for number, address in enumerate(work.addresses(site)):
             lines.append(f'[[sources]]\nid = "s{number}"\nformat = "{form}"\nurl = "{address}"\n')
-            lines.append('confirm_closures = false\nrobots = "ignore"\n')
         lines.append('[[subscriptions]]\nid = "console"\nchannel = "console"\n')
         (folder / "recwatch.toml").write_text("\n".join(lines))
         self._of_pages = work.form == "pages"

@@ -12,10 +12,8 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.mark.timeout(300)
 def test_the_quick_form_finds_no_mistake() -> None:
-    """Of pages and rows that change nothing is missed, made up or told twice, by us nor by the floor."""
-    command = [sys.executable, "-m", "benchmarks", "--quick", "--only", "pages", "--only", "export"]
+    """Of pages that change nothing is missed, made up or told twice, neither by us nor by the floor."""
+    command = [sys.executable, "-m", "benchmarks", "--quick", "--only", "pages"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ)
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    rows = [line for line in ended.stdout.splitlines() if "recwatch" in line or "floor" in line]
-    assert len(rows) == 12
-    assert all("0/0/0" in row for row in rows), ended.stdout
+    assert ended.stdout.count("0/0/0") == 6, ended.stdout

@@ -40,7 +40,7 @@ def blank_markup(text: str) -> str:
         ranges += _blocks(text)
     if any(scheme in plain for scheme in ("tel:", "sms:", "callto:")):
         ranges += _links(text)
-    if "information" in plain:
+    if any(f"for {how} information" in plain for how in ("more", "further", "additional")):
         ranges += _invitations(text)
     return _without_numbers(text, ranges)
 

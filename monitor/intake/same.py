@@ -19,11 +19,12 @@ from monitor.record.values import Outcome, Page
 def write_also(connection: Connection, source: Source, intake: Intake, also: Also | None) -> Intake:
     """Write what the caller wants written with it."""
     if also:
-        _note(connection, source.id, also(intake))
+        note(connection, source.id, also(intake))
     return intake
 
 
-def _note(connection: Connection, source_id: str, values: dict[str, Any]) -> None:
+def note(connection: Connection, source_id: str, values: dict[str, Any]) -> None:
+    """Write values of columns, and ENDED_BY, into a source's row."""
     given = {f"new_{name}": value for name, value in values.items()}
     connection.execute(_statement(tuple(values)), {"source": source_id, **given})
 
@@ -100,7 +101,7 @@ def _note_same(
         )
         intake = replace(intake, notices=told)
     well = {"outcome": Outcome.UNCHANGED, "message": "", "stale_copies": 0}
-    _note(
+    note(
         connection,
         source.id,
         {"last_captured_at": page.captured_at, **well, **(also(intake) if also else {})},

@@ -42,7 +42,10 @@ async def _conclude(
         return await _fail(session, source, answer)
     if isinstance(answer, NotModified):
         now, due = _next(session, source)
-        told = await asyncio.to_thread(rows.not_modified, session.store, source.id, standing, now, due)
+        told = await asyncio.to_thread(
+            rows.not_modified, session.store, source.id, standing, now, due, session.leases
+        )
+        session.leases.ended(source.id)
         await session.tell(told)
         return Reading(source.id, Outcome.UNCHANGED, "not modified since it was last read", fresh=True)
     also = rows.after(source, answer.headers, lambda: _next(session, source), session.leases)

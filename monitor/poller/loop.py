@@ -199,6 +199,7 @@ class _HouseTurn:
         session = self._session
         now = session.clock.now()
         await asyncio.to_thread(expire, session.store, now)
+        await session.say_covered()
         await watch(session, session.settings.sources)
         if now >= self._chores_at:
             for chore in session.poller.chores:

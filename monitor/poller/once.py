@@ -34,6 +34,7 @@ async def poll_once(
         if given is not None:
             return [await take_given(session, chosen[0], given)]
         readings = await _cycles(session, chosen, due_only=due_only)
+        await session.say_covered()
         if not any(reading.failed for reading in readings):
             await heartbeat(session)
         await asyncio.to_thread(_chores, session)

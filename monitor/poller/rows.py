@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, select
 
 from monitor import incidents
-from monitor.intake import Also, Intake, memory
+from monitor.intake import Also, Intake, memory, same
 from monitor.poller.leases import Leases, Standing
 from monitor.record.schema import sources
 from monitor.record.settings import Source
@@ -62,15 +62,15 @@ def polled(store: Store, source_id: str, now: datetime, due: datetime) -> None:
 
 
 def not_modified(
-    store: Store, source_id: str, standing: Standing, now: datetime, due: datetime
+    store: Store, source_id: str, standing: Standing, now: datetime, due: datetime, leases: Leases
 ) -> tuple[Notice, ...]:
-    """Note that the site vouches for the copy last believed: as good as having it again."""
-    with store.write() as connection:
+    """Note that the site vouches for the copy last believed: as good as having it again. Ends the lease."""
+    with store.write(light=standing.is_well) as connection:
         told: tuple[Notice, ...] = ()
         if not standing.is_well:
             told = incidents.record(connection, source_id, Outcome.UNCHANGED, "", now)
         well = {"outcome": Outcome.UNCHANGED, "message": "", "stale_copies": 0}
-        _schedule(connection, source_id, now, due, last_captured_at=now, **well)
+        _schedule(connection, source_id, now, due, last_captured_at=now, **well, **leases.ending(source_id))
     return told
 
 
@@ -85,5 +85,4 @@ def failed(
 
 
 def _schedule(connection: Connection, source_id: str, now: datetime, due: datetime, **more: Any) -> None:
-    values = {"last_polled_at": now, "next_poll_at": due, **more}
-    connection.execute(update(sources).where(sources.c.id == source_id).values(values))
+    same.note(connection, source_id, {"last_polled_at": now, "next_poll_at": due, **more})

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 from typing import Protocol
 
 import structlog
@@ -93,6 +94,8 @@ class Session:
         # One reader of a folder at a time: an older file must not be taken in after a newer one.
         self.reading = {source_id: asyncio.Lock() for source_id in self.drops}
         self._taking = asyncio.Lock()
+        self._unsaid: Source | None = None
+        self._said_enough_until = 0.0
 
     def place(self, source: Source) -> str | None:
         """Where a person saves pages for a source: "in FOLDER", "as FILE"."""
@@ -126,9 +129,23 @@ class Session:
         await self.tell(taken.notices, taken.outbox_id)
         for note in taken.notes:
             log.warning("the page has something unknown", source=source.id, note=note)
-        if taken.outcome is Outcome.BASELINE and self.poller.announce:
-            log.info(await asyncio.to_thread(self.poller.announce, source), source=source.id)
+        if taken.outcome is Outcome.BASELINE:
+            self._unsaid = source
+            await self.say_covered(soon=True)
         return taken
+
+    async def say_covered(self, *, soon: bool = False) -> None:
+        """Say what is covered since a source's first capture, if that was not said yet.
+
+        `soon`: unless it was just said and took its time. It looks at everything that is known, and many
+        sources may have their first capture one after the other.
+        """
+        source, announce, started = self._unsaid, self.poller.announce, monotonic()
+        if source is None or announce is None or (soon and started < self._said_enough_until):
+            return
+        self._unsaid = None
+        log.info(await asyncio.to_thread(announce, source), source=source.id)
+        self._said_enough_until = monotonic() + 20 * (monotonic() - started)
 
     async def tell(self, notices: tuple[Notice, ...], outbox_id: int | None = None) -> None:
         """Wake the other half for what was committed."""
