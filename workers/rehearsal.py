@@ -5,27 +5,42 @@ the one before it had composed as well. The rehearsal runs them all in one trans
 what was composed stays with the engine, which the forks inherit (monitor.record.store).
 """
 
+import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
+import httpx
 import structlog
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, Dialect, Engine, StaticPool, insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.record.ids import new_id
-from monitor.record.schema import captures, events, messages, outbox, recommendations, revisions
-from monitor.record.store import Store, StoreError
+from monitor.record.schema import (
+    captures,
+    events,
+    metadata,
+    outbox,
+    recommendations,
+    revisions,
+)
+from monitor.record.store import Store
 from workers.channels import CHANNELS
+from workers.channels.channel import Channel
+from workers.channels.webhook.settings import WebhookSubscription
 from workers.configuration import Configuration
 from workers.context import Context
 from workers.delivery.claim import Limits, Line, claim
+from workers.delivery.engine import deliver
 from workers.delivery.loading import load
 from workers.delivery.record import Result, record, unmark
 from workers.fanout import fan_out
-from workers.values import Receipt
+from workers.values import Message, Receipt, Transport
 
 log = structlog.get_logger(__name__)
 
@@ -43,16 +58,35 @@ class _OverError(Exception):
     """Rolls everything back."""
 
 
-def rehearse(context: Context) -> None:
-    """Run the statements of describing and delivering; nothing of it stays in the store."""
+_stages: WeakKeyDictionary[Dialect, Engine] = WeakKeyDictionary()
+
+
+def rehearse(store: Store, *, fully: bool = False) -> None:
+    """Run the statements of describing and delivering; nothing of it reaches the store.
+
+    On SQLite they run on a database in memory, so that nobody waits for their turn to write; on a server in a
+    transaction that is rolled back, which leaves an open connection. `fully`: the sending as well, which may
+    leave a thread, so not before a fork.
+    """
     try:
-        with suppress(_OverError), context.store.write() as connection:
-            _play(connection)
+        with suppress(_OverError), _stage(store).connect() as connection, connection.begin():
+            _play(connection, fully)
             raise _OverError
-    except (StoreError, SQLAlchemyError) as error:
+    except SQLAlchemyError as error:
         log.debug("nothing was rehearsed", error=str(error))
-    finally:
-        context.store.close()  # a fork must not inherit a connection
+
+
+def _stage(store: Store) -> Engine:
+    """The store's own engine, or one in memory that shares all that is composed with it."""
+    engine = store.engine
+    if not store.is_sqlite:
+        return engine
+    if engine.dialect not in _stages:
+        pool = StaticPool(_in_memory)
+        stage = Engine(pool, engine.dialect, engine.url, execution_options=engine.get_execution_options())
+        metadata.create_all(stage)
+        _stages[engine.dialect] = stage
+    return _stages[engine.dialect]
 
 
 @dataclass
@@ -70,20 +104,52 @@ class _Stage:
         yield self.connection
 
 
-def _play(connection: Connection) -> None:
-    configuration = Configuration.model_validate({"subscriptions": [_SUBSCRIPTION]})
+def _play(connection: Connection, fully: bool) -> None:
+    subscription = WebhookSubscription.model_validate(_SUBSCRIPTION)
+    # A channel of its own: on a server, nobody's messages but its own are claimed.
+    configuration = Configuration.model_validate({"subscriptions": [], "delivery": {"lease": "60s"}})
+    own = subscription.model_copy(update={"channel": _CHANNEL})
+    configuration = configuration.model_copy(update={"subscriptions": (own,)})
     stage = cast("Store", _Stage(connection))
-    context = Context(configuration, cast("Any", None), stage, cast("Any", None), CHANNELS)
+    context = Context(configuration, Path(), stage, cast("Any", None), {_CHANNEL: _channel()})
     fan_out(context, _change(connection), _THEN)
-    mine = messages.c.subscription == _CHANNEL
-    connection.execute(update(messages).where(mine).values(channel=_CHANNEL))
+    if fully:
+        deliver(context, context.channels[_CHANNEL])
+    else:
+        _by_hand(connection, configuration)
+
+
+def _by_hand(connection: Connection, configuration: Configuration) -> None:
+    """What the engine does with the store, without its threads: there must be none at a fork."""
     limits = Limits(_CHANNEL, 1, 1, timedelta(seconds=1), timedelta(seconds=1))
     catch = claim(connection, limits, 1, _CHANNEL, _THEN, line=Line(_CHANNEL))
-    told = [replace(each, channel="webhook") for each in catch.claimed]
-    load(connection, configuration, told)
+    load(connection, configuration, catch.claimed)
     results = [Result(each, 0.0, _THEN, receipt=Receipt()) for each in catch.claimed]
     record(connection, results, configuration.delivery, _THEN)
     unmark(connection, _CHANNEL, _THEN, _THEN)
+
+
+def _channel() -> Channel:
+    webhook = CHANNELS["webhook"]
+    return replace(webhook, name=_CHANNEL, open=_open, pace=lambda _: timedelta(seconds=1))
+
+
+def _open(_settings: Any, _home: Path) -> Transport:
+    """The webhooks' own, where this process has it; nothing leaves the process."""
+    if module := sys.modules.get("workers.channels.webhook.transport"):
+        answers = httpx.MockTransport(lambda _: httpx.Response(200, stream=httpx.ByteStream(b"ok")))
+        return cast("Transport", module.WebhookTransport(answers, "", timedelta(seconds=1)))
+    return _Nowhere()
+
+
+class _Nowhere:
+    """Takes everything."""
+
+    async def send(self, message: Message) -> Receipt:
+        return Receipt()
+
+    async def close(self) -> None:
+        return None
 
 
 def _change(connection: Connection) -> int:
@@ -91,7 +157,10 @@ def _change(connection: Connection) -> int:
     capture = connection.scalar(insert(captures).values(_CAPTURE).returning(captures.c.id))
     about = insert(recommendations).values(_RECOMMENDATION | {"key": new_id(_CHANNEL)})
     recommendation = connection.scalar(about.returning(recommendations.c.id))
-    sides = [_REVISION | {"recommendation_id": recommendation, "number": number} for number in (1, 2)]
+    sides = [
+        _REVISION | {"recommendation_id": recommendation, "number": number, "narrative": text}
+        for number, text in ((1, _OLD), (2, _NEW))
+    ]
     connection.execute(insert(revisions), sides)
     event = _EVENT | {"id": new_id("evt"), "recommendation_id": recommendation, "capture_id": capture}
     connection.execute(insert(events).values(event))
@@ -99,7 +168,9 @@ def _change(connection: Connection) -> int:
     return int(connection.execute(waits.returning(outbox.c.id)).scalar_one())
 
 
-_STATE = {"status": "open", "priority": False, "narrative": "None.", "fingerprint": "", "text": "Rehearse."}
+_OLD = "The agency agreed. In March 2024, officials said that it was done in part, by May 2025 in whole."
+_NEW = "The agency agreed. In March 2025, officials said that it was done in part. It expects June 2026."
+_STATE = {"status": "open", "priority": False, "narrative": _NEW, "fingerprint": "", "text": "Rehearse."}
 _SUBJECT = {
     "key": _CHANNEL,
     "product": None,
@@ -143,3 +214,7 @@ _EVENT = {
     "subject": _SUBJECT,
     "silent": False,
 }
+
+
+def _in_memory() -> Any:
+    return sqlite3.connect(":memory:", check_same_thread=False)

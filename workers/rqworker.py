@@ -5,6 +5,7 @@ worker was killed is run again within seconds instead of minutes; a job dies wit
 queue server may go away and come back; a stop is prompt.
 """
 
+import gc
 import importlib
 import importlib.util
 import logging
@@ -28,14 +29,17 @@ from rq.intermediate_queue import IntermediateQueue
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.utils import now
+from sqlalchemy import select
 
 from monitor.record import outbound
 from monitor.record.lifeline import die_with
 from monitor.record.queue_errors import QueueError
 from monitor.record.queue_server import revive
-from workers import stopping
-from workers.context import Context
+from monitor.record.schema import meta
+from workers import spares, stopping
+from workers.context import Context, current
 from workers.rehearsal import rehearse
+from workers.spares import Spare
 
 log = structlog.get_logger(__name__)
 
@@ -118,6 +122,7 @@ class Worker(rq.Worker):
     def __init__(self, queue_name: str, connection: redis.Redis, url: str, outage: _Outage) -> None:
         self.stopping = False
         self.drained = False
+        self.spare: Spare | None = None
         self._url = url
         self._outage = outage
         # Invariant 7: one queue. What a worker of two had taken and not begun when it was killed, RQ loses.
@@ -157,9 +162,35 @@ class Worker(rq.Worker):
 
     def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:
         """Remember that a burst found the queue empty: RQ returns in the same way from an error."""
+        if timeout is not None and self.spare is None:  # a burst, which has none, does not wait for jobs
+            self.spare = spares.fork(_warm_up, self._run_as_horse)
         found = super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
         self.drained = found is None
         return found
+
+    def fork_work_horse(self, job: Job, queue: rq.Queue) -> None:
+        """Give the job to the child that waits for one, or to a new one."""
+        spare, self.spare = self.spare, None
+        assert self.execution is not None
+        if spare is not None and spare.give(f"{job.id} {self.execution.id}"):
+            self._horse_pid = spare.pid
+        else:
+            super().fork_work_horse(job, queue)
+
+    def _run_as_horse(self, words: str) -> None:
+        """In the child: what RQ hands over by memory at a fork is fetched, as its SpawnWorker does."""
+        job_id, execution_id = words.split()
+        job = self.job_class.fetch(job_id, connection=self.connection, serializer=self.serializer)
+        execution = Execution.fetch(execution_id, job_id, connection=self.connection)
+        execution._job = job
+        self.execution = execution
+        self.main_work_horse(job, self.queues[0])
+
+    def let_go(self) -> None:
+        """The child that waits is not needed any more."""
+        spare, self.spare = self.spare, None
+        if spare is not None:
+            spare.let_go()
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Stop at once when idle; else have the job begin nothing new, and stop when it has ended."""
@@ -200,7 +231,9 @@ def work(context: Context, queue_name: str, burst: bool) -> None:
     stopping.asked.clear()
     _preload(queue_name)
     outbound.warm(context.configuration.http)
-    rehearse(context)
+    rehearse(context.store)
+    context.store.close()  # a fork must not inherit a connection
+    gc.freeze()  # a collection in a child would touch, and so copy, every page
     outage = _Outage(_PATIENCE_OF_BURSTS if burst else None)
     wait = _FIRST_WAIT
     with _quiet(), _stop_signals():
@@ -220,6 +253,8 @@ def _session(context: Context, queue_name: str, burst: bool, outage: _Outage) ->
         _try_revive(context.queue.url)
     finally:
         _handle_stops()  # RQ's handlers still speak to the worker that is over
+        if worker is not None:
+            worker.let_go()
     return worker is not None and (worker.stopping or (burst and worker.drained))
 
 
@@ -283,6 +318,15 @@ def _quiet() -> Iterator[None]:
             logger.removeFilter(filtering)
         if handler is not None:
             root.removeHandler(handler)
+
+
+def _warm_up() -> None:
+    """In a child that has no job yet: make its connections, and touch what a job will touch."""
+    context = current()
+    context.queue.ping()
+    with context.store.read() as connection:
+        connection.execute(select(meta.c.key))
+    rehearse(context.store, fully=True)
 
 
 def _preload(queue_name: str) -> None:

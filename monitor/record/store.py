@@ -15,10 +15,12 @@ from weakref import WeakValueDictionary
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import LRUCache
 
 from monitor.record.settings import Settings
 
 _WAIT_FOR_LOCK = 30  # seconds a writer waits for another before it gives up
+_COMPOSED = 500  # statements kept
 FILE = "recwatch.sqlite3"
 
 
@@ -139,7 +141,9 @@ def _inherited(url: str) -> Engine | None:
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _WAIT_FOR_LOCK})
+    # Our own cache of composed statements, so that a rehearsal can fill it.
+    composed: dict[str, Any] = {"compiled_cache": LRUCache(_COMPOSED)}
+    engine = create_engine(url, connect_args={"timeout": _WAIT_FOR_LOCK}, execution_options=composed)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
