@@ -21,7 +21,8 @@ class Context:
     """One process's tools. `home` is where channels may write; `channels` is replaced only in tests.
 
     `reconciled_at` is when this process last held the messages against the configuration, `reminded_at`
-    when it last looked for what the clock asks for.
+    when it last looked for what the clock asks for, `left_over_at` when for items that wait for no digest.
+    `digested` is the newest slot that it knows to be over, by subscription and recipient.
     """
 
     configuration: Configuration
@@ -30,6 +31,8 @@ class Context:
     queue: Queue
     channels: Mapping[str, Channel] = field(default_factory=lambda: CHANNELS)
     reconciled_at: datetime | None = None
+    left_over_at: datetime | None = None
+    digested: dict[tuple[str, str], str] = field(default_factory=dict)
     reminded_at: datetime | None = None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, and_, delete, func, select, update
@@ -19,6 +19,9 @@ from workers.describe import tellings
 from workers.planning import FIRST, Draft
 from workers.slots import next_slot, slot_at_or_before
 from workers.values import Cause, Message, Watch
+
+
+_LEFT_OVER_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,9 @@ def make_due(context: Context, now: datetime) -> int:
 
 
 def _due(connection: Connection, context: Context, now: datetime) -> Iterator[_Due]:
-    everybody = context.configuration.subscriptions
-    made = _newest_slots(connection, now) if any(each.digest for each in everybody) else {}
-    begun, paused = _standing(connection)
-    left_over = _left_over(connection)
-    for each in everybody:
+    paused = set(connection.scalars(select(subscriptions.c.id).where(subscriptions.c.paused_at.is_not(None))))
+    left_over = _left_over(connection, context, now)
+    for each in context.configuration.subscriptions:
         if each.id in paused:
             continue  # what was missed makes one digest when it is resumed
         for recipient in each.recipients():
@@ -67,29 +68,44 @@ def _due(connection: Connection, context: Context, now: datetime) -> Iterator[_D
                     yield _Due(each, recipient, now, send_empty=False)
                 continue
             slot = slot_at_or_before(each.digest, ZoneInfo(each.timezone), now)
-            newest = made.get((each.id, recipient), name_of(begun.get(each.id, now)))
-            if name_of(slot) > newest:
+            if not _is_over(connection, context, each.id, recipient, name_of(slot), now):
                 yield _Due(each, recipient, slot, each.when_empty == "send")
 
 
-def _newest_slots(connection: Connection, now: datetime) -> dict[tuple[str, str], str]:
-    """By subscription and recipient; those in the future, made by a clock that ran ahead, are not over."""
-    query = (
-        select(digests.c.subscription, digests.c.recipient, func.max(digests.c.slot))
-        .where(digests.c.slot <= name_of(now))
-        .group_by(digests.c.subscription, digests.c.recipient)
+def _is_over(
+    connection: Connection, context: Context, subscription: str, recipient: str, slot: str, now: datetime
+) -> bool:
+    """Whether this slot's digest was made, or the subscription is younger than it.
+
+    What this process has seen made it need not ask for again: dispatchers ask every second, and the table
+    grows with every slot.
+    """
+    newest = context.digested.get((subscription, recipient), "")
+    if slot <= newest <= name_of(now):
+        return True
+    newest = _newest_slot(connection, subscription, recipient, now)
+    context.digested[subscription, recipient] = newest
+    return slot <= newest
+
+
+def _newest_slot(connection: Connection, subscription: str, recipient: str, now: datetime) -> str:
+    """Those in the future, made by a clock that ran ahead, are not over."""
+    theirs = and_(digests.c.subscription == subscription, digests.c.recipient == recipient)
+    query = select(func.max(digests.c.slot)).where(theirs, digests.c.slot <= name_of(now))
+    if newest := connection.scalar(query):
+        return str(newest)
+    begun: datetime | None = connection.scalar(
+        select(subscriptions.c.first_seen_at).where(subscriptions.c.id == subscription)
     )
-    return {(subscription, recipient): slot for subscription, recipient, slot in connection.execute(query)}
+    return name_of(begun or now)
 
 
-def _standing(connection: Connection) -> tuple[dict[str, datetime], set[str]]:
-    """Since when each subscription is known, and which are paused."""
-    rows = connection.execute(select(subscriptions)).mappings().all()
-    begun = {row["id"]: row["first_seen_at"] for row in rows}
-    return begun, {row["id"] for row in rows if row["paused_at"] is not None}
-
-
-def _left_over(connection: Connection) -> set[tuple[str, str]]:
+def _left_over(connection: Connection, context: Context, now: datetime) -> set[tuple[str, str]]:
+    """Who has items that wait for a slot; looked at once a minute, as only another configuration matters."""
+    last = context.left_over_at
+    if last is not None and last <= now < last + _LEFT_OVER_EVERY:
+        return set()
+    context.left_over_at = now
     waiting = select(items.c.subscription, items.c.recipient).where(items.c.message_id.is_(None)).distinct()
     return {(row.subscription, row.recipient) for row in connection.execute(waiting)}
 

@@ -84,6 +84,9 @@ class FakeQueue:
     def enqueue(self, queue_name: str, dotted_path: str, *args: int | str, ttl: int | None = None) -> None:
         self.jobs.append((queue_name, dotted_path, *args))
 
+    def depth(self, queue_name: str) -> int:
+        return 0
+
     def epoch(self) -> str:
         return "epoch_1"
 

@@ -1,0 +1,201 @@
+"""Growth: what the hot questions cost in a store with a million revisions, beside one with forty thousand.
+
+Both hold the same 20,000 recommendations, 5,000 of them open; the large one has fifty revisions of each, an
+event and a message delivered for every one, as twenty years would leave it.
+
+Run from the project's root: python -m benchmarks.growth [revisions of each]
+"""
+
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from benchmarks.delivery_world import Row, World, show
+from monitor.record import queries
+from recwatch import changed, records
+from tests.workers import seeding
+from workers import due, ledger
+from workers.context import Context
+from workers.delivery.claim import Limits, Line, claim
+from workers.delivery.record import Result, record
+from workers.fanout import fan_out
+
+TWICE = 2.0
+_RECOMMENDATIONS = 20_000
+_OPEN = 5_000
+_LIMITS = Limits("webhook", 128, 2, timedelta(milliseconds=50), timedelta(seconds=60))
+
+# Rows are counted up in the database: a million a minute.
+_FILL = """
+INSERT INTO captures (id, source_id, origin, captured_at, recorded_at, sha256, headers, outcome, seen, held)
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :per)
+  SELECT i, 'gao-open', 'x', {day}, {day}, 's' || i, '{{}}', 'changed', 5000, 0 FROM n;
+INSERT INTO recommendations
+  (id, key, product, kind, number, agency, agency_folded, title, title_hash, text, status, priority, narrative,
+   fingerprint, text_fingerprint, revision, present, first_seen_at, changed_at)
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :recommendations)
+  SELECT i, 'GAO-24-' || (100000 + i / 5) || '#' || (i % 5) || '@agency-' || (i % 60),
+    'GAO-24-' || (100000 + i / 5), 'recommendation', i % 5, 'Agency ' || (i % 60), 'agency ' || (i % 60),
+    'Title ' || (i / 5), 't' || (i / 5), 'The agency should do step ' || i || '.',
+    CASE WHEN i <= :open THEN 'open' ELSE 'closed-implemented' END, i % 20 = 0,
+    'The agency agreed and expects step ' || :per || ' by June 2030.', '1:' || i || ':' || :per, '1:' || i,
+    :per, 1, '2006-01-01 00:00:00.000000', '2026-01-01 00:00:00.000000' FROM n;
+INSERT INTO revisions
+  (recommendation_id, number, source_id, format, capture_id, observed_at, status, priority, narrative, fingerprint,
+   text, present)
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :per)
+  SELECT r.id, i, 'gao-open', 'gao-csv', i, {day}, 'open', 0,
+    'The agency agreed and expects step ' || i || ' by June 2030.', '1:' || r.id || ':' || i, r.text, 1
+  FROM recommendations r, n;
+INSERT INTO readings
+  (source_id, format, recommendation_id, fingerprint, text_fingerprint, status, priority, revision, read_at, misses)
+  SELECT 'gao-open', 'gao-csv', id, fingerprint, text_fingerprint, status, priority, revision, changed_at, 0
+  FROM recommendations;
+INSERT INTO events
+  (id, type, source_id, recommendation_id, capture_id, at, revision, old_revision, new_revision, changed, subject,
+   silent)
+  SELECT 'evt_' || recommendation_id || '_' || v.number, 'recommendation.updated', 'gao-open', recommendation_id,
+    v.number, observed_at, v.number, v.number - 1, v.number, '["narrative"]',
+    json_object('key', r.key, 'product', r.product, 'kind', 'recommendation', 'number', r.number, 'agency',
+      r.agency, 'title', r.title, 'text', r.text, 'url', NULL), 0
+  FROM revisions v JOIN recommendations r ON r.id = v.recommendation_id WHERE v.number > 1;
+INSERT INTO descriptions (event_id, diff, level, signals)
+  SELECT id, '{{"narrative": [["equal", "Same."]], "record": {{}}}}', 'substantive', '[]' FROM events;
+INSERT INTO outbox (capture_id, created_at, published_at, attempts)
+  SELECT id, captured_at, captured_at, 1 FROM captures;
+INSERT INTO subscriptions (id, first_seen_at)
+  WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9)
+  SELECT 's' || i, '2006-01-01 00:00:00.000000' FROM n;
+INSERT INTO messages
+  (id, subscription, channel, recipient, cause, cause_ref, created_at, state, due_at, host, failures, lapses,
+   attempts, uncertain, sent_at, receipt)
+  SELECT 'msg_' || id, 's' || (recommendation_id % 10), 'webhook', '', 'instant', id, at, 'sent', at,
+    'h' || (recommendation_id % 10) || '.example.org:443', 0, 0, 1, 0, at, '{{}}' FROM events;
+INSERT INTO items (event_id, subscription, recipient, cause_class, recommendation_id, revision, message_id)
+  SELECT id, 's' || (recommendation_id % 10), '', 'first', recommendation_id, revision, 'msg_' || id FROM events;
+INSERT INTO attempts (message_id, at, seconds, outcome, detail) SELECT id, sent_at, 0.1, 'sent', '200 ok' FROM messages;
+"""
+_DAY = "strftime('%Y-%m-%d %H:%M:%f000', '2026-01-01', '-' || ((:per - i) * 140) || ' days')"
+
+
+def fill(connection: Connection, per: int) -> None:
+    """Rows as years of running would leave them."""
+    values = {"per": per, "recommendations": _RECOMMENDATIONS, "open": _OPEN}
+    for statement in _FILL.format(day=_DAY).split(";\n"):
+        if statement.strip():
+            used = {name: value for name, value in values.items() if f":{name}" in statement}
+            connection.execute(text(statement.replace("':", "'\\:").replace("|| ':' ||", "|| '\\:' ||")), used)
+
+
+def rows(per: int = 50) -> list[Row]:
+    """The table's lines: each question's cost in the large store, in those of the small one."""
+    small, large = _measured(2), _measured(per)
+    note = f"{_RECOMMENDATIONS * per:,} revisions"
+    return [
+        Row(
+            f"growth, {name}",
+            f"{large[name] * 1000:.2f} ms",
+            f"2 x {small[name] * 1000:.2f} ms",
+            large[name] / small[name] / TWICE,
+            note,
+        )
+        for name in small
+    ]
+
+
+def _measured(per: int) -> dict[str, float]:
+    folder = Path(tempfile.mkdtemp(prefix="recwatch-growth-"))
+    try:
+        world = World(folder)
+        world.configure([f"https://h{number}.example.org/s{number}" for number in range(10)])
+        with world.context() as context:
+            began = time.monotonic()
+            with context.store.write() as connection:
+                fill(connection, per)
+            print(f"filled in {time.monotonic() - began:.0f} s", file=sys.stderr)
+            return {name: _best(work) for name, work in _questions(context, per)}
+    finally:
+        shutil.rmtree(folder)
+
+
+def _best(work: Callable[[], object], rounds: int = 6) -> float:
+    """CPU seconds of the cheapest of several rounds: the machine is shared."""
+    spent = []
+    for _ in range(rounds):
+        began = time.process_time()
+        work()
+        spent.append(time.process_time() - began)
+    return min(spent[1:])
+
+
+def _questions(context: Context, per: int) -> Iterator[tuple[str, Callable[[], object]]]:
+    store, now = context.store, datetime.now(UTC)
+    lease = timedelta(seconds=60)
+    numbers, seconds = iter(range(_RECOMMENDATIONS)), iter(range(1, 1_000))
+
+    def reading(ask: Callable[[Connection], Any]) -> Callable[[], Any]:
+        def run() -> Any:
+            with store.read() as connection:
+                return ask(connection)
+
+        return run
+
+    def writing(do: Callable[[Connection], Any]) -> Callable[[], Any]:
+        def run() -> Any:
+            with store.write() as connection:
+                return do(connection)
+
+        return run
+
+    def change() -> None:
+        with store.write() as connection:
+            capture = seeding.capture(connection)
+            for _ in range(10):
+                number = next(numbers) + 1
+                seeding.happen(connection, number, per + 1, capture)
+            row = seeding.wait(connection, capture)
+        fan_out(context, row, now)
+
+    def deliver_some(connection: Connection) -> None:
+        later = now + timedelta(seconds=next(seconds))  # each host's slot has come again
+        catch = claim(connection, _LIMITS, 10, "job", later, line=Line("webhook"))
+        assert catch.claimed
+        results = [Result(each, 0.1, now) for each in catch.claimed]
+        record(connection, results, context.configuration.delivery, now)
+
+    key = "GAO-24-100100#2"
+    yield "list", reading(lambda c: records.listed(c, records.Filter()))
+    yield "list of one agency", reading(lambda c: records.listed(c, records.Filter(agency="Agency 7")))
+    yield "history, its key", reading(lambda c: records.resolve(c, key))
+    since = datetime(2025, 12, 1, tzinfo=UTC)
+    report = records.Filter(product="GAO-24-100100")
+    yield "changes of a report", reading(lambda c: changed.find(c, report, since=since))
+    yield "ten events whole", reading(
+        lambda c: queries.load_events(c, ids=[f"evt_{n}_2" for n in range(100, 110)])
+    )
+    yield "ten changes told: fan-out", change
+    yield "claim and record of ten", writing(deliver_some)
+    yield "due: outbox", writing(lambda c: due.take_outbox(c, now, lease, "e"))
+    yield "due: channels", writing(lambda c: due.take_channels(c, now, lease, "e"))
+    yield "due: make", lambda: due.make_due(context, datetime.now(UTC))
+    yield "due: next", reading(lambda c: due.next_at(c, now, context.configuration))
+    yield "due: outstanding", reading(lambda c: due.outstanding(c, now))
+    yield "oldest undelivered", reading(ledger.oldest_undelivered)
+
+
+def main() -> None:
+    """Print the table; 1 where a target is missed."""
+    table = rows(int(sys.argv[1]) if len(sys.argv) > 1 else 50)
+    show(table)
+    sys.exit(any(row.ratio and row.ratio > 1 for row in table))
+
+
+if __name__ == "__main__":
+    main()
