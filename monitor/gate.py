@@ -48,6 +48,7 @@ def objection(capture: Capture, draft: Draft, limits: Gate) -> str | None:
         _blank(capture, draft),
         _vanished(draft, limits),
         _reworded(draft, limits),
+        _emptied(draft),
         _same_words(draft),
         _cut_short(capture, draft),
     )
@@ -91,6 +92,14 @@ def _reworded(draft: Draft, limits: Gate) -> str | None:
     if count / draft.compared <= limits.max_changed:
         return None
     return f"{count} of {draft.compared} narratives changed at once (more than {limits.max_changed:.0%})"
+
+
+def _emptied(draft: Draft) -> str | None:
+    """Narratives are rewritten, and hardly ever struck out: where most are empty, they did not load."""
+    count = sum(not folding.fold(one.new) and bool(folding.fold(one.old)) for one in draft.rewordings)
+    if count * 2 <= draft.compared:
+        return None
+    return f"{count} of {draft.compared} narratives are empty that were not"
 
 
 def _same_words(draft: Draft) -> str | None:

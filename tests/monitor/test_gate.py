@@ -147,6 +147,15 @@ def test_a_short_word_that_two_edits_share_is_an_accident() -> None:
         assert not held(Draft(0, 0, 2, [negated, Rewording("In May.", other)]))
 
 
+@pytest.mark.parametrize(("emptied", "of", "expected"), [(1, 1, True), (1, 2, False), (2, 3, True)])
+def test_a_page_on_which_most_narratives_are_empty_is_not_believed(
+    emptied: int, of: int, expected: bool
+) -> None:
+    """At any size: the comments did not load. A single one among others may have been struck out."""
+    assert held(Draft(0, 0, of, reworded(emptied, new=""))) is expected
+    assert not held(Draft(0, 0, of, reworded(emptied, old="")))
+
+
 def test_of_one_narrative_alone_nothing_is_the_sites() -> None:
     """A sentence added to a report's only recommendation is what it is watched for."""
     assert not held(Draft(1, 0, 1, [Rewording("Of pier 1.", "Of pier 1. This site is unattended.")]))

@@ -13,6 +13,7 @@ from monitor.record.schema import recommendations, revisions
 from monitor.record.values import Format, Kind, Outcome, Recommendation, Status
 from tests.monitor.intake.conftest import Scene
 from tests.rendering import page
+from tests.soak.arena import arena
 from tests.worlds import Item, Noise
 
 FORMS = list(Format)
@@ -20,6 +21,12 @@ MARKED = [Format.AGENCY, Format.PRODUCT]
 _ROWS = re.compile(r"(<tbody>)(.*?)(</tbody>)", re.DOTALL)
 _ROW = re.compile(r"<tr>.*?</tr>", re.DOTALL)
 _TOOLTIP = re.compile(r"<span class='usa-tooltip[^>]*?title=\"([^\"]*)\"[^>]*>\s*</span>")
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """In memory: where a store lies is not what these tests are about."""
+    return arena()
 
 
 def real(captures: Path, form: Format) -> bytes:
@@ -93,7 +100,8 @@ LOOKS: dict[str, Callable[[str], str]] = {
 def written(scene: Scene) -> tuple[list[str], int]:
     """The keys known, and how many revisions there are of all of them."""
     with scene.store.read() as connection:
-        return list(connection.scalars(select(recommendations.c.key))), scene.count(revisions)
+        keys = list(connection.scalars(select(recommendations.c.key)))
+    return keys, scene.count(revisions)
 
 
 def nothing_is_new(scene: Scene, body: bytes, form: Format) -> None:
