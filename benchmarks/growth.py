@@ -91,7 +91,9 @@ def fill(connection: Connection, per: int) -> None:
     for statement in _FILL.format(day=_DAY).split(";\n"):
         if statement.strip():
             used = {name: value for name, value in values.items() if f":{name}" in statement}
-            connection.execute(text(statement.replace("':", "'\\:").replace("|| ':' ||", "|| '\\:' ||")), used)
+            connection.execute(
+                text(statement.replace("':", "'\\:").replace("|| ':' ||", "|| '\\:' ||")), used
+            )
 
 
 def rows(per: int = 50) -> list[Row]:
@@ -177,8 +179,9 @@ def _questions(context: Context, per: int) -> Iterator[tuple[str, Callable[[], o
     since = datetime(2025, 12, 1, tzinfo=UTC)
     report = records.Filter(product="GAO-24-100100")
     yield "changes of a report", reading(lambda c: changed.find(c, report, since=since))
-    yield "ten events whole", reading(
-        lambda c: queries.load_events(c, ids=[f"evt_{n}_2" for n in range(100, 110)])
+    yield (
+        "ten events whole",
+        reading(lambda c: queries.load_events(c, ids=[f"evt_{n}_2" for n in range(100, 110)])),
     )
     yield "ten changes told: fan-out", change
     yield "claim and record of ten", writing(deliver_some)

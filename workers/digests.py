@@ -20,7 +20,6 @@ from workers.planning import FIRST, Draft
 from workers.slots import next_slot, slot_at_or_before
 from workers.values import Cause, Message, Watch
 
-
 _LEFT_OVER_EVERY = timedelta(minutes=1)
 
 
