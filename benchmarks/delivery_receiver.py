@@ -31,6 +31,7 @@ class Seen:
 
     @property
     def ids(self) -> set[str]:
+        """Of messages that came."""
         return {name for name, _ in self.arrivals}
 
     def span(self, count: int | None = None) -> float:

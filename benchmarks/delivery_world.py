@@ -88,10 +88,12 @@ path = "drop/"
 
     @property
     def path(self) -> Path:
+        """The configuration file."""
         return self.folder / "recwatch.toml"
 
     @property
     def home(self) -> Path:
+        """Where the program keeps everything."""
         return self.folder / "var"
 
     @contextmanager

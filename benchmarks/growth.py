@@ -38,7 +38,8 @@ INSERT INTO captures (id, source_id, origin, captured_at, recorded_at, sha256, h
   WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :per)
   SELECT i, 'gao-open', 'x', {day}, {day}, 's' || i, '{{}}', 'changed', 5000, 0 FROM n;
 INSERT INTO recommendations
-  (id, key, product, kind, number, agency, agency_folded, title, title_hash, text, status, priority, narrative,
+  (id, key, product, kind, number, agency, agency_folded, title, title_hash, text, status, priority,
+    narrative,
    fingerprint, text_fingerprint, revision, present, first_seen_at, changed_at)
   WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :recommendations)
   SELECT i, 'GAO-24-' || (100000 + i / 5) || '#' || (i % 5) || '@agency-' || (i % 60),
@@ -48,20 +49,24 @@ INSERT INTO recommendations
     'The agency agreed and expects step ' || :per || ' by June 2030.', '1:' || i || ':' || :per, '1:' || i,
     :per, 1, '2006-01-01 00:00:00.000000', '2026-01-01 00:00:00.000000' FROM n;
 INSERT INTO revisions
-  (recommendation_id, number, source_id, format, capture_id, observed_at, status, priority, narrative, fingerprint,
+  (recommendation_id, number, source_id, format, capture_id, observed_at, status, priority, narrative,
+    fingerprint,
    text, present)
   WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :per)
   SELECT r.id, i, 'gao-open', 'gao-csv', i, {day}, 'open', 0,
     'The agency agreed and expects step ' || i || ' by June 2030.', '1:' || r.id || ':' || i, r.text, 1
   FROM recommendations r, n;
 INSERT INTO readings
-  (source_id, format, recommendation_id, fingerprint, text_fingerprint, status, priority, revision, read_at, misses)
+  (source_id, format, recommendation_id, fingerprint, text_fingerprint, status, priority, revision,
+    read_at, misses)
   SELECT 'gao-open', 'gao-csv', id, fingerprint, text_fingerprint, status, priority, revision, changed_at, 0
   FROM recommendations;
 INSERT INTO events
-  (id, type, source_id, recommendation_id, capture_id, at, revision, old_revision, new_revision, changed, subject,
+  (id, type, source_id, recommendation_id, capture_id, at, revision, old_revision, new_revision,
+    changed, subject,
    silent)
-  SELECT 'evt_' || recommendation_id || '_' || v.number, 'recommendation.updated', 'gao-open', recommendation_id,
+  SELECT 'evt_' || recommendation_id || '_' || v.number, 'recommendation.updated', 'gao-open',
+    recommendation_id,
     v.number, observed_at, v.number, v.number - 1, v.number, '["narrative"]',
     json_object('key', r.key, 'product', r.product, 'kind', 'recommendation', 'number', r.number, 'agency',
       r.agency, 'title', r.title, 'text', r.text, 'url', NULL), 0
@@ -74,13 +79,16 @@ INSERT INTO subscriptions (id, first_seen_at)
   WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9)
   SELECT 's' || i, '2006-01-01 00:00:00.000000' FROM n;
 INSERT INTO messages
-  (id, subscription, channel, recipient, cause, cause_ref, created_at, state, due_at, host, failures, lapses,
+  (id, subscription, channel, recipient, cause, cause_ref, created_at, state, due_at, host, failures,
+    lapses,
    attempts, uncertain, sent_at, receipt)
   SELECT 'msg_' || id, 's' || (recommendation_id % 10), 'webhook', '', 'instant', id, at, 'sent', at,
     'h' || (recommendation_id % 10) || '.example.org:443', 0, 0, 1, 0, at, '{{}}' FROM events;
 INSERT INTO items (event_id, subscription, recipient, cause_class, recommendation_id, revision, message_id)
-  SELECT id, 's' || (recommendation_id % 10), '', 'first', recommendation_id, revision, 'msg_' || id FROM events;
-INSERT INTO attempts (message_id, at, seconds, outcome, detail) SELECT id, sent_at, 0.1, 'sent', '200 ok' FROM messages;
+  SELECT id, 's' || (recommendation_id % 10), '', 'first', recommendation_id, revision, 'msg_' || id
+    FROM events;
+INSERT INTO attempts (message_id, at, seconds, outcome, detail) SELECT id, sent_at, 0.1, 'sent',
+    '200 ok' FROM messages;
 """
 _DAY = "strftime('%Y-%m-%d %H:%M:%f000', '2026-01-01', '-' || ((:per - i) * 140) || ' days')"
 

@@ -22,7 +22,8 @@ class Context:
 
     `reconciled_at` is when this process last held the messages against the configuration, `reminded_at`
     when it last looked for what the clock asks for, `left_over_at` when for items that wait for no digest.
-    `digested` is the newest slot that it knows to be over, by subscription and recipient.
+    `digested` is the newest slot that it knows to be over, by subscription and recipient, `swept` the queue's
+    epoch with which it last looked for marks of another.
     """
 
     configuration: Configuration
@@ -33,6 +34,7 @@ class Context:
     reconciled_at: datetime | None = None
     left_over_at: datetime | None = None
     digested: dict[tuple[str, str], str] = field(default_factory=dict)
+    swept: str = ""
     reminded_at: datetime | None = None
 
 

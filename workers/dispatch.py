@@ -59,7 +59,8 @@ def _enqueue_due(context: Context) -> int:
     epoch = context.queue.epoch()  # before anything is marked: without a queue there are no marks
     with context.store.write() as connection:
         rows = due.take_outbox(connection, moment, lease, epoch)
-        channels = due.take_channels(connection, moment, lease, epoch)
+        channels = due.take_channels(connection, moment, lease, epoch, context.swept)
+    context.swept = epoch
     # A copy is made again every lease; those that nobody takes meanwhile must not pile up.
     forgotten = int(lease.total_seconds() * _COPIES) + 1
     for row in rows:

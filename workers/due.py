@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
 
 from monitor.record.schema import messages, notices, outbox, paces
 from workers import digests, notifying, reconciling, reminders
+from workers.channels import CHANNELS
 from workers.configuration import Configuration
 from workers.context import Context
 from workers.delivery.claimable import is_due, is_free, is_in_pace, is_paused, is_unmarked
@@ -38,18 +39,32 @@ def take_outbox(connection: Connection, now: datetime, lease: timedelta, epoch: 
     return sorted(connection.scalars(mark.returning(outbox.c.id)))
 
 
-def take_channels(connection: Connection, now: datetime, lease: timedelta, epoch: str) -> list[str]:
-    """Mark the messages that can go out now and return their channels: one entry for each `deliver` job."""
-    waiting = select(messages.c.channel).where(messages.c.state == "waiting").distinct()
+def take_channels(
+    connection: Connection, now: datetime, lease: timedelta, epoch: str, swept: str = ""
+) -> list[str]:
+    """Mark the messages that can go out now and return their channels: one entry for each `deliver` job.
+
+    `swept` is the epoch that the caller has asked with before: then no mark of another one is left, but for
+    those of dispatchers that saw a later or an earlier one, and these lapse. To ask without costs more the
+    more is due.
+    """
     jobs: list[str] = []
-    for channel in connection.scalars(waiting.order_by(messages.c.channel)).all():
-        mine = and_(messages.c.channel == channel, is_unmarked(now, epoch))
-        if connection.scalar(_ready(now).where(mine).limit(1)) is None:
-            continue
-        mark = update(messages).where(is_due(now), mine, ~is_paused())
-        marked = connection.execute(mark.values(enqueued_until=now + lease, epoch=epoch)).rowcount
+    for channel in sorted(CHANNELS):
+        unmarked = _lapsed(now) if swept == epoch else [is_unmarked(now, epoch)]
+        marked = 0
+        for which in unmarked:
+            mine = and_(messages.c.state == "waiting", messages.c.channel == channel, which)
+            if connection.scalar(_ready(now).where(mine).limit(1)) is None:
+                continue
+            mark = update(messages).where(is_due(now), mine, ~is_paused())
+            marked += connection.execute(mark.values(enqueued_until=now + lease, epoch=epoch)).rowcount
         jobs += [channel] * min(ceil(marked / _MESSAGES_A_JOB), _MOST_JOBS)
     return jobs
+
+
+def _lapsed(now: datetime) -> list[ColumnElement[bool]]:
+    """Without a mark, or with one that has run out; apart, as each is a range of one index."""
+    return [messages.c.enqueued_until.is_(None), messages.c.enqueued_until <= now]
 
 
 def _ready(now: datetime) -> Select[tuple[str]]:
@@ -95,9 +110,14 @@ def next_at(
 
 
 def _moments(now: datetime) -> Iterator[Select[Any]]:
-    waiting = messages.c.state == "waiting"
-    for column in (messages.c.due_at, messages.c.lease_until, messages.c.enqueued_until):
-        yield select(func.min(column)).where(waiting, column > now)
+    waiting, marked = messages.c.state == "waiting", messages.c.enqueued_until
+    for channel in sorted(CHANNELS):
+        mine = and_(waiting, messages.c.channel == channel)
+        # What is marked was due; what is not due yet has no mark.
+        yield select(func.min(messages.c.due_at)).where(mine, marked.is_(None), messages.c.due_at > now)
+        yield select(func.min(marked)).where(mine, marked > now)
+    # Only what waits has a lease.
+    yield select(func.min(messages.c.lease_until)).where(messages.c.lease_until > now)
     yield select(func.min(paces.c.next_at)).where(paces.c.next_at > now)
     yield select(func.min(outbox.c.enqueued_until)).where(
         outbox.c.published_at.is_(None), outbox.c.enqueued_until > now

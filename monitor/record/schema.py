@@ -347,9 +347,11 @@ messages = Table(
     Column("error", Text),
     Column("receipt", JSON),  # what the receiver gave: Slack's ts and channel
     UniqueConstraint("subscription", "recipient", "cause", "cause_ref"),
-    Index("ix_messages_state_channel_due_at", "state", "channel", "due_at"),
-    Index("ix_messages_state_channel_host_due_at", "state", "channel", "host", "due_at"),
+    # What needs a job; each host's next message; what is in flight; a receiver's, by what became of them.
+    Index("ix_messages_marks", "state", "channel", "enqueued_until", "due_at"),
+    Index("ix_messages_line", "state", "channel", "host", "due_at", "created_at", "id"),
     Index("ix_messages_lease_until", "lease_until"),
+    Index("ix_messages_receiver", "subscription", "recipient", "state", "sent_at"),
 )
 
 # What a message holds. A digest's items wait with message_id null until a slot takes them.

@@ -214,10 +214,16 @@ def tell_dead(connection: Connection, message_id: str, now: datetime) -> None:
     _notify(connection, NoticeType.DEAD, row["subscription"], "dead", words, now, since)
 
 
+_STATES = ("waiting", "sent", "dead", "cancelled")
+
+
 def _told_already(connection: Connection, row: Any, now: datetime) -> bool:
     """Whether another message to the same receiver died since one last arrived there."""
     theirs = and_(messages.c.subscription == row["subscription"], messages.c.recipient == row["recipient"])
-    arrived = connection.scalar(select(func.max(messages.c.sent_at)).where(theirs, messages.c.sent_at <= now))
+    newest = select(func.max(messages.c.sent_at)).where(theirs, messages.c.sent_at <= now)
+    # Each state is a range of one index, whose end is looked up; all of them at once is a receiver's history.
+    moments = [connection.scalar(newest.where(messages.c.state == state)) for state in _STATES]
+    arrived = max((moment for moment in moments if moment is not None), default=None)
     after = attempts.c.at > arrived if arrived is not None else true()
     other = (
         select(messages.c.id)

@@ -304,12 +304,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_messages_state_channel_due_at", ["state", "channel", "due_at"], unique=False
+            "ix_messages_marks", ["state", "channel", "enqueued_until", "due_at"], unique=False
         )
         batch_op.create_index(
-            "ix_messages_state_channel_host_due_at", ["state", "channel", "host", "due_at"], unique=False
+            "ix_messages_line", ["state", "channel", "host", "due_at", "created_at", "id"], unique=False
         )
         batch_op.create_index("ix_messages_lease_until", ["lease_until"], unique=False)
+        batch_op.create_index(
+            "ix_messages_receiver", ["subscription", "recipient", "state", "sent_at"], unique=False
+        )
 
     op.create_table(
         "readings",
