@@ -15,7 +15,7 @@ from recwatch.configuration import Loaded
 from recwatch.contexts import make_home
 from recwatch.errors import Failure
 from recwatch.operators import EVICTING_ADVICE, UNSEEN, evicting, nobody_sees
-from recwatch.probing import Trouble, ask_channel, ask_source
+from recwatch.probing import Trouble, Warned, ask_channel, ask_source
 from recwatch.standing import paused
 from recwatch.times import ago
 
@@ -37,14 +37,6 @@ class Finding:
     well: bool
     message: str
     advice: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """Well, but not for long, or not all of it."""
-
-    message: str
-    advice: str
 
 
 def examine(loaded: Loaded) -> Iterator[Finding]:

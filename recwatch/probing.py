@@ -4,6 +4,10 @@ import asyncio
 import smtplib
 import ssl
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -12,6 +16,7 @@ from monitor.clock import Clock
 from monitor.fetching import Asker, NotModified, Refusal, Request, fetch
 from monitor.formats import NotAPage, extract
 from monitor.record import outbound
+from monitor.record.durations import format_duration
 from monitor.record.settings import Http, Settings, Source, Subscription
 from monitor.record.values import Page
 from recwatch.configuration import Loaded
@@ -24,6 +29,7 @@ from workers.channels.slack.settings import SlackSubscription
 from workers.channels.webhook.settings import WebhookSubscription
 
 _PATIENCE = 20.0  # seconds for one answer
+_CLOCKS_DIFFER = timedelta(minutes=10)
 
 
 class Trouble(Exception):
@@ -34,7 +40,15 @@ class Trouble(Exception):
         self.advice = advice
 
 
-def ask_source(settings: Settings, source: Source) -> str:
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Well, but not for long, or not all of it."""
+
+    message: str
+    advice: str
+
+
+def ask_source(settings: Settings, source: Source) -> str | Warned:
     """Fetch the source's page for real and read it; nothing is stored."""
     result = asyncio.run(_fetch(settings, source))
     if isinstance(result, Refusal):
@@ -53,7 +67,28 @@ def ask_source(settings: Settings, source: Source) -> str:
         raise Trouble(
             f"{source.url} is {capture.format}, not {source.format}", f'set format = "{capture.format}"'
         )
-    return f"{len(capture.recommendations):,} recommendations read from {source.url}"
+    said = f"{len(capture.recommendations):,} recommendations read from {source.url}"
+    if off := clock_off(result.headers, result.captured_at):
+        return Warned(f"{said}, but {off}", "set this machine's clock; everything is planned by it")
+    return said
+
+
+def clock_off(headers: Mapping[str, str], now: datetime) -> str | None:
+    """Say by how much our clock and the answering site's differ, where that is more than a cache explains."""
+    try:
+        theirs = parsedate_to_datetime(headers["date"]) + timedelta(seconds=int(headers.get("age", "0")))
+        ahead = now - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC))
+    except (KeyError, ValueError, OverflowError):
+        return None
+    if abs(ahead) < _CLOCKS_DIFFER:
+        return None
+    way = "ahead of" if ahead > timedelta() else "behind"
+    return f"this machine's clock is {format_duration(_rounded(abs(ahead)))} {way} the site's"
+
+
+def _rounded(span: timedelta) -> timedelta:
+    unit = timedelta(days=1) if span >= timedelta(days=2) else timedelta(minutes=1)
+    return round(span / unit) * unit
 
 
 async def _fetch(settings: Settings, source: Source) -> Page | Refusal:

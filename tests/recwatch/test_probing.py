@@ -1,6 +1,8 @@
 """What `doctor` says of a channel's far end, by what is found there; nobody is told anything."""
 
 import socket
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from structlog.testing import capture_logs
@@ -8,10 +10,12 @@ from structlog.testing import capture_logs
 from recwatch import head
 from recwatch.configuration import ConfigError, load
 from recwatch.contexts import served
+from recwatch.probing import clock_off
+from tests.fakes.pages import export
 from tests.fakes.receiver import Answer, Receiver
 from tests.fakes.slack import FakeSlack
 from tests.fakes.smtp import FakeSmtp
-from tests.recwatch.conftest import Program
+from tests.recwatch.conftest import BEFORE, Program
 
 HTTP = '[http]\ncontact = "x"\nallow_private_networks = true\n'
 
@@ -164,3 +168,39 @@ def test_up_says_at_its_start_that_operators_are_paused(polled: Program) -> None
         head._warn(loaded, make)
     [line] = [line for line in said if "operators hear nothing" in line["event"]]
     assert (line["reason"], line["do"]) == ("paused by hand", "recwatch subscriptions resume operators")
+
+
+NOW = datetime(2030, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        ({"date": "Fri, 01 Mar 2030 12:05:00 GMT"}, None),
+        ({"date": "Fri, 01 Mar 2030 08:00:00 GMT", "age": "14400"}, None),  # out of a cache
+        ({"date": "Fri, 01 Mar 2030 11:00:00 GMT"}, "this machine's clock is 1h ahead of the site's"),
+        ({"date": "Sat, 05 Apr 2031 12:00:10 GMT"}, "this machine's clock is 400d behind the site's"),
+        ({}, None),
+        ({"date": "yesterday"}, None),
+        ({"date": "Fri, 01 Mar 2030 11:00:00 GMT", "age": "old"}, None),
+    ],
+)
+def test_a_clock_that_is_off_is_seen_at_a_sites(headers: dict[str, str], said: str | None) -> None:
+    """By more than ten minutes; what a cache held back counts as its age says."""
+    assert clock_off(headers, NOW) == said
+
+
+def test_doctor_says_that_the_clock_is_off(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside what it read: polls, retries and digests are all planned by that clock."""
+    long_ago = lambda *_: "Fri, 01 Mar 2019 12:00:00 GMT"  # noqa: E731 - stands for the server's method
+    monkeypatch.setattr(BaseHTTPRequestHandler, "date_time_string", long_ago)
+    csv = Answer(200, (("Content-Type", "text/csv"),), export(BEFORE))
+    with Receiver(otherwise=csv) as site:
+        program.config.write_text(
+            f'{HTTP}[[sources]]\nid = "s"\nformat = "gao-csv"\nurl = "{site.url}"\nrobots = "ignore"\n'
+        )
+        state, said, advice = examined(program, "source s")
+    assert state == "warn"
+    assert "5 recommendations read" in said
+    assert "d ahead of the site's" in said
+    assert advice.startswith("set this machine's clock")
