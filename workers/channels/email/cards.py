@@ -33,7 +33,8 @@ from workers.difference import narrative_runs
 from workers.values import Cause, Level, Message, Telling
 
 ROOM = 24_000  # characters of a difference in a mail of its own
-_FULL = 25  # changes shown with their differences in one mail; the others are lines
+_FULL = 25  # changes shown with their differences in a digest; the others are lines
+_FULL_AT_ONCE = 12  # in a summary, which interrupts: it is for seeing at a glance what there is
 _SHARED_ROOM = 44_000  # characters for all of those: Gmail clips a mail at 102 kB
 _MOST_ROOM = 3_000
 _LINES = 1_000  # changes listed at all
@@ -227,7 +228,8 @@ def _label(event: Event) -> str:
 
 def _facts(event: Event, *, alone: bool) -> tuple[Fact, ...]:
     states = [state for state in (event.old, event.new) if state]
-    facts = [_fact("Status", [status_in_words(state.status) for state in states])]
+    label = "Last status" if event.type == EventType.VANISHED else "Status"
+    facts = [_fact(label, [status_in_words(state.status) for state in states])]
     if any(state.priority for state in states):
         facts.append(_fact("Priority", ["Yes" if state.priority else "No" for state in states]))
     if alone:
@@ -279,7 +281,7 @@ def _agencies(message: Message) -> tuple[tuple[AgencyPart, ...], str]:
     stories = gather(message.tellings)
     listed, rest = stories[:_LINES], stories[_LINES:]
     substantive = [story for story in listed if story.telling.significance.level == Level.SUBSTANTIVE]
-    full = substantive[:_FULL]
+    full = substantive[: _FULL if message.cause == Cause.DIGEST else _FULL_AT_ONCE]
     room = min(_MOST_ROOM, _SHARED_ROOM // max(len(full), 1))
     whole = {id(story) for story in full}
     parts = []

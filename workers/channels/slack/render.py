@@ -127,6 +127,7 @@ def _facts(telling: Telling, room: int) -> list[Run]:
     event = telling.event
     said = details(telling, beyond=headline(telling))
     runs = words(fit(said, min(room, 900)), "bold") + words("\n") if said else []
+    runs += words("Last status: " if event.type == EventType.VANISHED else "")
     runs += _moved(event, lambda state: status_in_words(state.status))
     if any(state.priority for state in (event.old, event.new) if state):
         runs += words(" · ") + _moved(event, lambda state: "Priority" if state.priority else "Not priority")

@@ -94,6 +94,12 @@ def test_the_list_of_mails_previews_the_meaning() -> None:
 
 
 @BOTH
+def test_one_that_left_is_not_called_open(subtype: str) -> None:
+    """What stood last is said to be the last: the recommendation is probably closed."""
+    assert "Last status" in part(mailed(by_mail(telling(EventType.VANISHED, signals=()))), subtype)
+
+
+@BOTH
 def test_paragraphs_stay_paragraphs(subtype: str) -> None:
     """A narrative's paragraphs are kept in both parts."""
     told = telling(EventType.OPENED, signals=(), new=state("First paragraph.\n\nSecond paragraph."))
@@ -179,6 +185,16 @@ def test_five_hundred_changes_are_one_readable_mail(subtype: str) -> None:
     assert all(f"evt_{number:022d}" in shown for number in range(500))
     flat = " ".join(shown.split())
     assert "475 changes of substance listed without old and new text. All of it: recwatch changes" in flat
+
+
+@BOTH
+def test_a_summary_shows_the_gravest_in_full_and_lists_the_others(subtype: str) -> None:
+    """Forty changes at once: a dozen with old and new words, a line for each other, and where the rest is."""
+    told = [replace(each, difference=describe(each.event)) for each in several(40)]
+    shown = " ".join(part(mailed(by_mail(*told, cause=Cause.SUMMARY)), subtype).split())
+    assert shown.lower().count("status update") == 12
+    assert "28 changes of substance listed without old and new text" in shown
+    assert all(each.event.id in shown for each in told)
 
 
 @BOTH

@@ -44,6 +44,11 @@ def test_a_change_is_told_in_ten_seconds() -> None:
     assert payload["blocks"][-2]["elements"][0]["url"] == "https://www.gao.gov/products/gao-23-105607"
 
 
+def test_one_that_left_is_not_called_open() -> None:
+    """What stood last is said to be the last: the recommendation is probably closed."""
+    assert "Last status: \nOpen" in words_in(render(to_slack(telling(EventType.VANISHED, signals=()))))
+
+
 def test_old_words_are_struck_and_new_ones_bold() -> None:
     """The difference can be read without a word of explanation, and the white space is not struck."""
     payload = render(to_slack(telling()))
