@@ -1,10 +1,7 @@
 """Reminders whose maker is killed, or made by two at once: each is told once."""
 
-import os
-import signal
 from datetime import timedelta
 from threading import Barrier, Thread
-from typing import Any
 
 import pytest
 
@@ -12,7 +9,7 @@ from monitor.record.migrating import open_store
 from monitor.record.schema import events, outbox, promises
 from monitor.record.settings import Reminders
 from monitor.record.store import Store
-from tests.crash.test_delivery_kills import killed
+from tests.crash.killing import SIDES, die_at, die_at_commit, killed
 from tests.workers.seeding import count, rows
 from tests.workers.test_reminders import JUNE, START, stands, told
 from workers import reminders
@@ -20,6 +17,7 @@ from workers.reminders import remind
 
 BOTH = Reminders(overdue=True, stalled_after="30d")
 POINTS = ["_begin", "_read", "_settle", "_write_events", "_make"]
+COMMITS = ["_write_promises", "_write_clocks", "_write_events"]  # called inside the transactions that matter
 
 
 @pytest.fixture
@@ -43,20 +41,34 @@ def test_whoever_makes_reminders_may_be_killed_anywhere(url: str, point: str) ->
     seeded(url)
 
     def work() -> None:
-        real = getattr(reminders, point)
-
-        def after(*given: Any) -> Any:
-            real(*given)
-            os.kill(os.getpid(), signal.SIGKILL)
-
-        setattr(reminders, point, after)
+        die_at(reminders, point, "after")
         with Store(url) as store:
             remind(store, BOTH, JUNE)
 
-    killed(url, work)
+    killed(work)
     with Store(url) as store:
         assert count(store, events) == (8 if point == "_make" else 0)
         assert count(store, outbox) == (1 if point == "_make" else 0)
+        remind(store, BOTH, JUNE)
+        assert sorted(told(store)) == [("overdue", "2026-05")] * 4 + [("stalled", "2026-03-03")] * 4
+        assert count(store, outbox) == 1
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("point", COMMITS)
+def test_on_either_side_of_a_commit_each_is_made_once(url: str, point: str, side: str) -> None:
+    """What was read and not committed is read again; what was told and committed is not told again."""
+    seeded(url)
+
+    def work() -> None:
+        die_at_commit(reminders, point, side)
+        with Store(url) as store:
+            remind(store, BOTH, JUNE)
+
+    killed(work)
+    with Store(url) as store:
+        told_already = point == "_write_events" and side == "after"
+        assert count(store, events) == count(store, outbox) * 8 == (8 if told_already else 0)
         remind(store, BOTH, JUNE)
         assert sorted(told(store)) == [("overdue", "2026-05")] * 4 + [("stalled", "2026-03-03")] * 4
         assert count(store, outbox) == 1
