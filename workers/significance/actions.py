@@ -28,7 +28,8 @@ _DEEDS = words(
     "institutionalized instructed integrated introduced inventoried issued launched leased mandated "
     "mapped migrated "
     "modernized modified notified obligated obtained opened ordered passed posted "
-    "procured prohibited promulgated provided published purchased ratified reconciled recorded recovered "
+    "procured prohibited promulgated provided published purchased ratified reassigned linked "
+    "reconciled recorded recovered "
     "recruited "
     "redesigned reduced refined released removed renewed reorganized repaired repealed replaced required "
     "rescinded "
@@ -39,7 +40,7 @@ _DEEDS = words(
 )
 _PHRASES = re.compile(
     r"\b(?:took|taken)\s(?:\w+\s){0,2}?(?:steps?|actions?|measures)\b|\b(?:put|"
-    r"set)\s(?:\w+\s){0,4}?(?:in(?:to)?\splace|up)\b"
+    r"set)\s(?:\w+\s){0,4}?(?:in(?:to)?\s(?:place|effect)|up)\b"
     r"|\brolled\sout\b|\bcarried\sout\b|\bstood\sup\b|\bmade\s(?:\w+\s){0,4}?(?:changes|revisions|"
     r"updates|available|improvements)\b"
     r"|\bheld\s(?:\w+\s){0,3}?(?:training|trainings|workshops?|courses?|exercises?)\b"
@@ -91,13 +92,16 @@ _MODALS = words("will would could may might should must can cannot to be being")
 _BY = re.compile(r"\bby\s((?:the\s|an?\s)?[A-Za-z][^,.;]*)")
 _PAST_REPORT = re.compile(
     r"\b(?:our|the)\s(?:\w+\s){0,3}?(?:19|20)\d\d\s(?:\w+\s)?report\b|\b(?:we|"
-    r"GAO)\s(?:previously\s)?(?:found|reported|recommended)\b"
+    r"GAO)\s(?:previously\s)?(?:found|reported|(?<!as\swe\s)recommended)\b"
     r"|\b(?:at\sthe\stime\sof|during|prior\sto|before)\sour\s(?:report|review|audit|work)\b|"
     r"\bin\sour\s(?:prior\s|previous\s)?report\b",
     re.IGNORECASE,
 )
 # An Act is named with its enactment in passing: "The Act, which was enacted in January, gives …".
 _ENACTED = re.compile(r"\b(?:enacted|signed\sinto\slaw|became\slaw|President\ssigned)\b", re.IGNORECASE)
+_FEDERAL = re.compile(
+    r"\bCongress\b|\bAct\b|Public Law|[Aa]ppropriat|\bHouse\b|\bSenate\b|conferees|lawmakers"
+)
 _ONE_CHAMBER = re.compile(r"\b(?:House|Senate|[Cc]ommittees?|[Ss]ubcommittee)\b")
 # What was only drafted is not yet done, whoever was shown it.
 _DRAFT = re.compile(r"\bdraft(?:s|ed)?\b", re.IGNORECASE)
@@ -181,6 +185,8 @@ def _is_unreal(sentence: Sentence) -> bool:
 def _deed_verb(clause: Clause, follows_deed: bool, *, dated: bool) -> str | None:
     if clause.background or clause.hypothetical or clause.actor in {Actor.GAO, Actor.OTHER}:
         return None
+    if clause.actor is Actor.CONGRESS and not _FEDERAL.search(clause.text):
+        return None  # "a law passed in Arizona"
     if clause.actor is Actor.CONGRESS and _ONE_CHAMBER.search(clause.subject):
         return None  # the other chamber, and the President, may never follow
     tokens = [(match[0].lower(), match.start(), match.end()) for match in _WORD.finditer(clause.text)]

@@ -26,7 +26,8 @@ _CONGRESS = re.compile(
     r"Congressional committees?|conferees|lawmakers)\b"
 )
 _LAW = re.compile(
-    r"\b(?:Public Law|Act|legislation|statute|law|bill|resolution|amendment|appropriations?|NDAA)\b"
+    r"\b(?:Public Law|Act|authorization act|legislation|statute|law|bill|resolution|"
+    r"amendment|appropriations?|NDAA)\b"
     r"(?! (?:requires|division))"
 )
 _ACT = re.compile(r"\bAct(?: of (?:19|20)\d\d)?$|^Public Law\b")
@@ -35,7 +36,7 @@ _OTHERS = re.compile(
     r"inspectors? general|OIG|committees?|auditors?|consultants?|universit(?:y|ies)|researchers|"
     r"stakeholders|grantees|"
     r"National Academ(?:y|ies)|RAND|MITRE|"
-    r"states|state(?=\s(?:official|agenc|government|and\b)|$)|tribes?|cities|counties|union|press|"
+    r"states|state(?=\s(?:of\s[A-Z]|official|agenc|government|and\b)|$)|tribes?|cities|counties|union|press|"
     r"third part(?:y|ies)|recipients?|developers?|owners?|providers?|hospitals|borrowers?|lenders?|"
     r"applicants?|foundation|president|white house|"
     r"partners?|compan(?:y|ies)|firms?|nonprofits?|(?:international\s)?organizations?|licensees|awardees|"

@@ -199,9 +199,16 @@ def _clause(text: str, start: int, opener: str, before: Clause | None, cast: Cas
     verb = _FIRST_VERB.search(bare)
     subject = _subject(bare[: verb.start()] if verb else bare)
     joined = opener in {"and", "comma"} and not subject and before is not None
+    actor = cast.classify(subject) if subject else Actor.THING
+    source = _ACCORDING.match(bare)
+    if source and cast.classify(source[1]) is Actor.OTHER:
+        actor = Actor.OTHER  # "According to the vendor, it will …"
+    told = _TOLD.match(bare)
+    if told and cast.classify(told[1]) is Actor.AGENCY:
+        actor = Actor.OTHER  # "It told the agency that …": another speaks
     made = Clause(
         text=text.strip(" ,;"), start=start, opener=opener, subject=subject,
-        actor=cast.classify(subject) if subject else Actor.THING,
+        actor=actor,
         hypothetical=_is_hypothetical(text, opener), background=opener in {"relative", "subordinate"},
         negated=bool(_NEGATIVE.search(text)), inherits=joined, past=bool(verb and _PAST_VERB.match(verb[0])),
     )  # fmt: skip
@@ -223,6 +230,12 @@ _OPENING = re.compile(
 )
 
 
+_ACCORDING = re.compile(r"According to ([^,]{2,60}),")
+_TOLD = re.compile(
+    r"(?:It|They) (?:told|informed|notified) ((?:the )?[A-Z][\w.&]*|the (?:agency|department|bureau))\b"
+)
+
+
 def _subject(text: str) -> str:
     """What precedes the verb, without "In May 2024," and "According to"."""
     text = _OPENING.sub("", text.strip(" ,"))
@@ -235,7 +248,7 @@ def _subject(text: str) -> str:
         parts.pop(0)
     return re.sub(
         r"(?:(?:^|\s)(?:also|then|later|subsequently|now|recently|initially|further|no longer|currently|"
-        r"still|partially|partly|fully|generally|jointly|successfully|formally|already))+$",
+        r"still|partially|partly|fully|generally|jointly|successfully|formally|already|itself|themselves))+$",
         "",
         ", ".join(parts),
     )

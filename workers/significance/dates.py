@@ -12,7 +12,8 @@ from datetime import date
 from functools import lru_cache
 
 _MONTH_NAMES = (
-    "january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug",
+    "january jan", "february febuary feb",
+    "march mar", "april apr", "may", "june jun", "july jul", "august aug",
     "september sept sep", "october oct", "november nov", "december dec",
 )  # fmt: skip
 _MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}

@@ -60,7 +60,7 @@ _HAPPENS = re.compile(
 )
 # A meeting takes place on its day; it is no work to be completed.
 _MEETING = re.compile(r"\b(?:meeting|hearing|conference|summit|session|workshop)s?\b", re.IGNORECASE)
-_IS_HELD = re.compile(r"\b(?:held|hold|take\splace|occur|convened?|meet|vote)\b", re.IGNORECASE)
+_IS_HELD = re.compile(r"\b(?:held|hold|take\splace|occur|convened?|meet|vote|attend)\b", re.IGNORECASE)
 _MEETING_SET = re.compile(
     r"\b(?:meeting|hearing|conference|summit|session|workshop)s?\b[^,;]{0,60}$", re.IGNORECASE
 )
@@ -105,7 +105,7 @@ _MOVED = re.compile(
 )
 _SCHEDULE = re.compile(
     r"\b(?:complet\w+|date|deadline|milestone|target|issuance|release|publication|schedule|timeline|"
-    r"delivery|deployment|finish\w*)\b",
+    r"delivery|deployment|finish\w*|estimate)\b",
     re.IGNORECASE,
 )
 _GENERIC = re.compile(
@@ -196,6 +196,10 @@ def _of_mention(
         return None
     if following and re.fullmatch(r"\s(?:and|or|to)\s", sentence.text[mention.stop : following.start]):
         return None  # "between May and June 2024" counts to its end
+    if preposition["by"] and (told := _told_before(sentence, clause)):
+        # "replace the pipes at the sites that we visited by 2025": it is the replacing that has the date.
+        clause, before = told, sentence.text[told.start : mention.start]
+        preposition = _BEFORE.search(before, max(0, len(before) - _NEAR)) or preposition
     place = _place(sentence, clause, mention, before, preposition)
     if any(refuses(place) for refuses in _REFUSALS):
         return None
@@ -212,6 +216,14 @@ def _of_mention(
         moves=bool(_INSTEAD.search(sentence.low)),
         still=bool(_STILL.search(sentence.low)),
     )
+
+
+def _told_before(sentence: Sentence, clause: Clause) -> Clause | None:
+    """The clause that one which only names something belongs to; None for one that tells by itself."""
+    if clause.opener not in {"that", "relative"} or _EXPECTS.search(clause.text):
+        return None
+    before = [other for other in sentence.clauses if other.start < clause.start and not other.background]
+    return before[-1] if before and (clause.background or clause.opener == "relative") else None
 
 
 def _from(sentence: Sentence, clause: Clause, mention: Mention) -> int:
@@ -307,12 +319,17 @@ def _belongs_elsewhere(place: _Place) -> bool:
     """Whether the date is of something named on the way: "the guide issued in May 2019"."""
     if place.preposition["by"] or place.named:
         return False
+    if _MADE_BY.search(place.words):
+        return True
     participle = _PARTICIPLE.search(place.words)
     if participle and not participle["aux"] and not _SCHEDULED.search(place.words):
         return True
     if re.search(r"\b(?:for|to)\s(?:the\s)?$", place.preposition[0], re.IGNORECASE):
         return not _DUE_FOR.search(place.words)
     return bool(_MONEY.search(place.words))
+
+
+_MADE_BY = re.compile(r"(?<!be\s)\b\w{3,}ed\sby\s[^,]*$")
 
 
 def _is_former(place: _Place) -> bool:

@@ -30,7 +30,7 @@ _SILENT = re.compile(
     re.IGNORECASE,
 )
 _PARTLY = re.compile(
-    rf"\b(?:partially|partly|in\spart)\s{_AGREE}|\b{_AGREE}\s(?:in\spart|in\sprinciple|partially|partly|"
+    rf"\b(?:partially|partly|in\spart)\s{_AGREE}|\b{_AGREE}\s(?:only\s)?(?:in\spart|in\sprinciple|partially|partly|"
     rf"with\spart)\b",
     re.IGNORECASE,
 )
@@ -94,7 +94,12 @@ def _of_sentence(sentence: Sentence) -> str | None:
     found = None
     if not any(word in sentence.low for word in _MAY_STATE):
         return None
-    if _NEITHER.search(sentence.text) and (about := _ABOUT_IT.search(sentence.text)) and about:
+    if (
+        not _NOW.search(sentence.text)
+        and _NEITHER.search(sentence.text)
+        and (about := _ABOUT_IT.search(sentence.text))
+        and about
+    ):
         return None if sentence.clauses[0].actor in {Actor.GAO, Actor.OTHER} else NEUTRAL
     if _SILENT.search(sentence.text):
         return None

@@ -8,6 +8,7 @@ from workers.significance.wordforms import coverage
 from workers.values import Signal
 
 _SAME_DEED = 0.5
+_WHICH = frozenset(("first", "second", "third", "fourth", "initial", "final", "1", "2", "3", "4"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,12 @@ def deadline_moves(old: Sequence[Deadline], new: Sequence[Deadline]) -> Iterator
         else:
             earlier = [other for other in new if other.past and other is not deadline]
             before = _closest(deadline, history) or _closest(deadline, earlier)
+        if before is None and deadline.moves:
+            # Some date before is spoken of: the one that there was, or it cannot be told which.
+            told = {other.last: other for other in (*old, *new) if other.last != deadline.last}
+            if len(told) > 1:
+                continue
+            before = next(iter(told.values()), None)
         yield Move(deadline, before)
 
 
@@ -66,7 +73,10 @@ def _may_be_same(one: Deadline, other: Deadline) -> bool:
 
 
 def _likeness(one: Deadline, other: Deadline) -> float:
+    first, second = one.deed & _WHICH, other.deed & _WHICH
     smaller, larger = sorted((one.deed, other.deed), key=len)
+    if first != second and ((first and second) or len(smaller - _WHICH) <= 1):
+        return 0.0  # "the second stage" is not the first, nor "this stage"
     return coverage(smaller, larger) if smaller else 0.0
 
 

@@ -264,7 +264,7 @@ def _is_review(sentence: str, mention: Mention) -> bool:
         )
     if not _LOOK.search(sentence) or _BY.search(ahead):
         return False
-    if ahead.strip(" [(") == "Reviewed":
+    if ahead.strip(" [(") == "Reviewed" or re.match(r"\supdate[\])]", sentence[mention.stop :]):
         return True
     # The look's own date opens the sentence or follows its verb at once.
     return (
@@ -282,6 +282,15 @@ _IN_COMMENTS = re.compile(
 )
 
 
+_NUMBERED = re.compile(r"\(\d\)\s")
+_MILLIONS = re.compile(r"(\d+(?:\.\d+)?)\s(million|billion)\b|(?<=\d),(?=\d{3}\b)")
+
+
+def _in_full(match: re.Match[str]) -> str:
+    """Write 1.2 million as 1200000, and a figure without its commas."""
+    return str(round(float(match[1]) * (10**6 if match[2] == "million" else 10**9))) if match[1] else ""
+
+
 def _spell_out(text: str) -> str:
     low = text.lower()
     if "n't" in low:
@@ -293,7 +302,7 @@ def _spell_out(text: str) -> str:
     for phrase, plain in _PHRASES.items():
         if phrase in low:
             text = re.sub(rf"\b{phrase}\b", plain, text, flags=re.IGNORECASE)
-    text = _IN_COMMENTS.sub("", text)
+    text = _MILLIONS.sub(_in_full, _NUMBERED.sub("", _IN_COMMENTS.sub("", text)))
     return text.replace("U.S.", "US").replace("%", " percent")
 
 
