@@ -10,6 +10,8 @@ from monitor.record.settings import Subscription
 from recwatch.records import agency_names, nearest_agencies
 from workers.coverage import Coverage, coverage
 
+_MOST_NAMED = 20  # in a line of the log; check-config names them all
+
 
 @dataclass(frozen=True, slots=True)
 class Cover:
@@ -51,4 +53,6 @@ def _nearest(connection: Connection, subscription: Subscription, counted: Covera
 
 def in_words(known: int, covers: Sequence[Cover]) -> str:
     """`5,379 open; cbp-team will hear of 25, 2 of them priority`."""
-    return "; ".join([f"{known:,} open", *map(str, covers)])
+    more = len(covers) - _MOST_NAMED
+    rest = [f"{more:,} more subscriptions"] if more > 0 else []
+    return "; ".join([f"{known:,} open", *map(str, covers[:_MOST_NAMED]), *rest])

@@ -1,13 +1,14 @@
 """How many recommendations each subscription covers now, and when they were last read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from monitor.record.folding import fold_agency
 from monitor.record.schema import readings, recommendations, sources
-from monitor.record.settings import Subscription
+from monitor.record.settings import Match, Subscription
 from monitor.record.values import is_closed
 from workers.routing import Standing, covers, split_keyword
 
@@ -24,11 +25,28 @@ def coverage(connection: Connection, subscriptions: Sequence[Subscription]) -> d
     """Count for each subscription, by its id."""
     wordy = any(not split_keyword(word)[0] for each in subscriptions for word in each.match.keywords)
     standings = _standings(connection, wordy, any(each.match.sources for each in subscriptions))
-    return {each.id: _count(each, standings) for each in subscriptions}
+    by_agency: dict[str, list[Standing]] = {}
+    for standing in standings:
+        by_agency.setdefault(fold_agency(standing.agency), []).append(standing)
+    counted: dict[Match, Coverage] = {}  # many subscriptions ask for the same
+    for each in subscriptions:
+        if each.match not in counted:
+            counted[each.match] = _count(each.match, _candidates(each.match, standings, by_agency))
+    return {each.id: counted[each.match] for each in subscriptions}
 
 
-def _count(subscription: Subscription, standings: Iterable[Standing]) -> Coverage:
-    covered = [standing for standing in standings if covers(subscription.match, standing)]
+def _candidates(
+    match: Match, standings: Sequence[Standing], by_agency: Mapping[str, Sequence[Standing]]
+) -> Iterable[Standing]:
+    """What a match can cover at all, by what most matches name."""
+    if not match.agencies:
+        return standings
+    names = dict.fromkeys(fold_agency(name) for name in match.agencies)
+    return (standing for name in names for standing in by_agency.get(name, ()))
+
+
+def _count(match: Match, standings: Iterable[Standing]) -> Coverage:
+    covered = [standing for standing in standings if covers(match, standing)]
     return Coverage(len(covered), sum(standing.priority for standing in covered))
 
 
