@@ -48,6 +48,14 @@ check: $(INSTALLED) ## lint, formatting, types, and who may import whom
 bench: $(INSTALLED) ## measure, beside the floor and beside other programs (benchmarks/README.md)
 	$(BIN)/python -m benchmarks
 
+mutants: $(INSTALLED) ## test the tests of fold, key, gate and detection (minutes; not in CI)
+	$(call tools,mutmut cosmic-ray)
+	$(BIN)/python -m tests.mutants --tools .venv/tools
+
+fuzz: $(INSTALLED) ## feed damaged pages to everything that reads pages (minutes; not in CI)
+	-$(call tools,atheris)
+	$(BIN)/python -m tests.fuzz --tools .venv/tools
+
 format: $(INSTALLED) ## format the code
 	$(BIN)/ruff format
 
@@ -64,6 +72,13 @@ lock: ## write the lock files anew (needs uv)
 clean: ## remove the environment and everything that tools have left
 	rm -rf .venv .bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
 	find monitor workers recwatch tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Tools beside the locked environment, not in it: they are searched after it and change nothing there.
+ifneq ($(UV),)
+tools = uv pip install --quiet --python $(BIN)/python --target .venv/tools $(1)
+else
+tools = $(BIN)/python -m pip install --quiet --disable-pip-version-check --target .venv/tools $(1)
+endif
 
 # The checkout is installed with the locked build backend, not with one that is fetched for the occasion.
 $(INSTALLED): requirements-dev.lock pyproject.toml

@@ -114,7 +114,7 @@ def decide(
         return Decision(Finding.SAME, shown.revision)
     confirmed = reading.revision if reading else 0
     passed = [
-        one.number for one in earlier if confirmed <= one.number < standing.revision and one.look == look
+        one.number for one in earlier if confirmed < one.number < standing.revision and one.look == look
     ]
     if passed:
         return Decision(Finding.LAG, max(passed))

@@ -7,7 +7,7 @@ number. Each of these is believed only where exactly one known recommendation fi
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
@@ -68,10 +68,9 @@ def match(rows: Sequence[Recommendation], known: Iterable[Known], *, complete: b
         if one.id not in claimed:
             claimed.add(one.id)
             _claim(found, place, row, one)
-    rules = [_same_report, _same_title, _renamed_title]
-    rules += [_edited_text, _renamed_agency] if complete else [_edited_text]
-    for rule in rules:
-        _apply(rule, rows, candidates, found)
+    for rule in (_same_report, _same_title, _renamed_title, *([_renamed_agency] if complete else ())):
+        _apply(rule, rows, candidates, found, _shelf)
+    _apply(_number_apart, rows, candidates, found, _kind)
     return found
 
 
@@ -95,16 +94,22 @@ def _claim(found: Matching, place: int, row: Recommendation, one: Known) -> None
 
 
 Rule = Callable[[Recommendation, Known], bool]
+Shelf = Callable[[Recommendation | Known], Hashable]  # only rows and candidates of one shelf are compared
 
 
-def _apply(rule: Rule, rows: Sequence[Recommendation], candidates: list[Known], found: Matching) -> None:
+def _apply(
+    rule: Rule, rows: Sequence[Recommendation], candidates: list[Known], found: Matching, shelf: Shelf
+) -> None:
     """Join unmatched rows and unclaimed candidates that fit each other, each of them only once."""
     claimed = {one.id for one in found.known.values()}
     open_rows = [(place, row) for place, row in enumerate(rows) if place not in found.known]
     if not open_rows:
         return
-    shelves = _shelve(one for one in candidates if one.id not in claimed)
-    fits = {place: [one for one in shelves[_shelf(row)] if rule(row, one)] for place, row in open_rows}
+    shelves: dict[Hashable, list[Known]] = defaultdict(list)
+    for one in candidates:
+        if one.id not in claimed:
+            shelves[shelf(one)].append(one)
+    fits = {place: [one for one in shelves[shelf(row)] if rule(row, one)] for place, row in open_rows}
     chosen = {place: best for place, row in open_rows if (best := _only(row, fits[place]))}
     rivals: dict[int, list[tuple[int, Known]]] = defaultdict(list)
     for place, one in chosen.items():
@@ -116,15 +121,12 @@ def _apply(rule: Rule, rows: Sequence[Recommendation], candidates: list[Known], 
                 _claim(found, place, rows[place], one)
 
 
-def _shelf(row: Recommendation) -> tuple[Kind, str | None]:
-    return row.kind, row.number
+def _shelf(one: Recommendation | Known) -> Hashable:
+    return one.kind, one.number
 
 
-def _shelve(known: Iterable[Known]) -> dict[tuple[Kind, str | None], list[Known]]:
-    shelves: dict[tuple[Kind, str | None], list[Known]] = defaultdict(list)
-    for one in known:
-        shelves[one.kind, one.number].append(one)
-    return shelves
+def _kind(one: Recommendation | Known) -> Hashable:
+    return one.kind
 
 
 def _only(row: Recommendation, fits: list[Known]) -> Known | None:
@@ -137,7 +139,7 @@ def _only(row: Recommendation, fits: list[Known]) -> Known | None:
 
 
 def _same_report(row: Recommendation, one: Known) -> bool:
-    """The page says the number of a report that is known otherwise under this recommendation's key."""
+    """The same report, agency, number (or none) and, however edited, text, known under another key."""
     return (
         row.product is not None
         and row.product == one.product
@@ -147,12 +149,9 @@ def _same_report(row: Recommendation, one: Known) -> bool:
 
 
 def _same_title(row: Recommendation, one: Known) -> bool:
-    """One of the two is known by title alone, and title, number, agency and text all fit."""
-    by_title = one.provisional or row.key.startswith("~")
-    contradicting = row.product and one.product and row.product != one.product
+    """Title, number, agency and text all fit, and one of the two is known by title alone."""
     return (
-        by_title
-        and not contradicting
+        not _contradict(row, one)
         and one.title_hash == folding.title_hash(row.title)
         and _same_agency(row, one)
         and _text_fits(row, one)
@@ -164,11 +163,8 @@ def _renamed_title(row: Recommendation, one: Known) -> bool:
 
     Reports of a series repeat recommendations word for word; their titles differ in a year.
     """
-    by_title = one.provisional or row.key.startswith("~")
-    contradicting = row.product and one.product and row.product != one.product
     return (
-        by_title
-        and not contradicting
+        not _contradict(row, one)
         and _same_agency(row, one)
         and _same_text(row, one)
         and _like_titles(row.title, one.title)
@@ -183,14 +179,15 @@ def _like_titles(one: str, other: str) -> bool:
     return SequenceMatcher(None, words, others, autojunk=False).ratio() >= _LIKE_NAMES
 
 
-def _edited_text(row: Recommendation, one: Known) -> bool:
-    """No number is stated, so the key rests on the text, and the text was edited."""
-    if row.number is not None or not _same_agency(row, one):
-        return False
-    same_place = (row.product and row.product == one.product) or one.title_hash == folding.title_hash(
-        row.title
+def _number_apart(row: Recommendation, one: Known) -> bool:
+    """Only one of the two states a number: the page states it since, or no longer; the text is the same."""
+    return (
+        None in (row.number, one.number)
+        and row.product is not None
+        and row.product == one.product
+        and _same_agency(row, one)
+        and one.text_fingerprint == folding.text_fingerprint(row.text)
     )
-    return bool(same_place) and _similarity(row.text, one.text) >= _SAME_TEXT
 
 
 def _renamed_agency(row: Recommendation, one: Known) -> bool:
@@ -203,6 +200,11 @@ def _renamed_agency(row: Recommendation, one: Known) -> bool:
     )
     names = SequenceMatcher(None, folding.fold_agency(row.agency).split(), one.agency_folded.split())
     return same_report and names.ratio() >= _LIKE_NAMES and _text_fits(row, one)
+
+
+def _contradict(row: Recommendation, one: Known) -> bool:
+    """Whether both name a report, and not the same one: a title may be that of several."""
+    return row.product is not None and one.product is not None and row.product != one.product
 
 
 def _same_agency(row: Recommendation, one: Known) -> bool:

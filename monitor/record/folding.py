@@ -142,7 +142,7 @@ def text_fingerprint(text: str) -> str:
 
 
 _STATED = re.compile(
-    r"[(\[]\s?(?P<word>recommendations?|matters?(?: for(?: congressional)? consideration)?)\s?#?\s?"
+    r"[(\[]{1,2}\s?(?P<word>recommendations?|matters?(?: for(?: congressional)? consideration)?)\s?#?\s?"
     r"(?P<number>\d{1,4}(?:-\d{1,4})?[a-z]?)\s?[)\]]{0,2}[\s.,;\"']*\Z",
     re.IGNORECASE,
 )
@@ -213,8 +213,8 @@ def fold_agency(name: str) -> str:
     "united states customs and border protection".
     """
     spaced = re.sub(r"\s+[-\u2010-\u2015\u2212]+\s+", " \x00 ", unescape(name))
-    text = _UNITED_STATES.sub("United States ", fold(spaced)).replace("&", " and ")
-    text = _ABBREVIATION.sub("", text.replace("\x00", " - ")).casefold().replace("'", "")
+    text = _UNITED_STATES.sub("United States ", fold(spaced)).replace("\x00", " - ")
+    text = _ABBREVIATION.sub("", text).replace("&", " and ").casefold().replace("'", "")
     text = re.sub(r"\bdept\b\.?", "department", " ".join(text.split()).strip(" .,;:-"))
     return _without_parent(_without_article(text))
 
@@ -242,7 +242,7 @@ def slug(agency: str) -> str:
     return re.sub(r"[\W_]+", "-", plain).strip("-") or "none"
 
 
-_PRODUCT = re.compile(r"((?:[A-Z]{1,8}-){1,2}\d{2,4}-\d{1,7}(?:\.\d{1,3}){0,3}[A-Z]{0,4}\d?)(?:-\d)?")
+_PRODUCT = re.compile(r"((?:[A-Z]{1,8}-){1,2}\d{2,4}-\d{1,7}(?:\.\d{1,3}){0,3}(?:[A-Z]{1,4}\d?)?)(?:-\d)?")
 _STAGING = "gaotest.org"
 
 

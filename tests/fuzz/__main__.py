@@ -1,8 +1,8 @@
 """Fuzzes one target after the other: `python -m tests.fuzz [TARGET…] [--runs N] [--tools FOLDER]`.
 
-With atheris in FOLDER coverage leads the way; without it bodies are mutated blindly. Either way an input that
-raises, takes more than a second of processor time or lets memory grow out of proportion is written below --found,
-and the exit status is 1.
+With atheris in FOLDER coverage leads the way; without it bodies are mutated blindly. An input that raises,
+takes more than a second of processor time or lets memory grow out of proportion is written below --found, and
+the exit status is 1.
 """
 
 import argparse
@@ -61,14 +61,15 @@ class Examiner:
         """The figures of the run."""
         seconds = time.monotonic() - self.start
         print(
-            f"== {self.name}: {self.executions:,} executions in {seconds:.0f} s, {self.read:,} of them read, the rest "
-            f"refused; slowest {self.slowest * 1000:.0f} ms, peak {self.peak // 1024} MB, {self.findings} findings",
+            f"== {self.name}: {self.executions:,} executions in {seconds:.0f} s, {self.read:,} of them read, "
+            f"the rest refused; slowest {self.slowest * 1000:.0f} ms, peak {self.peak // 1024} MB, "
+            f"{self.findings} findings",
             flush=True,
         )
 
 
 def _blindly(examiner: Examiner, bodies: list[bytes], runs: int, seed: int) -> None:
-    """Mutate without looking at coverage; what was read joins the bodies now and then, so that changes add up."""
+    """Mutate without looking at coverage; what was read joins the bodies now and then: changes add up."""
     from tests.fuzz.mutation import mutated
 
     dice = random.Random(seed)
@@ -159,7 +160,8 @@ def main() -> None:
     parser.add_argument("--tools", help="folder with atheris, searched after all others")
     parser.add_argument("--found", type=Path, default=Path("var/fuzz"), help="where findings go")
     given = parser.parse_args()
-    sys.exit(0 if all([_fuzz(name, given) for name in given.targets or names]) else 1)
+    failed = [name for name in given.targets or names if not _fuzz(name, given)]
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

@@ -175,7 +175,7 @@ TOKENS = tuple(
 
 
 def seeds(form: Format | None = None) -> list[bytes]:
-    """Pages of a format, made up and real ones where those are at hand; of all, in every wrapping, without one."""
+    """Pages of a format, made up and, where at hand, real; without one, of all and in every wrapping."""
     if form is not None:
         real = sorted(CAPTURES.glob(f"*.{form}.*")) if CAPTURES.is_dir() else []
         return [*_PAGES[form], *(path.read_bytes() for path in real)]

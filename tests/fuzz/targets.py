@@ -34,15 +34,18 @@ def _believable(capture: Capture) -> bool:
     return True
 
 
-def _refuses(read: Callable[[], Capture]) -> bool:
+def _reads(read: Callable[[], Capture]) -> bool:
     """Whether a capture came; NotAPage in one line is the only other thing that may."""
+    refusal: NotAPage | None = None
     try:
         capture = read()
-    except NotAPage as refusal:
-        assert refusal.reason
-        assert len(str(refusal).splitlines()) == 1
-        return False
-    return _believable(capture)
+    except NotAPage as error:
+        refusal = error
+    if refusal is None:
+        return _believable(capture)
+    assert refusal.reason
+    assert str(refusal).isprintable()
+    return False
 
 
 def _direct(form: Format) -> Callable[[bytes], bool]:
@@ -57,11 +60,11 @@ def _direct(form: Format) -> Callable[[bytes], bool]:
         module = gao_product if form is Format.PRODUCT else gao_agency
         return module.extract(text, parse(text), _ADDRESS)
 
-    return lambda body: _refuses(lambda: read(body))
+    return lambda body: _reads(lambda: read(body))
 
 
 def _recognised(body: bytes) -> bool:
-    return _refuses(lambda: extract(body))
+    return _reads(lambda: extract(body))
 
 
 def _blanked(body: bytes) -> bool:

@@ -139,13 +139,13 @@ def test_an_old_page_of_another_reader_is_a_late_witness() -> None:
         assert own.finding is Finding.EVENT
 
 
-def test_after_a_late_witness_what_the_source_had_confirmed_is_no_news() -> None:
-    """An old page of it was taken in meanwhile, and another source went on."""
-    past = [*PAST, Earlier(4, look("d"))]
-    then = NOW + timedelta(hours=1)
-    state = standing(look("d"), 4, reader=PAGE)
-    decision = decide(C, state, Reading(look("old"), 3), past, reader=EXPORT, captured_at=then)
-    assert decision == Decision(Finding.LAG, 3)
+def test_what_had_left_and_is_back_as_it_was_is_no_lag() -> None:
+    """Another source reported meanwhile that it was closed: the source that lost it shows it open again."""
+    closed = look("b", "closed-implemented")
+    past = [Earlier(1, A), Earlier(2, closed)]
+    state = standing(closed, 2, reader=PAGE)
+    decision = decide(A, state, Reading(A, 1, misses=1), past, reader=EXPORT, captured_at=NOW)
+    assert decision == Decision(Finding.EVENT, 3, EventType.REOPENED, ("narrative", "status"))
 
 
 def test_another_folding_compares_status_and_priority_alone() -> None:

@@ -40,17 +40,22 @@ def known(number: int, like: Recommendation, *keys: str, product: str | None = N
     """A known recommendation that was first seen as this row."""
     return Known(
         number,
-        like.key,
-        like.product or product,
+        another(like.key),
+        another(like.product or product),
         like.kind,
         like.number,
-        folding.fold_agency(like.agency),
-        like.title,
-        folding.title_hash(like.title),
+        another(folding.fold_agency(like.agency)),
+        another(like.title),
+        another(folding.title_hash(like.title)),
         like.text,
-        folding.text_fingerprint(like.text),
+        another(folding.text_fingerprint(like.text)),
         keys,
     )
+
+
+def another(text: str | None) -> str | None:
+    """An equal string that is not the same one, as out of a store."""
+    return text and "".join(list(text))
 
 
 def matched(rows: list[Recommendation], *of: Known, complete: bool = True) -> dict[int, int]:
@@ -197,3 +202,130 @@ def test_a_key_now_borne_goes_before_one_that_was() -> None:
     for page in ([now, once], [once, now]):
         found = matched(page, known(1, now, now.key, once.key))
         assert [page[place] for place in found] == [now]
+
+
+def test_a_key_that_is_known_adds_nothing() -> None:
+    """No alias of itself, and nothing is joined."""
+    first = known(1, row())
+    for one in (first, known(1, row(product="GAO-30-1"), row().key), known(1, row(number="0"), row().key)):
+        found = identity.match([row()], [one], complete=True)
+        assert (found.aliases, found.joined) == ({}, {})
+
+
+@pytest.mark.parametrize("product", ["GAO-31-1", "GAO-31-900009"])
+def test_another_key_becomes_an_alias_whichever_sorts_first(product: str) -> None:
+    """A report that two pages number differently: known by its alias from then on, and its key stays."""
+    first = known(1, row(product=None), row(product=product).key)
+    found = identity.match(
+        [replace(row(product=product), key="GAO-31-5#1@a"), row(number="7")], [first], complete=False
+    )
+    assert found.aliases == {"GAO-31-5#1@a": 1}
+    assert found.joined == {1: "GAO-31-5#1@a"}
+
+
+def test_a_title_alone_takes_no_real_key_away() -> None:
+    """The page that knows only the title adds an alias; and one provisional key is not joined to another."""
+    titled = row(product=None)
+    found = identity.match([titled], [known(1, row())], complete=False)
+    assert (found.aliases, found.joined) == ({titled.key: 1}, {})
+    renamed = row(product=None, title="Harbor Lights: Many Lamps")
+    found = identity.match([renamed], [known(1, titled)], complete=False)
+    assert (found.aliases, found.joined) == ({renamed.key: 1}, {})
+
+
+@pytest.mark.parametrize("title", ["Another Title", "Piers: B", "Oil: C", "Ropes: D"])
+def test_another_title_with_another_text_is_another(title: str) -> None:
+    """However alike the texts: under a title alone, the titles have to be the same or nearly so."""
+    edited = TEXT.replace("fails", "breaks")
+    for one, other in (
+        (row(product=None), row(title=title, text=edited)),
+        (row(), row(product=None, title=title, text=edited)),
+    ):
+        assert matched([other], known(1, one), complete=False) == {}
+    same_text = row(product=None, title=title)
+    assert matched([same_text], known(1, row()), complete=False) == {}
+    same_title = row(product=None, text=edited)
+    assert matched([same_title], known(1, row()), complete=False) == {0: 1}
+
+
+@pytest.mark.parametrize("product", ["GAO-31-1", "GAO-31-900009"])
+@pytest.mark.parametrize("number", ["1", None])
+def test_two_reports_of_one_title_never_share_a_recommendation(product: str, number: str | None) -> None:
+    """Both numbers are known, and a new report says the same again, or nearly so."""
+    first = known(1, row(number=number))
+    for text in (TEXT, TEXT.replace("fails", "breaks")):
+        other = row(product=product, number=number, text=text)
+        assert matched([other], first, complete=False) == {}
+        assert matched([other], first) == {}
+        titled = replace(row(product=None, number=number, text=text), product=product)
+        assert matched([titled], known(1, row(number=number), "x"), complete=False) == {}
+
+
+def test_a_report_known_by_its_number_is_the_same_under_any_title() -> None:
+    """And under a key that its page gave otherwise; its text may be edited, its agency not."""
+    other = row(number=None, title="Another Title", text=TEXT.replace("fails", "breaks"))
+    assert matched([other], known(1, row(number=None)), complete=False) == {0: 1}
+    for agency in ("Aardvark Office", "Zoo Office"):
+        assert matched([replace(other, agency=agency)], known(1, row(number=None)), complete=False) == {}
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "4"), ("4", None)])
+def test_a_number_that_is_stated_since_or_no_longer_makes_no_other_recommendation(
+    before: str | None, after: str | None
+) -> None:
+    """The same words in the same report to the same agency; anything else is another one."""
+    first = known(1, row(number=before))
+    assert matched([row(number=after)], first, complete=False) == {0: 1}
+    for other in (
+        row(number=after, text=TEXT.replace("fails", "breaks")),
+        row(number=after, product="GAO-31-1"),
+        row(number=after, product="GAO-31-900009"),
+        row(number=after, product=None),
+        row(number=after, agency="Zoo Office"),
+        row(number="5" if after else "6", text="Other words."),
+        replace(row(number=after), kind=Kind.MATTER, key="k"),
+    ):
+        assert matched([other], first, complete=False) == {}
+    assert matched([row(number="5")], known(1, row(number="4")), complete=False) == {}
+
+
+def test_of_three_rows_that_fit_one_none_is_it_and_others_are_found() -> None:
+    """Each known one is claimed once; the other rows of the page do not matter."""
+    likes = [row(number=None, text=TEXT.replace("fails", word)) for word in ("breaks", "dims", "dies")]
+    apart = row(number=None, text="Paint all the piers green before winter comes again, and do it well.")
+    edited = replace(apart, key="k", text=apart.text.replace("winter", "summer"))
+    for ids in ((1, 2), (2, 1)):
+        of = [known(ids[0], row(number=None)), known(ids[1], apart)]
+        assert matched([*likes, edited], *of) == {3: ids[1]}
+
+
+def test_of_three_that_fit_the_nearest_is_it() -> None:
+    """The two best are compared, not the last."""
+    words = [f"word{n}" for n in range(20)]
+    of = [known(n, row(number=None, text=" ".join([*words[: 20 - n], *"abcde"[:n]]))) for n in (1, 4, 5)]
+    assert matched([row(number=None, text=" ".join(words))], *of) == {0: 1}
+
+
+@pytest.mark.parametrize("title", ["Another Title", "Piers: B", "Oil: C", "Ropes: D"])
+def test_an_agency_is_renamed_only_within_its_report(title: str) -> None:
+    """By its number, or by its title where the export has no number; half of the name has to stay."""
+    first = row(agency="Office of Old Lamps")
+    renamed = {"agency": "Office of New Lights"}
+    assert matched([row(**renamed, title=title)], known(1, first)) == {0: 1}
+    assert matched([row(**renamed, product=None)], known(1, first)) == {0: 1}
+    assert matched([row(**renamed, product=None, title=title)], known(1, first)) == {}
+    for product in ("GAO-31-1", "GAO-31-900009"):
+        assert matched([row(**renamed, product=product)], known(1, first)) == {}
+    assert matched([row(agency="Bureau of New Lights")], known(1, first)) == {}
+    assert matched([row(**renamed, text="Entirely other words.")], known(1, first)) == {}
+    words = [f"word{n}" for n in range(12)]
+    kept, lost = " ".join([*words[:9], *"abc"]), " ".join([*words[:8], *"abcd"])
+    assert matched(
+        [row(**renamed, text=kept)], known(1, row(agency="Office of Old Lamps", text=" ".join(words)))
+    ) == {0: 1}
+    assert (
+        matched(
+            [row(**renamed, text=lost)], known(1, row(agency="Office of Old Lamps", text=" ".join(words)))
+        )
+        == {}
+    )

@@ -1,8 +1,8 @@
 """Runs the tests near the fold, the key, the gate and detection against every mutant of them.
 
-`python -m tests.mutants [MODULE…] [--tools FOLDER] [--depth N] [--line N]…` prints each survivor as it is found,
-then the figures. A mutant is a fork of one process that has everything but the module and its tests loaded, and the
-tests' functions are called one after the other without pytest's start. Nothing on the disk changes.
+`python -m tests.mutants [MODULE…] [--tools FOLDER] [--depth N] [--line N]…` prints each survivor as it is
+found, then the figures. A mutant is a fork of one process that has all but the module and its tests loaded, and
+the tests' functions are called one after the other without pytest's start. Nothing on the disk changes.
 """
 
 import argparse
@@ -26,7 +26,11 @@ import hypothesis
 import pytest
 
 UNIT = {
-    "monitor.record.folding": ("tests.monitor.record.test_folding", "tests.monitor.record.test_damage"),
+    "monitor.record.folding": (
+        "tests.monitor.record.test_folding",
+        "tests.monitor.record.test_keys",
+        "tests.monitor.record.test_damage",
+    ),
     "monitor.record.damage": ("tests.monitor.record.test_damage", "tests.monitor.record.test_folding"),
     "monitor.identity": ("tests.monitor.test_identity",),
     "monitor.gate": ("tests.monitor.test_gate",),
@@ -198,7 +202,7 @@ def main() -> None:
         type=int,
         choices=(0, 1, 2),
         default=1,
-        help=f"survivors have to pass: 0 nothing more; 1 the tests of properties; 2 also {' and '.join(NEAR)}",
+        help=f"what survivors have to pass: 0 no more; 1 tests of properties; 2 also {', '.join(NEAR)}",
     )
     given = parser.parse_args()
     sys.path += [given.tools] if given.tools else []

@@ -1,11 +1,12 @@
 """Mutants of a regular expression's source: what the operators for Python code cannot see into.
 
-The rules are the usual ones: drop an anchor, a quantifier, an alternative or a member of a class; negate a class or
-a look-around; move a quantifier's bounds by one. A mutant that no longer compiles is sorted out by the run.
+The rules are the usual ones: drop an anchor, a quantifier, an alternative or a member of a class; negate a
+class or a look-around; move a quantifier's bounds by one. What no longer compiles is sorted out by the run.
 """
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 _ANCHOR = re.compile(r"\\[bBAZ]|\^|\$")
 _LOOK = re.compile(r"\(\?(<?)([=!])")
@@ -107,7 +108,7 @@ def _without_alternatives(pattern: str) -> Iterator[tuple[int, str, str]]:
     """Each alternative gone, as far as it lies within this piece of source."""
     for bars in _bars(pattern):
         edges = [bars[0], *bars[1:-1], bars[-1]]
-        for first, last in zip(edges, edges[1:], strict=False):
+        for first, last in pairwise(edges):
             gone = pattern[first + 1 : last]
             is_last = last == edges[-1]
             cut = (first, last) if is_last else (first + 1, last + 1)

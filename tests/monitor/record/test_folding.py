@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.record import folding
-from monitor.record.folding import Query, fingerprint, fold, fold_agency, fold_title
+from monitor.record.folding import fingerprint, fold, fold_agency, fold_title
 from monitor.record.values import Kind, Status
 
 BOILERPLATE = (
@@ -245,43 +245,6 @@ def test_a_reports_number_is_read_out_of_addresses_too(text: str, product: str |
     assert folding.normalize_product(text) == product
 
 
-def test_a_key_is_report_number_and_agency() -> None:
-    """The grammar of keys, and its stand-ins where the page says less."""
-    numbered = folding.key("GAO-24-106148", Kind.RECOMMENDATION, "4", "DHS: U.S. Mint", "Act.", "T")
-    matter = folding.key("GAO-24-106148", Kind.MATTER, "1", "Congress", "Act.", "T")
-    bare = folding.key("GAO-24-106148", Kind.RECOMMENDATION, None, "U.S. Mint", "Act.", "T")
-    titled = folding.key(None, Kind.RECOMMENDATION, "4", "U.S. Mint", "Act.", "T")
-    assert numbered == "GAO-24-106148#4@united-states-mint"
-    assert matter == "GAO-24-106148#M1@congress"
-    assert bare == f"GAO-24-106148#x{folding.text_fingerprint('Act.')[1:13]}@united-states-mint"
-    assert titled == f"~{folding.title_hash('T')}#4@united-states-mint"
-
-
-@pytest.mark.parametrize(
-    ("text", "query"),
-    [
-        ("gao-24-106148", Query(product="GAO-24-106148")),
-        ("GAO-24-106148#4", Query(product="GAO-24-106148", number="4")),
-        ("GAO-24-106148#m1", Query(product="GAO-24-106148", number="M1")),
-        ("GAO-24-106148#19-01", Query(product="GAO-24-106148", number="19-01")),
-        ("https://www.gao.gov/products/gao-24-106148#summary_recommend", Query(product="GAO-24-106148")),
-        ("https://www.gao.gov/agencies/department-of-energy", Query(agency="department-of-energy")),
-        ("gao-24-106148#4@united-states-mint", Query(key="GAO-24-106148#4@united-states-mint")),
-        ("~0123456789ab#x0123456789ab@a", Query(key="~0123456789ab#x0123456789ab@a")),
-    ],
-)
-def test_people_name_recommendations_in_several_ways(text: str, query: Query) -> None:
-    """A key, a report, one of its recommendations, or an address."""
-    assert folding.parse_query(text) == query
-
-
-@pytest.mark.parametrize("text", ["", "harbor", "GAO-24-106148#", "GAO-24-106148#four", "#4"])
-def test_what_is_no_key_is_an_error_that_shows_one(text: str) -> None:
-    """The message says what a KEY looks like."""
-    with pytest.raises(ValueError, match="GAO-24-106148#4"):
-        folding.parse_query(text)
-
-
 @pytest.mark.parametrize(
     "variant",
     [
@@ -303,3 +266,138 @@ def test_boilerplate_is_known_in_its_variants(variant: str) -> None:
 def test_anything_besides_the_boilerplate_is_a_response(other: str) -> None:
     """A narrative that says more than the boilerplate, or something else, is none."""
     assert not folding.is_boilerplate(other)
+
+
+@pytest.mark.parametrize(
+    "mark", "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043\u2e3a\u2e3b\ufe58\ufe63\uff0d"
+)
+def test_every_dash_is_a_dash(mark: str) -> None:
+    """Tight or with spaces, one or several in a row."""
+    assert fold(f"a{mark}b") == fold(f"a {mark} b") == fold(f"a{mark}{mark} b") == "a-b"
+    assert fold(f"a{mark} b") == "a-b"
+
+
+@pytest.mark.parametrize("mark", "\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4\uff07`'")
+def test_every_single_quote_is_one(mark: str) -> None:
+    """And two of them are a double one."""
+    assert fold(f"a{mark}b") == "a'b"
+    assert fold(f"a{mark}{mark}b") == 'a"b'
+
+
+@pytest.mark.parametrize("mark", '\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\uff02"')
+def test_every_double_quote_is_one(mark: str) -> None:
+    """However often it stands there."""
+    assert fold(f"a{mark}b") == fold(f"a{mark}{mark}b") == 'a"b'
+
+
+@pytest.mark.parametrize("mark", folding._NOTHING)
+def test_marks_without_width_are_nothing(mark: str) -> None:
+    """Within a word."""
+    assert fold(f"a{mark}b") == "ab"
+
+
+@pytest.mark.parametrize("length", [198, 199, 200, 201, 399, 1000])
+def test_a_long_run_without_a_space_folds_as_a_short_one(length: int) -> None:
+    """It is normalized in pieces, white space as it was, and nothing gets lost."""
+    run = "\ufb01\u00e9" * (length // 2)
+    assert fold(f"{run} \u00a0 e\u0301") == "fi\u00e9" * (length // 2) + " \u00e9"
+    assert fold("x" * length + "\u2026") == "x" * length + "..."
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "Priority Rec. ",
+        "PRIORITY REC.",
+        " priority rec.\n",
+        "Priority Recommendation\n",
+        "Priority Recommendation. \n",
+        "Priority Recommendation \n",
+        "Priority Rec.\n This is a priority recommendation. ",
+        "Priority Rec. This is a priority recommendation.\n\n",
+        "Priority Rec.This is a priority recommendation.",
+    ],
+)
+def test_the_mark_of_a_priority_recommendation_is_no_part_of_it(mark: str) -> None:
+    """In every way in which it stands before the text."""
+    assert fold(f"{mark}Act now.") == "Act now."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Priority Recommendation texts matter.",
+        "Act. Priority Rec. now.",
+        "Priority Recommendation. Act.",
+        "Priority Rec",
+    ],
+)
+def test_words_like_the_mark_are_content(text: str) -> None:
+    """In the midst of a text, or as part of its first sentence."""
+    assert fold(text) == text
+
+
+@pytest.mark.parametrize("of", ["recommendation", "matter"])
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "Actions to satisfy the intent of the {} have not been taken or are being planned.",
+        (
+            "Actions to satisfy the intent of the {} have not been taken or are being planned, "
+            "or actions that partially satisfy the intent of the {} have been taken."
+        ),
+        "Actions that satisfy the intent of the {} have been taken.",
+        "Actions that partially satisfy the intent of the {} have been taken.",
+        (
+            "While the intent of the {} has not been satisfied, "
+            "time or circumstances have rendered the {} invalid."
+        ),
+    ],
+)
+def test_each_status_has_a_definition_that_is_no_narrative(of: str, definition: str) -> None:
+    """With white space of any kind after it, or none; in any case of letters."""
+    sentence = definition.format(of, of)
+    assert folding.is_definition(f" {sentence} ")
+    assert folding.strip_definition(sentence.upper()) == ""
+    for space in ("", " ", "\n\n"):
+        assert folding.strip_definition(f"\n{sentence}{space}It acted.") == "It acted."
+        assert fold(f"{sentence}{space}It acted.") == "It acted."
+    assert not folding.is_definition(f"{sentence} It acted.")
+    assert not folding.is_definition(f"It acted. {sentence}")
+    assert not folding.is_definition("It acted.")
+
+
+@pytest.mark.parametrize("begins", ["When", "Once", "After", "As soon as"])
+@pytest.mark.parametrize("verb", ["confirm", "determine", "verify"])
+def test_the_boilerplate_is_known_in_other_words(begins: str, verb: str) -> None:
+    """Of actions or steps, one or several, that somebody has or have taken; told or posted."""
+    for what, did, told in (
+        ("actions the Department of Water has", "taken", "provide"),
+        ("action Congress has", "taken", "post"),
+        ("steps the U.S. Mint and others, if any, have", "been taken", "provide"),
+        ("step has", "been taken", "post"),
+    ):
+        sentence = f"{begins} we {verb} what {what} {did} in response, we will {told} updated information"
+        assert folding.is_boilerplate(f"{sentence}.")
+        assert folding.is_boilerplate(sentence.upper())
+        assert not folding.is_boilerplate(f"{sentence} soon.")
+        assert not folding.is_boilerplate(f"It acted. {sentence}.")
+    for other in (
+        "whatactions it has taken",
+        "what actionsx it has taken",
+        "what actions it hastaken",
+        "what actions it has takenx",
+    ):
+        assert not folding.is_boilerplate(f"{begins} we {verb} {other}, we will provide updated information.")
+
+
+def test_boilerplate_is_one_sentence() -> None:
+    """Nothing that says more passes for it."""
+    for more in ("x" * 200, "it agreed. The bureau"):
+        assert not folding.is_boilerplate(BOILERPLATE.replace("the agency", more))
+        assert not folding.is_boilerplate(BOILERPLATE.replace("this recommendation", more))
+
+
+def test_a_text_with_bytes_of_no_character_has_a_fingerprint() -> None:
+    """A lone surrogate is hashed as it is, and is not the same as none."""
+    assert fingerprint("a\udc80") != fingerprint("a")
