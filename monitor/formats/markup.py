@@ -244,11 +244,17 @@ def parse(text: str) -> LexborHTMLParser:
 
 def _is_monstrous(text: str) -> bool:
     tags = text.count("<")
-    if len(text) > _MAX_LENGTH or tags > _MAX_TAGS:
+    if len(text) > _MAX_LENGTH or tags > _MAX_TAGS or _MANY_ATTRIBUTES.search(text):
         return True
     if tags <= _MAX_DEPTH:
         return False
     return text.lower().count("<table") > _MAX_TABLES or _depth(text) > _MAX_DEPTH
+
+
+# A parser holds each attribute of an element against all before it.
+_MANY_ATTRIBUTES = re.compile(
+    r"<[a-z][^\s/>]*+(?:[\s/]++[^\s/>=\"']++(?:=(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'>]*+))?+){1000}", re.IGNORECASE
+)
 
 
 def _depth(text: str) -> int:

@@ -108,9 +108,15 @@ def _by_coverage(examiner: Examiner, bodies: list[bytes], runs: int, seed: int, 
         "-timeout=60",
         "-rss_limit_mb=4096",
     ]
+
+    def examine(body: bytes) -> None:
+        examiner.examine(body)
+        if examiner.executions == runs:  # atheris ends the process by itself
+            examiner.report()
+
     atheris.Setup(
         [examiner.name, *options, "-print_final_stats=0", "-verbosity=0", str(corpus)],
-        examiner.examine,
+        examine,
         custom_mutator=change,
     )
     atheris.Fuzz()
@@ -140,9 +146,6 @@ def _fuzz(name: str, given: argparse.Namespace) -> bool:
     target = TARGETS[name]
     examiner = Examiner(name, target.run, given.found)
     if guided:
-        import atexit
-
-        atexit.register(examiner.report)
         _by_coverage(examiner, target.seeds(), given.runs, given.seed, given.found / "corpus" / name)
     else:
         _blindly(examiner, target.seeds(), given.runs, given.seed)

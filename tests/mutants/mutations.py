@@ -1,7 +1,7 @@
 """Every mutant of a module's source: mutmut's operators, cosmic-ray's, and those for regular expressions.
 
-Both tools' operators are used and neither's runner: mutmut mutates functions alone, and the fold's rules stand
-in patterns outside of them; cosmic-ray starts Python and pytest anew for each mutant.
+Both tools' operators are used and neither's runner: mutmut mutates functions alone, and the fold's rules
+stand in patterns outside of them; cosmic-ray starts Python and pytest anew for each mutant.
 Left alone: docstrings, annotations, imports, and what dataclasses and caches are made with.
 """
 

@@ -107,6 +107,7 @@ HOSTILE = {
     "boilerplate": export(row(narrative="when we confirm what actions has taken " * 10_000)),
     "white space beside a section sign": export(row(narrative="\u00a7 x" + " " * 500_000 + "x")),
     "combining marks": export(row(narrative="a" + "\u0301\u0327" * 100_000, agency="\u0301\u0327" * 100_000)),
+    "attributes": b"<html><body " + b" ".join(b"a%d=1" % n for n in range(100_000)) + b"></body></html>",
     "brackets": export(row(agency="(A" * 500_000)),
     "agencies": (HEAD_OF_MANY + "".join(ONE_OF_MANY.format(n, n) for n in range(6_000))).encode(),
     "tables closed": b"<html>" + EMPTY_TABLE * 30_000 + b"</html>",
