@@ -33,6 +33,7 @@ from workers.delivery.engine import deliver
 from workers.fanout import fan_out
 
 PATIENCE = 60  # seconds for what takes one on an idle machine
+pytestmark = pytest.mark.timeout(300)  # many processes on a machine that may be busy
 
 # Another program, such as a browser of databases, that began to write and was left open.
 HOLDER = """

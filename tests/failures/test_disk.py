@@ -29,6 +29,7 @@ from workers.fanout import fan_out
 from workers.values import Receipt
 
 PATIENCE = 60  # seconds for what takes one on an idle machine
+pytestmark = pytest.mark.timeout(300)  # many processes on a machine that may be busy
 _SOURCE = {"id": "piers", "format": "gao-csv", "url": "https://www.gao.gov/x"}
 
 

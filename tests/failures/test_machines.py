@@ -26,6 +26,7 @@ from tests.fakes.receiver import Answer, Receiver, Request
 from tests.workers import seeding
 
 PATIENCE = 90  # seconds for what takes a few on an idle machine
+pytestmark = pytest.mark.timeout(300)  # many processes on a machine that may be busy
 CSV = (("Content-Type", "text/csv"),)
 
 # A poller of a machine of its own. Its leases lapse after two seconds instead of sixty; each turn that it
@@ -193,7 +194,7 @@ def test_pollers_dispatchers_and_workers_on_several_machines_tell_each_change_on
             stack.enter_context(machine(tmp_path, verb, number))
         processes.until(lambda: outcomes(shared) == ["baseline"] or len(site.requests) > 3, PATIENCE)
         told = 0
-        for version in range(1, 5):
+        for version in range(1, 4):
             # Four recommendations change at once, again and again the same ones.
             page = [
                 row.but(narrative=f"Lamp {version} burns.") if place < 4 else row
@@ -207,7 +208,7 @@ def test_pollers_dispatchers_and_workers_on_several_machines_tell_each_change_on
     assert len(hook.requests) == len(set(hook.ids())) == told
     pairs = Counter((one.json["data"]["subscription"], one.json["data"]["event_id"]) for one in hook.requests)
     assert set(pairs.values()) == {1}
-    assert seeding.count(shared, events) == 16
+    assert seeding.count(shared, events) == 12
     assert {row["state"] for row in seeding.rows(shared, messages)} == {"sent"}
     logs = "".join(path.read_text() for path in tmp_path.glob("*.err"))
     assert "Traceback" not in logs

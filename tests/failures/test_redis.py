@@ -18,6 +18,7 @@ from tests.recwatch.test_doing import dated, save
 from tests.recwatch.test_up import up
 
 PATIENCE = 60  # seconds for what takes one on an idle machine
+pytestmark = pytest.mark.timeout(300)  # many processes on a machine that may be busy
 
 
 @pytest.fixture
