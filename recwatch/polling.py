@@ -1,6 +1,7 @@
 """Wires the poller: as a part of `up`, and for one cycle."""
 
 import asyncio
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,4 +67,5 @@ def once(
     due_only: bool = False,
 ) -> list[Reading]:
     """One cycle over the named sources, or all."""
+    gc.freeze()  # what was imported stays: nobody need look through it again and again
     return asyncio.run(poll_once(make_poller(loaded, store, None), names, given=given, due_only=due_only))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from monitor.fetching import hosts, rules, sites
 from monitor.fetching.answers import NotModified, Refusal, Request
@@ -19,14 +20,15 @@ _RULES_KEPT = timedelta(days=1)
 log = structlog.get_logger(__name__)
 
 
-async def fetch(asker: Asker, request: Request) -> Page | NotModified | Refusal:
+async def fetch(asker: Asker, request: Request, first: "Entry | None" = None) -> Page | NotModified | Refusal:
     """Ask for a page, waiting for its host's pace, and write down how the host behaved.
 
     Redirects are followed within the site, each hop held against the rules, the pace and the
     addresses; one to another place is a refusal. A host that refuses or cannot be reached is left
-    alone for a while by whoever asks (`hosts.refused_until`).
+    alone for a while by whoever asks (`hosts.refused_until`). `first`: the host as `enter` has just found it.
     """
-    first = await asyncio.to_thread(_enter, asker, request, request.url)
+    if first is None:
+        first = await asyncio.to_thread(_enter, asker, request)
     result = await _follow(asker, request, first)
     troubled = first.host.refusals or first.host.refused_until
     if troubled or isinstance(result, Refusal):  # else there is nothing to write down
@@ -44,22 +46,29 @@ def _note(asker: Asker, request: Request, result: Page | NotModified | Refusal) 
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Entry:
     """A host as it was found, and whether the next request to it is ours already."""
 
     host: hosts.Host
     turn: bool
 
 
-def _enter(asker: Asker, request: Request, url: str) -> _Entry:
-    """Look at the host and take its turn, if it is free and its rules are known and do not forbid it."""
-    name, now = sites.host_of(url), asker.clock.now()
+def _enter(asker: Asker, request: Request) -> Entry:
     with asker.store.write(light=True) as connection:
-        host = hosts.read(connection, name)
-        if request.obey_robots and not (_knows_rules(host, now) and rules.allows(host.robots, url)):
-            return _Entry(host, turn=False)
-        interval = asker.interval(host.robots if request.obey_robots else None)
-        return _Entry(host, hosts.take_turn(connection, name, interval, now))
+        return enter(connection, asker, request)
+
+
+def enter(connection: Connection, asker: Asker, request: Request) -> Entry:
+    """Look at the host and take its turn, if it is free and its rules are known and do not forbid it.
+
+    Within a transaction, so that it costs none of its own beside whatever else is taken.
+    """
+    name, now = sites.host_of(request.url), asker.clock.now()
+    host = hosts.read(connection, name)
+    if request.obey_robots and not (_knows_rules(host, now) and rules.allows(host.robots, request.url)):
+        return Entry(host, turn=False)
+    interval = asker.interval(host.robots if request.obey_robots else None)
+    return Entry(host, hosts.take_turn(connection, name, interval, now))
 
 
 def _knows_rules(host: hosts.Host, now: datetime) -> bool:
@@ -67,7 +76,7 @@ def _knows_rules(host: hosts.Host, now: datetime) -> bool:
     return fetched_at is not None and timedelta(0) <= now - fetched_at < _RULES_KEPT
 
 
-async def _follow(asker: Asker, request: Request, first: _Entry) -> Page | NotModified | Refusal:
+async def _follow(asker: Asker, request: Request, first: Entry) -> Page | NotModified | Refusal:
     url = request.url
     for hop in range(_HOPS):
         answer = await (

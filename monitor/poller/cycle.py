@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import httpx
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from monitor import incidents, schedule
 from monitor.drop import DropError
+from monitor.fetching import Entry, enter
 from monitor.poller import rows
-from monitor.poller.fetches import fetch_source
+from monitor.poller.fetches import fetch_source, request_of
 from monitor.poller.files import fail, read_files, report
 from monitor.poller.leases import LEASE
 from monitor.poller.lookups import SOON, look_up
@@ -33,12 +34,20 @@ async def run_cycle(session: Session, source: Source, *, fetches: bool = True) -
 
     Raises nothing but StoreError: whatever ails the source is in the reading.
     """
-    async with session.leases.hold(source.id, _PATIENCE) as mine:
+    entry: list[Entry] = []
+
+    def come_in(connection: Connection) -> None:
+        entry.append(enter(connection, session.asker, request_of(source)))
+
+    # Its host's turn is taken with the lease where the page is asked for at once.
+    at_once = come_in if fetches and source.url and not source.path else None
+    async with session.leases.hold(source.id, _PATIENCE, at_once) as mine:
         if not mine:
             message = f"Another process has been reading {source.id} for 2 minutes; it goes on there."
             return Reading(source.id, Outcome.FAILING, message)
         files = await _files(session, source)
-        fetched = await fetch_source(session, source, mine) if fetches and source.url else None
+        first = entry[-1] if entry else None
+        fetched = await fetch_source(session, source, mine, first) if fetches and source.url else None
         if fetches and not source.url:
             await _mark_polled(session, source)
     if fetched:

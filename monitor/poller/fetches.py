@@ -1,12 +1,13 @@
 """Fetches a source's page and writes down how that went."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
 
 from monitor import schedule
-from monitor.fetching import NotModified, Refusal, Request, fetch, hosts, sites
+from monitor.fetching import Entry, NotModified, Refusal, Request, fetch, hosts, sites
 from monitor.poller import rows, wording
 from monitor.poller.leases import Standing
 from monitor.poller.readings import Reading, of_intake
@@ -18,12 +19,22 @@ from monitor.record.values import Outcome, Page
 log = structlog.get_logger(__name__)
 
 
-async def fetch_source(session: Session, source: Source, standing: Standing) -> Reading:
-    """Ask for a source's page and take it in. Never raises but for the store; the caller holds the lease."""
+def request_of(source: Source) -> Request:
+    """What is asked for, whatever it was last."""
+    return Request(source.url, source.every, source.robots == "obey")
+
+
+async def fetch_source(
+    session: Session, source: Source, standing: Standing, first: Entry | None = None
+) -> Reading:
+    """Ask for a source's page and take it in. Never raises but for the store; the caller holds the lease.
+
+    `first`: its host as it was entered with the lease.
+    """
     etag, last_modified = rows.conditions(standing, source)
-    request = Request(source.url, source.every, source.robots == "obey", etag, last_modified)
+    request = replace(request_of(source), etag=etag, last_modified=last_modified)
     try:
-        answer = await fetch(session.asker, request)
+        answer = await fetch(session.asker, request, first)
         return await _conclude(session, source, standing, answer)
     except StoreError:
         raise

@@ -6,13 +6,13 @@ lease has lapsed.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from monitor.clock import Clock
 from monitor.intake.values import ENDED_BY
@@ -38,14 +38,17 @@ class Leases:
 
     @asynccontextmanager
     async def hold(
-        self, source_id: str, patience: timedelta = timedelta(0)
+        self, source_id: str, patience: timedelta = timedelta(0), with_it: "WithIt | None" = None
     ) -> AsyncIterator["Standing | None"]:
-        """Hold a source's lease for the block; None where another process has it for all of `patience`."""
+        """Hold a source's lease for the block; None where another process has it for all of `patience`.
+
+        `with_it` is done in the transaction that takes the lease.
+        """
         # Counted before it is claimed, or a task that ends meanwhile would give it back under us.
         self._held[source_id] += 1
         renewing = None
         try:
-            mine = await self._get(source_id, patience)
+            mine = await self._get(source_id, patience, with_it)
             if mine:
                 renewing = asyncio.create_task(self._renew(source_id))
             yield mine
@@ -77,11 +80,11 @@ class Leases:
             with suppress(StoreError):
                 release(self._store, source_id, self._holder)
 
-    async def _get(self, source_id: str, patience: timedelta) -> "Standing | None":
+    async def _get(self, source_id: str, patience: timedelta, with_it: "WithIt | None") -> "Standing | None":
         give_up = self._clock.now() + patience
         while True:
             now = self._clock.now()
-            if mine := await asyncio.to_thread(claim, self._store, source_id, self._holder, now):
+            if mine := await asyncio.to_thread(claim, self._store, source_id, self._holder, now, with_it):
                 return mine
             if now >= give_up:
                 return None
@@ -117,8 +120,16 @@ class Standing(NamedTuple):
         return not (self.failures or self.told or self.told_at or self.stale_told_at)
 
 
-def claim(store: Store, source_id: str, holder: str, now: datetime) -> Standing | None:
-    """Take or renew a source's lease, by one update that only one process can win."""
+WithIt = Callable[[Connection], None]
+
+
+def claim(
+    store: Store, source_id: str, holder: str, now: datetime, with_it: WithIt | None = None
+) -> Standing | None:
+    """Take or renew a source's lease, by one update that only one process can win.
+
+    `with_it` is done in the same transaction, if it was won.
+    """
     moments = {"now": now, "far": now + _FAR, "until": now + LEASE}
     with store.write(light=True) as connection:
         mine = {"source": source_id, "holder": holder, **moments}
@@ -127,6 +138,8 @@ def claim(store: Store, source_id: str, holder: str, now: datetime) -> Standing 
             blank = {"id": source_id, "failures": 0, "stale_copies": 0}
             connection.execute(upsert(connection)(sources).values(blank).on_conflict_do_nothing())
             row = connection.execute(_CLAIM, mine).one_or_none()
+        if row is not None and with_it:
+            with_it(connection)
     return Standing(*row) if row else None
 
 

@@ -1,0 +1,121 @@
+"""Many sources: their hosts at the same time, those of one host in turn, and what is said of them."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select
+
+from monitor.poller import Reading, once, poll_once
+from monitor.poller.leases import claim
+from monitor.record.schema import sources
+from monitor.record.settings import Source
+from monitor.record.store import Store, StoreError
+from monitor.record.values import Outcome
+from tests.fakes.clock import NOON
+from tests.fakes.pages import agency, rows
+from tests.fakes.site import Answer
+from tests.monitor.poller.world import World, in_world, piers
+
+_FAR = ({"id": "slow", "url": "http://a.example/x"}, {"id": "quick", "url": "http://b.example/x"})
+_NEAR = ({"id": "slow", "url": "http://a.example/x"}, {"id": "quick", "url": "http://a.example/y"})
+
+
+def _read(
+    monkeypatch: pytest.MonkeyPatch,
+    store: Store,
+    base: Path,
+    given: tuple[dict[str, str], ...],
+    cycle: Callable[..., Any],
+) -> list[Reading]:
+    monkeypatch.setattr(once, "_cycle", cycle)
+    read: list[Reading] = []
+
+    async def check(world: World) -> None:
+        made = [Source(format="gao-csv", **one) for one in given]  # type: ignore[arg-type]
+        settings = world.poller.settings.model_copy(update={"sources": tuple(made)})
+        read.extend(await poll_once(replace(world.poller, settings=settings)))
+
+    in_world(store, base, check)
+    return read
+
+
+def test_a_slow_host_does_not_hold_up_another(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second is read while the first is silent; the answer keeps the configuration's order."""
+    asked = asyncio.Event()
+
+    async def cycle(_session: Any, source: Source, *, due_only: bool) -> Reading:
+        if source.id == "slow":
+            await asyncio.wait_for(asked.wait(), 30)
+        asked.set()
+        return Reading(source.id, Outcome.UNCHANGED)
+
+    read = _read(monkeypatch, store, tmp_path, _FAR, cycle)
+    assert [one.source for one in read] == ["slow", "quick"]
+
+
+def test_sources_of_one_host_take_turns(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One page of a host is on its way at a time."""
+    steps: list[str] = []
+
+    async def cycle(_session: Any, source: Source, *, due_only: bool) -> Reading:
+        steps.append(f"{source.id} begins")
+        await asyncio.sleep(0)
+        steps.append(f"{source.id} ends")
+        return Reading(source.id, Outcome.UNCHANGED)
+
+    _read(monkeypatch, store, tmp_path, _NEAR, cycle)
+    assert steps == ["slow begins", "slow ends", "quick begins", "quick ends"]
+
+
+def test_a_store_that_cannot_be_used_ends_the_cycle_as_itself(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever called knows it by its name, however many were being read."""
+
+    async def cycle(_session: Any, source: Source, *, due_only: bool) -> Reading:
+        raise StoreError("full")
+
+    with pytest.raises(StoreError, match="full"):
+        _read(monkeypatch, store, tmp_path, _FAR, cycle)
+
+
+def test_the_hosts_turn_is_taken_with_the_lease_or_not_at_all(store: Store) -> None:
+    """Who has not got the source asks nobody for its page."""
+    done: list[str] = []
+
+    def note(name: str) -> Callable[[Connection], None]:
+        return lambda _connection: done.append(name)
+
+    assert claim(store, "piers", "us", NOON, note("us"))
+    assert not claim(store, "piers", "them", NOON, note("them"))
+    assert done == ["us"]
+
+
+def test_of_many_first_captures_the_last_word_is_said(store: Store, tmp_path: Path) -> None:
+    """What is covered is looked up for a few of them, and once more when all are in."""
+    many = [piers(id=f"page-{n}", format="gao-agency", url=f"/agencies/{n}") for n in range(6)]
+    said: list[int] = []
+
+    async def check(world: World) -> None:
+        for n in range(6):
+            page = [row.but(agency=f"Bureau {n}", title=f"Report {n}: Lamps") for row in rows(2)]
+            world.site.answers(f"/agencies/{n}", Answer(200, agency(page)))
+
+        def announce(_source: Source) -> str:
+            with store.read() as connection:
+                said.append(len(connection.execute(select(sources.c.last_captured_at)).all()))
+            return "covered"
+
+        world.poller = world.make_poller(announce=announce)
+        assert {str(one.outcome) for one in await world.poll()} == {"baseline"}
+
+    in_world(store, tmp_path, check, *many)
+    assert said[-1] == 6
