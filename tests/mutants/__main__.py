@@ -1,8 +1,8 @@
 """Runs the tests near the fold, the key, the gate and detection against every mutant of them.
 
-`python -m tests.mutants [MODULE…] [--tools FOLDER] [--depth N] [--line N]…` prints survivors as they are found,
-then the figures. A mutant is a fork of one process that has all but the module and its tests loaded; the tests'
-functions are called one after the other without pytest's start. Nothing on the disk changes.
+`python -m tests.mutants [MODULE…] [--tools FOLDER] [--depth N] [--line N]…` prints survivors as they are
+found, then the figures. A mutant is a fork of one process that has all but the module and its tests loaded;
+the tests' functions are called one after the other without pytest's start. Nothing on the disk changes.
 """
 
 import argparse
