@@ -42,11 +42,11 @@ def test_a_spare_that_is_let_go_is_gone(tmp_path: Path) -> None:
 
 
 def test_a_spare_dies_with_its_worker(tmp_path: Path) -> None:
-    """A worker that is killed leaves nobody waiting."""
+    """A worker that is killed leaves nobody behind, not even who hangs while it warms up."""
     there, here = os.pipe()
     worker = os.fork()
     if not worker:
-        spare = spares.fork(nothing, lambda _: None)
+        spare = spares.fork(signal.pause, lambda _: None)
         os.write(here, str(spare.pid).encode())
         signal.pause()
     pid = int(os.read(there, 20))

@@ -1,5 +1,7 @@
 """What is done for many messages at once comes out as if it were done one by one."""
 
+import asyncio
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +15,9 @@ from monitor.record.store import Store
 from tests.fakes.transport import FakeTransport, context
 from tests.workers.seeding import NOW, changes, configured, rows, webhook
 from workers.delivery import claim as claiming
+from workers.delivery import engine
 from workers.delivery.claim import Catch, Limits, Line, claim
-from workers.delivery.engine import _Job, deliver
+from workers.delivery.engine import _Job
 from workers.delivery.loading import Known
 from workers.delivery.record import Result, record
 from workers.fanout import fan_out
@@ -140,21 +143,29 @@ def test_a_batch_leaves_what_single_records_would_leave(any_store: Store) -> Non
 def test_results_that_come_together_are_recorded_together(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Forty answers within a moment cost a few transactions, not forty."""
-    transport = FakeTransport(seconds=0.01)
-    names = [webhook(f"s{number}", f"h{number}.example.org") for number in range(40)]
-    world = context(store, configured(*names), transport)
-    fan_out(world, changes(store, [(1, 2)]), NOW)
-    turns: list[int] = []
-    real = _Job._transact
+    """After one answer a job waits a moment for others, but not once half of what it sent is back."""
+    monkeypatch.setattr(engine, "_TOGETHER", 30.0)
+    world = context(store, configured(webhook()))
+    job = _Job(world, world.channels["webhook"], threading.Event())
+    result: Any = object()
+    sends: list[Any] = [object() for _ in range(4)]
 
-    def counted(job: Any, results: Any, free: int) -> Any:
-        turns.append(len(results))
-        return real(job, results, free)
+    def lands() -> None:
+        job.flight.started.pop(sends.pop())
+        job.flight.results.append(result)
+        job.flight.landed.set()
 
-    monkeypatch.setattr(_Job, "_transact", counted)
-    assert deliver(world, world.channels["webhook"]).sent == 40
-    assert len([size for size in turns if size]) <= 10
+    async def play() -> None:
+        job.flight.started = dict.fromkeys(sends, 0.0)
+        lands()
+        waiting = asyncio.create_task(job._landing(None))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        lands()
+        await asyncio.wait_for(waiting, 10)
+
+    asyncio.run(play())
 
 
 def test_sends_that_hang_keep_no_room_from_others(store: Store) -> None:
@@ -162,7 +173,7 @@ def test_sends_that_hang_keep_no_room_from_others(store: Store) -> None:
     names = [webhook(f"s{number:02}", f"h{number:02}.example.org") for number in range(8)]
     transport = FakeTransport()
     world = context(store, configured(*names), transport, concurrency=4)
-    job = _Job(world, world.channels["webhook"], __import__("threading").Event())
+    job = _Job(world, world.channels["webhook"], threading.Event())
     job.flight.started = {object(): 0.0 for _ in range(4)}  # type: ignore[misc]
     assert job._free() == 4
     job.flight.started |= {object(): 0.0 for _ in range(300)}  # type: ignore[misc]
