@@ -98,8 +98,8 @@ def die_at_commit(
         return real(*args, **more)
 
     @contextmanager
-    def dying(self: Store) -> Iterator[Connection]:
-        with write(self) as connection:
+    def dying(self: Store, **options: Any) -> Iterator[Connection]:
+        with write(self, **options) as connection:
             armed.now = False
             yield connection
             if armed.now and side == "before":

@@ -40,10 +40,10 @@ class Watch:
         self.spoke: list[str] = []
         self._inside = threading.local()
 
-    def transaction(self, real: Callable[[Store], Any]) -> Callable[[Store], Any]:
+    def transaction(self, real: Callable[..., Any]) -> Callable[..., Any]:
         @contextmanager
-        def watched(store: Store) -> Iterator[Connection]:
-            with real(store) as connection:
+        def watched(store: Store, **options: bool) -> Iterator[Connection]:
+            with real(store, **options) as connection:
                 self._inside.now = True
                 try:
                     yield connection

@@ -179,7 +179,7 @@ def test_a_long_outage_is_one_line_in_the_log_and_its_end_another(tmp_path: Path
             queue.enqueue("changes", NOTE, str(out), "after")
             until(lambda: jobs.words(out) == ["before", "after"])
         said = workers.log(tmp_path).splitlines()
-        assert "is back" in said[1]
+        assert "can be used again" in said[1]
         assert process.poll() is None
     finally:
         worker.__exit__(None, None, None)
