@@ -32,6 +32,7 @@ TARGET = 500.0  # webhooks a second, SQLite, two workers
 MOST_LOST = 0.10  # of the rate, where one receiver in a hundred hangs
 _HOSTS = 200  # on loopback; [delivery] webhook_rate allows each 20 a second
 _PATIENCE = 400.0  # seconds
+_TURNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,9 @@ def rows(count: int = 10_000) -> list[Row]:
     """The table's lines."""
     with receiving() as receiver:
         floor = _floor(receiver, count)
-        plain = _through(receiver, count)
-        hanging = _through(receiver, count, hanging=2)
+        # By turns, the best of each: what else the machine does falls on both.
+        turns = [(_through(receiver, count), _through(receiver, count, hanging=2)) for _ in range(_TURNS)]
+        plain, hanging = (max(runs, key=lambda sent: sent.rate) for runs in zip(*turns, strict=True))
         table = [
             Row("delivery, plain aiohttp, one process", f"{floor.rate:.0f}/s", note=floor.note),
             _rated("delivery, SQLite, two workers", plain),
@@ -68,7 +70,7 @@ def rows(count: int = 10_000) -> list[Row]:
                 f"{(1 - hanging.rate / plain.rate) * 100:.0f}%",
                 f"{MOST_LOST * 100:.0f}%",
                 max(0.0, 1 - hanging.rate / plain.rate) / MOST_LOST,
-                "1% of 200 hosts; two runs one after the other",
+                f"2 of 200 hosts; best of {_TURNS} runs each, by turns",
             ),
             Row(
                 "delivery, CPU of ours over plain aiohttp's", f"{plain.cpu / floor.cpu:.1f}", note="a message"
