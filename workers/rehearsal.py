@@ -96,7 +96,7 @@ class _Stage:
     connection: Connection
 
     @contextmanager
-    def write(self, *, light: bool = False) -> Iterator[Connection]:  # noqa: ARG002 - as the store's
+    def write(self, *, light: bool = False) -> Iterator[Connection]:
         yield self.connection
 
     @contextmanager
