@@ -304,6 +304,16 @@ def test_of_three_that_fit_the_nearest_is_it() -> None:
     words = [f"word{n}" for n in range(20)]
     of = [known(n, row(number=None, text=" ".join([*words[: 20 - n], *"abcde"[:n]]))) for n in (1, 4, 5)]
     assert matched([row(number=None, text=" ".join(words))], *of) == {0: 1}
+    assert matched([row(number=None, text=" ".join(words))], *of[::-1]) == {0: 1}
+
+
+def test_a_long_text_is_compared_by_all_of_its_words() -> None:
+    """Those that recur too."""
+    words = [("the", "of", "and", f"word{n}")[n % 4] for n in range(400)]
+    edited = [word.replace("word", "wort") for word in words]
+    assert matched(
+        [row(number=None, text=" ".join(edited))], known(1, row(number=None, text=" ".join(words)))
+    ) == {0: 1}
 
 
 @pytest.mark.parametrize("title", ["Another Title", "Piers: B", "Oil: C", "Ropes: D"])

@@ -250,6 +250,7 @@ def test_a_reports_number_is_read_out_of_addresses_too(text: str, product: str |
     [
         BOILERPLATE,
         BOILERPLATE.replace("the agency has", "the U.S. Mint has"),
+        BOILERPLATE.replace("response to", "the U.S. Mint on"),
         BOILERPLATE.replace("recommendation", "matter").replace("the agency", "Congress"),
         f"{OPEN_DEFINITION}\n\n{BOILERPLATE}",
         BOILERPLATE.replace(" ", "\u00a0", 3).rstrip("."),
@@ -274,7 +275,7 @@ def test_anything_besides_the_boilerplate_is_a_response(other: str) -> None:
 def test_every_dash_is_a_dash(mark: str) -> None:
     """Tight or with spaces, one or several in a row."""
     assert fold(f"a{mark}b") == fold(f"a {mark} b") == fold(f"a{mark}{mark} b") == "a-b"
-    assert fold(f"a{mark} b") == "a-b"
+    assert fold(f"a{mark} b") == fold(f"a {mark}b") == "a-b"
 
 
 @pytest.mark.parametrize("mark", "\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4\uff07`'")

@@ -143,6 +143,10 @@ def test_a_name_that_begins_like_such_an_office_is_its_own(office: str) -> None:
     ("name", "folded"),
     [
         ("U.S.A. Lamps", "united states lamps"),
+        ("DHS- Lamps", "dhs-lamps"),
+        ("DHS -Lamps", "dhs-lamps"),
+        ("DHS  Lamps", "dhs lamps"),
+        ("Lamps (AB)x", "lamps (ab)x"),
         ("U.S. A. Lamps", "united states lamps"),
         ("Lamps U.S.", "lamps united states"),
         ("BUS Lamps", "bus lamps"),
@@ -302,3 +306,84 @@ def test_what_is_no_key_is_an_error_that_shows_one(text: str) -> None:
     """The message says what a KEY looks like."""
     with pytest.raises(ValueError, match="GAO-24-106148#4"):
         folding.parse_query(text)
+
+
+def test_a_note_of_reissue_ends_with_its_own_bracket() -> None:
+    """What stands in brackets after it belongs to the title."""
+    assert fold_title("Lamps [Reissued in May] of (old) [oil]") == "lamps of (old) [oil]"
+    assert fold_title("Lamps (Reissued in May) of [old] (oil)") == "lamps of [old] (oil)"
+
+
+@pytest.mark.parametrize(
+    "text", ["gao-24-1.pdf", "gao-24-1.html", "gao-24-1.htm", "(GAO-24-1).", "[GAO-24-1]; "]
+)
+def test_a_reports_number_is_read_out_of_what_stands_round_it(text: str) -> None:
+    """A file's ending, brackets, a sentence's end."""
+    assert folding.normalize_product(text) == "GAO-24-1"
+    assert folding.normalize_product("gao-24-1.pdf1") is None
+
+
+def test_a_reports_address_is_in_small_letters() -> None:
+    """As the site has it."""
+    assert folding.product_url("GAO-24-106148") == "https://www.gao.gov/products/gao-24-106148"
+
+
+def test_a_query_names_one_thing() -> None:
+    """What a person did not say is None."""
+    empty = Query()
+    assert (empty.key, empty.product, empty.number, empty.agency) == (None, None, None, None)
+    assert folding.parse_query("https://www.gao.gov/AGENCIES/Bureau-18F-lamps") == Query(
+        agency="bureau-18f-lamps"
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "read"),
+    [
+        *(
+            ("1234", "1234"),
+            ("1-1234", "1-1234"),
+            ("1-2", "1-2"),
+            ("4a", "4a"),
+            ("m1234", "M1234"),
+            ("M1", "M1"),
+        ),
+        *(
+            ("x0123456789ab", "x0123456789ab"),
+            ("4.01abcf", "4.01abcf"),
+            ("xabcdef012345.fedcba", "xabcdef012345.fedcba"),
+        ),
+        ("Mx0123456789ab", "Mx0123456789ab"),
+    ],
+)
+def test_a_recommendation_is_named_by_the_number_in_its_key(number: str, read: str) -> None:
+    """Stated, or a hash; of a matter; told apart by its text."""
+    assert folding.parse_query(f"GAO-24-1#{number}") == Query(product="GAO-24-1", number=read)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "12345",
+        "1-12345",
+        "4-",
+        "4!",
+        "x0123456789a",
+        "x0123456789abc",
+        "xghijklmnopqr",
+        "4.01abc",
+        "4.01abcde",
+        "4.ghijkl",
+    ],
+)
+def test_what_is_no_number_of_a_key_is_refused(number: str) -> None:
+    """The person hears what one looks like."""
+    with pytest.raises(ValueError, match="is no KEY"):
+        folding.parse_query(f"GAO-24-1#{number}")
+
+
+def test_a_key_is_told_from_an_address() -> None:
+    """An anchor may hold anything; a report known by its title keeps its hash."""
+    address = "https://www.gao.gov/products/gao-24-1#a@b#c"
+    assert folding.parse_query(address) == Query(product="GAO-24-1")
+    assert folding.parse_query("~gao-24-1#4@a") == Query(key="~gao-24-1#4@a")
