@@ -135,8 +135,8 @@ def _quotes(data: Body) -> Iterator[_Slot]:
         for key in ("text", "old", "new"):
             if signal[key]:
                 yield _Slot(signal, key, "significance.signals", signal[key])
-    if (reminder := data.get("reminder")) and reminder["text"]:
-        yield _Slot(reminder, "text", "reminder.text", reminder["text"])
+    reminder = data.get("reminder") or {}
+    yield from (_Slot(reminder, key, f"reminder.{key}", text) for key, text in reminder.items() if text)
 
 
 def _texts(data: Body) -> Iterator[_Slot]:
