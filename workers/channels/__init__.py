@@ -85,7 +85,7 @@ CHANNELS: Mapping[str, Channel] = MappingProxyType(
                 _open_webhook,
                 _webhook_host,
                 lambda settings: settings.delivery.webhook_rate,
-                128,
+                32,
                 2,
                 256,
             ),
