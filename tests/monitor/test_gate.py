@@ -1,5 +1,7 @@
 """The gate, rule by rule, at its limits."""
 
+from dataclasses import replace
+
 import pytest
 
 from monitor.gate import Draft, Rewording, objection
@@ -212,3 +214,81 @@ def test_limits_come_from_the_configuration() -> None:
     """What a person allows is let through."""
     assert not held(Draft(100, 60, 40), limits=Gate(max_vanished=0.6))
     assert not held(Draft(20, 0, 20, reworded(18)), limits=Gate(max_changed=0.9))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("It began. It is done.", "It began.", True),
+        ("It began.", "It began.", True),
+        ("It began. It is done.", "It is done.", False),
+        ("It began.", "It began. It is done.", False),
+        ("It began. It is done.", "It came.", False),
+        ("It began. It is done.", "A came.", False),
+    ],
+)
+def test_a_text_whose_last_narrative_lost_its_end_may_be_cut_off(old: str, new: str, expected: bool) -> None:
+    """Only where nothing shows the page's end, and what is there is how it began."""
+    ended = replace(capture(3, form=Format.TEXT), open_ended=False)
+    cut = replace(ended, open_ended=True)
+    draft = Draft(3, 0, 3, (), Rewording(old, new))
+    said = "the text may be cut off: nothing follows its last narrative, whose end is missing"
+    assert objection(cut, draft, Gate()) == (said if expected else None)
+    assert objection(ended, draft, Gate()) is None
+    assert objection(cut, Draft(3, 0, 3), Gate()) is None
+    assert Draft(3, 0, 3).last is None
+
+
+@pytest.mark.parametrize(
+    ("words", "untouched", "of", "expected"),
+    [
+        ("This site is unattended.", 3, 5, True),
+        ("This site is unattended.", 3, 6, False),
+        ("This site is not attended.", 3, 5, True),
+        ("Site is unattended.", 3, 5, False),
+        ("This site is unattended.", 2, 5, False),
+    ],
+)
+def test_a_banner_is_known_though_some_narratives_were_edited_besides(
+    words: str, untouched: int, of: int, expected: bool
+) -> None:
+    """More than half have it and nothing else, all have it, and it is four words or more."""
+    for edited in (f"Of pier {{}}. Done. {words}", f"At {{}}. {words} Done."):
+        mixed = [
+            Rewording(
+                f"Of pier {n}. x y.", f"Of pier {n}. x y. {words}" if n < untouched else edited.format(n)
+            )
+            for n in range(of)
+        ]
+        assert held(Draft(0, 0, of, mixed)) is expected
+        back = [Rewording(one.new, one.old) for one in mixed]
+        assert held(Draft(0, 0, of, back)) is expected
+
+
+def test_words_that_one_narrative_lost_are_no_banner() -> None:
+    """Most gained them, one had them before: that was its own."""
+    words = "This site is unattended."
+    mixed = [Rewording(f"Of pier {n}.", f"Of pier {n}. {words}") for n in range(4)]
+    assert not held(Draft(0, 0, 5, [*mixed, Rewording(f"At 5. {words}", "At 5 it came.")]))
+    assert not held(Draft(0, 0, 5, [*mixed, Rewording(f"At 5. {words}", f"At 5 it came. {words}")]))
+
+
+def test_a_banner_before_words_like_its_own_is_found() -> None:
+    """Nothing tells which of the like words were added: each possibility is held against the others."""
+    same = [Rewording(f"The pier {n}.", f"The site. The pier {n}.") for n in range(3)]
+    assert held(Draft(0, 0, 3, [*same, Rewording("Lamps.", "The site. Lamps.")]))
+    grown = [Rewording(f"a a b{n}", f"a a a b{n}") for n in range(3)]
+    assert held(Draft(0, 0, 3, grown))
+
+
+def test_own_words_between_common_ones_are_no_banner_and_a_common_one_there_is() -> None:
+    """What stood before and after the words that were added is not taken for them."""
+    own = [Rewording(f"It said of {n} x y", f"It said of {n} zone{n} zoo{n} x y") for n in range(3)]
+    assert not held(Draft(0, 0, 3, own))
+    common = [Rewording(f"Of pier {n}. x y z", f"Of pier {n}. Unattended. x y z") for n in range(3)]
+    assert held(Draft(0, 0, 3, common))
+
+
+def test_rows_that_are_all_new_are_no_blank_page() -> None:
+    """Of a report of which one recommendation was known."""
+    assert not held(Draft(1, 1, 0), capture(3, form=Format.PRODUCT))
