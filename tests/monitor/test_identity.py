@@ -339,3 +339,33 @@ def test_an_agency_is_renamed_only_within_its_report(title: str) -> None:
         )
         == {}
     )
+
+
+def test_of_several_rows_that_fit_one_that_with_its_very_text_is_it() -> None:
+    """If there is just one such: of two with the same words neither is, nor of two that were edited."""
+    first = known(1, row(number=None))
+    same = replace(row(number=None), key="GAO-31-900001#k@a")
+    edited = replace(row(number=None, text=TEXT.replace("fails", "breaks")), key="GAO-31-900001#l@a")
+    assert matched([edited, same], first) == {1: 1}
+    assert matched([same, replace(same, key="GAO-31-900001#m@a")], first) == {}
+    assert matched([edited, replace(edited, key="GAO-31-900001#m@a")], first) == {}
+    assert matched([edited], first) == {0: 1}
+
+
+@pytest.mark.parametrize("alias", ["GAO-31-1#1@a", "GAO-31-900009#1@a"])
+def test_a_recommendations_own_key_comes_before_its_old_ones(alias: str) -> None:
+    """Whichever stands first on the page or sorts first: another may be called now what this one was."""
+    first = known(1, row(), alias)
+    other = replace(row(number="9", text="Paint the piers."), key=alias)
+    assert matched([other, row()], first) == {1: 1}
+    assert matched([row(), other], first) == {0: 1}
+
+
+@pytest.mark.parametrize(("one", "other"), [("2030", "2031"), ("2031", "2030")])
+def test_reports_of_two_years_are_two(one: str, other: str) -> None:
+    """However alike their titles, and though they say the same."""
+    first = known(1, row(product=None, title=f"Harbor Lights: Lamps of {one}"))
+    assert matched([row(product=None, title=f"Harbor Lights: Lamps of {other}")], first, complete=False) == {}
+    assert matched(
+        [row(product=None, title=f"Harbor Lights: More Lamps of {one}")], first, complete=False
+    ) == {0: 1}
