@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from monitor.record.schema import attempts, items, messages, outbox
-from tests.crash.killing import FORK, die, killed, ready, send, send_until_done, world
+from tests.crash.killing import FORK, die, killed, let_leases_lapse, ready, send, send_until_done, world
 from tests.fakes.receiver import Receiver
 from tests.workers.seeding import changes, count, rows
 from workers import fanout
@@ -46,6 +46,7 @@ def test_a_sender_that_is_killed(url: str, point: str, posts: int, lapses: int) 
 
         killed(work)
         here = world(url, receiver)
+        let_leases_lapse(here.store)
         send_until_done(here)
         [row] = rows(here.store, messages)
         assert (row["state"], row["lapses"]) == ("sent", lapses)
@@ -94,7 +95,7 @@ def test_nothing_is_lost_while_senders_are_killed(url: str) -> None:
         ready(url, (one, two), [(number, 2) for number in range(1, 101)])
 
         def work() -> None:
-            here = world(url, one, two)
+            here = world(url, one, two, lease="2s")
             while True:
                 send(here)
                 time.sleep(0.01)
@@ -107,7 +108,7 @@ def test_nothing_is_lost_while_senders_are_killed(url: str) -> None:
             for sender in senders:
                 sender.kill()
                 sender.join()
-        here = world(url, one, two)
+        here = world(url, one, two, lease="2s")
         send_until_done(here)
         posts = Counter(request.id for each in (one, two) for request in each.requests)
         by_id = {row["id"]: row for row in rows(here.store, messages)}

@@ -2,15 +2,15 @@
 
 import signal
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 
 from monitor.record.schema import attempts, messages, notices
 from monitor.record.store import Store
-from tests.crash.killing import FORK, die, send
+from tests.crash.killing import FORK, die, let_leases_lapse, send
 from tests.fakes.transport import FakeTransport, context
 from tests.workers.seeding import changes, configured, count, rows, webhook
 from workers.context import Context
@@ -48,7 +48,7 @@ def test_a_message_that_kills_its_senders_takes_no_other_with_it(url: str) -> No
         child.join()
         jobs += 1
         deaths += child.exitcode == -signal.SIGKILL
-        _let_leases_lapse(here.store)
+        let_leases_lapse(here.store)
     found = {row["subscription"]: row for row in rows(here.store, messages)}
     poisoned = found.pop(POISONED)
     assert (poisoned["state"], poisoned["lapses"], deaths) == ("dead", MOST_LAPSES, MOST_LAPSES)
@@ -57,13 +57,6 @@ def test_a_message_that_kills_its_senders_takes_no_other_with_it(url: str) -> No
     assert max(row["lapses"] for row in found.values()) <= 2
     assert [row["outcome"] for row in rows(here.store, notices)] == ["dead"]
     here.store.close()
-
-
-def _let_leases_lapse(store: Store) -> None:
-    with store.write() as connection:
-        held = messages.c.lease_holder.is_not(None)
-        past = datetime.now(UTC) - timedelta(seconds=1)
-        connection.execute(update(messages).where(held).values(lease_until=past))
 
 
 def test_an_answer_that_cannot_be_written_down_as_it_is(url: str) -> None:
