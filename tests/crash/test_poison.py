@@ -32,7 +32,11 @@ def world(url: str) -> Context:
     names = [f"s{number}" for number in range(BYSTANDERS // 2)]
     names += [POISONED, *(f"t{number}" for number in range(BYSTANDERS // 2))]
     subscribed = [webhook(name, f"{name}.example.org") for name in names]
-    return context(Store(url), configured(*subscribed), FakeTransport(seconds=0.1, on_send=lethal))
+    return context(
+        Store(url),
+        configured(*subscribed, delivery={"retry": []}),
+        FakeTransport(seconds=0.1, on_send=lethal),
+    )
 
 
 def test_a_message_that_kills_its_senders_takes_no_other_with_it(url: str) -> None:

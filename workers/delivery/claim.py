@@ -28,7 +28,7 @@ from workers.values import Cause
 
 __all__ = ["Catch", "Claimed", "Limits", "Line", "claim"]
 
-MOST_LAPSES = 5  # a message whose senders died so often is taken for what kills them
+MOST_LAPSES = 5  # from then on each death of a sender uses up a step of the schedule, as a failure does
 _HOSTS_AT_ONCE = 100  # asked for their next message in one statement
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -98,7 +98,9 @@ _NEXTS: Select[tuple[str, str | None]] = select(paces.c.name, _NEXT.label("id"))
 )
 _IDS: BindParameter[Any] = bindparam("b_ids", expanding=True)
 _LAPSED = messages.c.lease_holder.is_not(None)
-_LAPSES = select(messages.c.id, messages.c.lapses).where(messages.c.id.in_(_IDS), _LAPSED)
+_LAPSES = select(messages.c.id, messages.c.lapses, messages.c.failures, messages.c.cause).where(
+    messages.c.id.in_(_IDS), _LAPSED
+)
 # Invariant 3: this one update is the claim. Whatever was read before, its condition decides.
 _LEASE = (
     update(messages)
@@ -265,15 +267,20 @@ class _Claiming:
         return {"b_channel": self.limits.channel, "b_now": self.now}
 
     def _lapsed(self, ids: Sequence[str]) -> set[str]:
-        """Note whose sender never reported back, and give up those whose senders died too often."""
+        """Note whose sender never reported back; those whose senders died too often are not for now."""
         if not ids:
             return set()
-        lapses = {row.id: row.lapses for row in self.connection.execute(_LAPSES, {"b_ids": ids})}
-        _note_lapses(self.connection, lapses, self.now)
-        lost = [one for one in ids if lapses.get(one, -1) + 1 >= MOST_LAPSES]
-        _give_up(self.connection, lost)
-        self.given_up += lost
-        return set(lost)
+        lapsed = self.connection.execute(_LAPSES, {"b_ids": ids}).all()
+        _note_lapses(self.connection, [row.id for row in lapsed], self.now)
+        deadly = [row for row in lapsed if row.lapses + 1 >= MOST_LAPSES]
+        for row in deadly:
+            if row.failures < len(self.limits.retry) and row.cause != Cause.TEST:
+                due_at = self.now + self.limits.retry[row.failures]
+                _put_off(self.connection, row.id, row.lapses + 1, row.failures + 1, due_at)
+            else:
+                _give_up(self.connection, row.id, row.lapses + 1)
+                self.given_up.append(row.id)
+        return {row.id for row in deadly}
 
     def _lease(self, ids: Sequence[str]) -> list[Claimed]:
         return _lease(self.connection, ids, self.holder, self.now, self.limits.lease) if ids else []
@@ -303,20 +310,21 @@ def _note_lapses(connection: Connection, lapsed: Iterable[str], now: datetime) -
         connection.execute(attempts.insert(), rows)
 
 
-def _give_up(connection: Connection, ids: Sequence[str]) -> None:
-    if ids:
-        reason = f"given up: {MOST_LAPSES} senders ended while they had it"
-        dead = update(messages).where(messages.c.id.in_(ids))
-        connection.execute(
-            dead.values(
-                state="dead",
-                error=reason,
-                uncertain=True,
-                lapses=MOST_LAPSES,
-                lease_holder=None,
-                lease_until=None,
-            )
-        )
+def _put_off(connection: Connection, one: str, lapses: int, failures: int, due_at: datetime) -> None:
+    """Whoever was killed may have been killed by something else: it lives as long as its schedule."""
+    waits: dict[str, Any] = {"due_at": due_at, "failures": failures}
+    _let_go(connection, one, lapses, f"{lapses} senders ended while they had it", waits)
+
+
+def _give_up(connection: Connection, one: str, lapses: int) -> None:
+    reason = f"given up: {lapses} senders ended while they had it"
+    _let_go(connection, one, lapses, reason, {"state": "dead"})
+
+
+def _let_go(connection: Connection, one: str, lapses: int, error: str, values: dict[str, Any]) -> None:
+    freed = {"lease_holder": None, "lease_until": None, "enqueued_until": None}
+    known = {"lapses": lapses, "error": error, "uncertain": True}
+    connection.execute(update(messages).where(messages.c.id == one).values(values | known | freed))
 
 
 def _lease(

@@ -96,6 +96,7 @@ class _Job:
             channel.per_host,
             channel.pace(context.configuration),
             delivery.lease,
+            delivery.retry,
         )
         self.holder = new_id("job")
         self.claims = 0

@@ -1,7 +1,7 @@
 """Which receiving hosts have something due, and what each may take now."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,13 +19,17 @@ _TIMES = 10
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a channel may have in flight, in a job and to a host; `pace` lies between two to one host."""
+    """How much a channel may have in flight, in a job and to a host; `pace` lies between two to one host.
+
+    `retry` is the schedule that a message whose senders keep dying uses up.
+    """
 
     channel: str
     in_flight: int
     per_host: int
     pace: timedelta | None
     lease: timedelta
+    retry: Sequence[timedelta] = ()
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """Claims: who may send what, and when."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -73,7 +74,7 @@ def test_a_lapsed_lease_is_taken_over_and_counted(any_store: Store) -> None:
 
 
 def test_five_lapses_are_the_end(any_store: Store) -> None:
-    """A message whose senders died five times is taken for what kills them."""
+    """A message whose senders died five times is taken for what kills them, where no schedule is left."""
     made(any_store, [(1, 2)])
     for number in range(5):
         assert len(take(any_store, NOW + LEASE * number).claimed) == 1
@@ -82,6 +83,28 @@ def test_five_lapses_are_the_end(any_store: Store) -> None:
     [row] = rows(any_store, messages)
     assert (row["state"], row["lapses"], row["uncertain"]) == ("dead", 5, True)
     assert len(rows(any_store, attempts)) == 5
+
+
+def test_lapses_use_up_the_schedule_before_they_are_the_end(any_store: Store) -> None:
+    """Promise 1: whoever is killed, a message lives as long as its retry schedule; then it is dead."""
+    made(any_store, [(1, 2)])
+    steps = (timedelta(hours=1), timedelta(hours=2))
+    limits = replace(LIMITS, retry=steps)
+    for number in range(5):
+        assert len(take(any_store, NOW + LEASE * number, limits=limits).claimed) == 1
+    now = NOW + LEASE * 5
+    for number, step in enumerate(steps, start=1):
+        catch = take(any_store, now, limits=limits)
+        assert (catch.claimed, catch.given_up) == ((), ())
+        [row] = rows(any_store, messages)
+        assert (row["state"], row["failures"], row["uncertain"]) == ("waiting", number, True)
+        assert (row["due_at"], row["lease_holder"]) == (now + step, None)
+        assert take(any_store, now + step - timedelta(seconds=1), limits=limits).claimed == ()
+        assert len(take(any_store, now + step, limits=limits).claimed) == 1
+        now += step + LEASE
+    assert len(take(any_store, now, limits=limits).given_up) == 1
+    assert rows(any_store, messages)[0]["state"] == "dead"
+    assert {row["outcome"] for row in rows(any_store, attempts)} == {"unknown"}
 
 
 def test_later_revisions_wait_for_earlier_ones(any_store: Store) -> None:
