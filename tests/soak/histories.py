@@ -28,6 +28,7 @@ def look(item: Item) -> tuple[str, Status, bool, str]:
 def made_world(dice: random.Random, size: int, *, closed: bool) -> World:
     """Up to so many items of a few reports. By dice, not by hypothesis: a world takes a hundred draws."""
     found: dict[object, Item] = {}
+    seen: set[tuple[object, ...]] = set()
     reports = dice.sample(range(100_000, 100_040), dice.randint(1, max(1, size // 2)))
     for _ in range(size):
         report, matter = dice.choice(reports), dice.random() < 0.12
@@ -43,7 +44,11 @@ def made_world(dice: random.Random, size: int, *, closed: bool) -> World:
             narrative=BOILERPLATE if dice.random() < 0.4 else made_narrative(dice),
             kind=Kind.MATTER if matter else Kind.RECOMMENDATION,
         )
-        found.setdefault(item.identity, item)
+        # The same words to one agency in one report, with a number and without one: nobody writes that.
+        twins = (item.product, item.agency, item.kind, item.text, item.number is None)
+        if (*twins[:-1], not twins[-1]) not in seen:
+            seen.add(twins)
+            found.setdefault(item.identity, item)
     return tuple(found.values())
 
 

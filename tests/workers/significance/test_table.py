@@ -20,11 +20,12 @@ from workers.difference import narrative_runs
 from workers.significance import assess
 from workers.values import Level
 
+_ASIDE = "aside.toml"
 _BEYOND = read_pairs("beyond.toml")
 _TUNED = [
     pair
     for file in sorted(PAIRS.glob("*.toml"))
-    if file.name != "beyond.toml"
+    if file.name not in {"beyond.toml", _ASIDE}
     for pair in read_pairs(file.name)
 ]
 _CAPTURES = Path(__file__).parents[3].parent / "shared" / "captures"
@@ -49,6 +50,14 @@ def test_the_rules_agree_with_the_analyst_on_what_they_were_tuned_on() -> None:
     assert total.precision >= 0.98
     assert total.recall >= 0.80
     assert total.level_accuracy >= 0.95
+
+
+def test_the_rules_agree_with_the_analyst_on_what_was_set_aside() -> None:
+    """As measured on 380 pairs that nothing was tuned on: 98.3% precision, 95.1% recall, level 94.5%."""
+    total = score(read_pairs(_ASIDE))
+    assert total.precision >= 0.98, total.faults
+    assert total.recall >= 0.94, total.faults
+    assert total.level_accuracy >= 0.94, total.faults
 
 
 def test_every_pair_names_its_rule_once() -> None:
