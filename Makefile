@@ -14,7 +14,6 @@ PAIRS ?= 10000
 
 .DEFAULT_GOAL := install
 .PHONY: help install up demo test soak chaos year fuzz mutants pictures bench check format lock clean
-.PHONY: help install up demo test check format pictures lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /	/'
