@@ -7,6 +7,7 @@ A repeat is allowed where the sender could not know what came of the attempt bef
 | unknown  | was accepted, and the answer never came: reset, or no answer in time                     |
 | killed   | was answered, and its sender was killed before the store had it: the store says that its |
 |          | lease lapsed, a process of the channel was killed in between, and none came too late     |
+| slow     | was answered, and too late: the sender had waited for as long as a request may take      |
 | late     | was answered, and its sender came too late to the store: its lease had lapsed            |
 | known    | none of these: a defect                                                                  |
 """
@@ -60,9 +61,13 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Known:
-    """What the senders' side knows: lapses by message id, and messages whose results came too late."""
+    """What the senders' side knows: lapses and waits in vain by message id, and whose results came too late.
+
+    A wait in vain stands in the store with when it ended; only those as long as a request may take are given.
+    """
 
     lapses: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    in_vain: Mapping[str, Sequence[float]] = field(default_factory=dict)
     late: Collection[str] = ()
 
 
@@ -165,10 +170,16 @@ def _pairs(arrivals: Iterable[Arrival]) -> list[tuple[Arrival, Arrival]]:
 def _why_again(earlier: Arrival, later: Arrival, kills: Iterable[Kill], known: Known) -> str:
     if earlier.answer != "ok":
         return "unknown"
-    lapsed = any(earlier.at - LATE <= at <= later.at for at in known.lapses.get(earlier.id, ()))
+    if _between(earlier, later, known.in_vain):
+        return "slow"
+    lapsed = _between(earlier, later, known.lapses)
     if lapsed and earlier.id in known.late:
         return "late"
     killed = any(
         each.channel == earlier.channel and earlier.at - LATE <= each.at <= later.at for each in kills
     )
     return "killed" if lapsed and killed else "known"
+
+
+def _between(earlier: Arrival, later: Arrival, times: Mapping[str, Sequence[float]]) -> bool:
+    return any(earlier.at - LATE <= at <= later.at for at in times.get(earlier.id, ()))

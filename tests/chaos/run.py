@@ -206,7 +206,7 @@ class Storm:
 
 def _report(storm: Storm, store: Store, seconds: float) -> Report:
     system, ledger = storm.system, storm.ledger
-    known = _known(system, store)
+    known = _known(system, store, storm.pace.lease)
     verdict = judge(ledger.arrivals, storm.expected, system.kills, known)
     with store.read() as connection:
         by_state = select(messages.c.state, func.count()).group_by(messages.c.state)
@@ -235,11 +235,15 @@ def _report(storm: Storm, store: Store, seconds: float) -> Report:
     return report
 
 
-def _known(system: System, store: Store) -> Known:
+def _known(system: System, store: Store, lease: int) -> Known:
     lapses: dict[str, list[float]] = defaultdict(list)
+    in_vain: dict[str, list[float]] = defaultdict(list)
     with store.read() as connection:
-        query = select(attempts.c.message_id, attempts.c.at).where(attempts.c.detail == _LAPSED)
+        query = select(attempts).where(attempts.c.outcome == "unknown")
         for row in connection.execute(query):
-            lapses[row.message_id].append(row.at.timestamp())
+            if row.detail == _LAPSED:
+                lapses[row.message_id].append(row.at.timestamp())
+            elif row.seconds >= lease / 2:  # a request is given up after half the lease
+                in_vain[row.message_id].append(row.at.timestamp())
     late = {found[1] for line in system.logs() if (found := _LATE.search(line))}
-    return Known(lapses, late)
+    return Known(lapses, in_vain, late)

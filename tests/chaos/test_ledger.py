@@ -40,7 +40,9 @@ def test_one_change_under_two_ids_is_seen() -> None:
     [
         ("accepts and resets", [], Known(), "unknown"),
         ("ok", KILLED, LAPSED, "killed"),
-        ("ok", [], Known({"m1": [9.0]}, {"m1"}), "late"),
+        ("ok", [], Known({"m1": [9.0]}, late={"m1"}), "late"),
+        ("ok", [], Known(in_vain={"m1": [5.0]}), "slow"),
+        ("ok", [], Known(in_vain={"m2": [5.0]}), "known"),  # another message was waited for
         ("ok", [], LAPSED, "known"),  # nobody was killed
         ("ok", [Kill(1.5, "worker email", "email")], LAPSED, "known"),  # nobody of this channel
         ("ok", [Kill(-9, "worker slack", "slack")], LAPSED, "known"),  # before it was sent
