@@ -1,0 +1,51 @@
+"""What it is that a deadline is for, in stems: how two dates are told to be of the same deed."""
+
+import re
+
+from workers.sentences import words
+from workers.significance.clauses import Clause, Sentence
+from workers.significance.dates import Mention, without_dates
+from workers.significance.wordforms import content
+
+_GENERIC = re.compile(
+    r"\b(?:these|this|those|it|them|the|its|all)\s(?:\w+\s)?(?:actions?|efforts?|steps?|work|"
+    r"recommendations?|activities|"
+    r"effort|process|task|initiatives?|project)\b",
+    re.IGNORECASE,
+)
+_POINTING = words(
+    "schedul target expect delay postpon slip shift push track due slat back forward instead ahead late "
+    "later now"
+)
+_IT = re.compile(r"[a-z]\s(?:it|them)\b(?!\s(?:plans?|expects?|will|has|is|was|intends?|anticipates?)\b)")
+
+
+def _deed_between(sentence: Sentence, clause: Clause, mention: Mention) -> frozenset[str]:
+    """Of one of several dates in a clause, what is told since the date before; empty for one alone."""
+    stop = min((other.start for other in sentence.clauses if other.start > clause.start), default=None)
+    inside = [
+        date for date in sentence.dates if date.start >= clause.start and (not stop or date.start < stop)
+    ]
+    if len(inside) < 2:
+        return frozenset()
+    start = max((date.stop for date in inside if date.stop <= mention.start), default=clause.start)
+    return content(_GENERIC.sub(" ", sentence.text[start : mention.start])) - _POINTING
+
+
+def _deed_in(sentence: Sentence, clause: Clause) -> frozenset[str]:
+    """What is to be done; "publishing it" is the publishing of what the clauses before speak of."""
+    deed = deed_in_clause(clause)
+    if clause.opener != "relative" and not _IT.search(without_dates(clause.text)):
+        return deed
+    before = (other for other in sentence.clauses if other.start < clause.start and not other.background)
+    return deed.union(*(deed_in_clause(other) for other in before))
+
+
+def deed_in_clause(clause: Clause) -> frozenset[str]:
+    """What is to be done; empty where the words only point at it."""
+    return content(_GENERIC.sub(" ", without_dates(clause.text))) - _POINTING
+
+
+def deed_of(sentence: Sentence, clause: Clause, mention: Mention) -> frozenset[str]:
+    """What a clause says is to be done by a date; empty where it only points at something."""
+    return _deed_between(sentence, clause, mention) or _deed_in(sentence, clause)
