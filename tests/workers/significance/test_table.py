@@ -53,7 +53,7 @@ def test_the_rules_agree_with_the_analyst_on_what_they_were_tuned_on() -> None:
 
 
 def test_the_rules_agree_with_the_analyst_on_what_was_set_aside() -> None:
-    """As measured on 380 pairs that nothing was tuned on: 98.3% precision, 95.1% recall, level 94.5%."""
+    """As measured on 380 pairs that nothing was tuned on: 98.6% precision, 95.1% recall, level 94.5%."""
     total = score(read_pairs(_ASIDE))
     assert total.precision >= 0.98, total.faults
     assert total.recall >= 0.94, total.faults
