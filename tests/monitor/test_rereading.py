@@ -209,6 +209,12 @@ def test_a_believed_page_that_is_now_refused_is_reported_and_so_is_the_reverse(s
 def test_a_matters_priority_on_a_reports_page_is_what_was_known(scene: Scene) -> None:
     """The page cannot say it, so reading it again finds no difference."""
     matter = Row(agency="Congress", text="Congress should consider lamps.", priority=True)
-    scene.take(export([matter, *OTHERS]))
-    scene.take(report([matter]).replace(b"view--recommendations--block-1", b"view--recommendations--block-3"))
+    second = matter.but(number="2", text="Congress should consider oil.")
+    scene.take(export([matter, second, *OTHERS]))
+    shown = [matter.but(narrative=LATER, priority=False), second.but(priority=False)]
+    page = report(shown)
+    intake = scene.take(page.replace(b"view--recommendations--block-1", b"view--recommendations--block-3"))
+    (event,) = scene.events(intake)
+    assert event.changed == ("narrative",)
     assert reread_all(scene) == []
+    assert derived(scene, event).agrees
