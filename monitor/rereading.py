@@ -176,6 +176,7 @@ def _side(connection: Connection, event: Event, recorded: Row[Any]) -> Side | No
         row = _read(connection, kept).rows.get(event.recommendation_id)
     except NotAPage as error:
         return Side(kept, refusal=str(error))
+    row = _as_far_as_shown(row, recorded) if row else None
     return Side(kept, row, differs=_differing(row, recorded) if row else FIELDS)
 
 
@@ -191,7 +192,6 @@ def _without(connection: Connection, event: Event) -> Side | None:
 
 
 def _differing(row: Recommendation, recorded: Row[Any]) -> tuple[str, ...]:
-    row = _as_far_as_shown(row, recorded)
     return tuple(name for name in FIELDS if getattr(row, name) != getattr(recorded, name))
 
 
@@ -249,6 +249,7 @@ def _against_its_revisions(
         if row is None:
             yield Divergence(kept, recorded.key, "key", "shown", "not shown")
             continue
+        row = _as_far_as_shown(row, recorded)
         for name in _differing(row, recorded):
             yield Divergence(kept, row.key, name, str(getattr(recorded, name)), str(getattr(row, name)))
 
