@@ -3,16 +3,11 @@
 Times are UTC. A text column of JSON is written and read by SQLAlchemy's JSON type.
 """
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -24,7 +19,8 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.types import TypeDecorator
+
+from monitor.record.moments import Moment
 
 metadata = MetaData(
     naming_convention={
@@ -34,25 +30,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware datetime, kept as naive UTC: SQLite knows no zones, and text order is time order."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse what has no zone: a guess here would be hours off."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a time without a zone cannot be stored: {value!r}")
-        return value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Give back what was stored, aware."""
-        return None if value is None else value.replace(tzinfo=UTC)
 
 
 # SQLite counts rows up only for INTEGER keys; PostgreSQL gets the wide type.

@@ -20,7 +20,8 @@ from sqlalchemy import (
     update,
 )
 
-from monitor.record.schema import Moment, attempts, messages, paces
+from monitor.record.moments import Moment
+from monitor.record.schema import attempts, messages, paces
 from monitor.record.store import upsert
 from workers.delivery.claimable import is_due, is_free, pace_name
 from workers.delivery.hosts import Host, Limits, Line, live
