@@ -86,9 +86,10 @@ def run(context: Context, stop: threading.Event) -> None:
                 # Marks of before may belong to jobs that were never enqueued, or died with a worker.
                 context.queue.begin_epoch()
                 doubtful = False
+            looked = datetime.now(UTC)
             dispatch_once(context)
             trouble.over()
-            _rest(context, stop)
+            _rest(context, stop, looked)
         except (QueueError, StoreError) as error:
             doubtful = True
             stop.wait(trouble.noticed(error))
@@ -113,21 +114,21 @@ class _Trouble:
         self._wait = 0.0
 
 
-def _rest(context: Context, stop: threading.Event) -> None:
+def _rest(context: Context, stop: threading.Event, looked: datetime) -> None:
     """Wait until something may be due, somebody wakes us, or we are to stop."""
-    end = time.monotonic() + _seconds_to_next(context)
+    end = time.monotonic() + _seconds_to_next(context, looked)
     while not stop.is_set() and (left := end - time.monotonic()) > 0:
         if context.queue.wait(min(left, _GLANCE)):
             return
 
 
-def _seconds_to_next(context: Context) -> float:
-    moment = datetime.now(UTC)
+def _seconds_to_next(context: Context, looked: datetime) -> float:
+    """`looked`: when was last looked for what is due; what has become so since would be passed over."""
     with context.store.read() as connection:
-        following = due.next_at(connection, moment, context.configuration)
+        following = due.next_at(connection, looked, context.configuration)
     if following is None:
         return _LONGEST_SLEEP
-    return min(max((following - moment).total_seconds(), _SHORTEST_SLEEP), _LONGEST_SLEEP)
+    return min(max((following - datetime.now(UTC)).total_seconds(), _SHORTEST_SLEEP), _LONGEST_SLEEP)
 
 
 def run_until_done(context: Context, queues: Sequence[str] = QUEUES) -> bool:
@@ -155,12 +156,13 @@ def _one_round(context: Context, queues: Sequence[str], left: int) -> bool:
     """Dispatch, work off what that gave, and wait a little if nothing came of it; False: a worker broke."""
     # Our own workers have ended, so a mark says nothing any more.
     context.queue.begin_epoch()
+    looked = datetime.now(UTC)
     dispatch_once(context)
     waiting = [name for name in queues if context.queue.depth(name) > 0]
     unbroken = not waiting or _work_off(context, waiting)
     if not waiting or _left(context, queues) == left:
         # Somebody else holds it, or a host's pace does.
-        time.sleep(_seconds_to_next(context))
+        time.sleep(_seconds_to_next(context, looked))
     return unbroken
 
 

@@ -67,6 +67,7 @@ class Days:
         paced = {name: _quickly(channel) for name, channel in CHANNELS.items()}
         self.context = Context(configuration, home, store, self.line, paced)  # type: ignore[arg-type]
         self._travel = travel
+        self._looked = now()
 
     def happen(self, *pairs: tuple[int, int], **values: Any) -> None:
         """A capture in which recommendations came to revisions; and what follows from it at once."""
@@ -76,6 +77,7 @@ class Days:
     def settle(self) -> None:
         """Dispatch and work until nothing more is due now."""
         for _ in range(_ROUNDS):
+            self._looked = now()
             if not dispatch_once(self.context):
                 return
             self._work_off()
@@ -111,7 +113,7 @@ class Days:
 
     def _next(self) -> datetime | None:
         with self.store.read() as connection:
-            return due.next_at(connection, now(), self.context.configuration)
+            return due.next_at(connection, self._looked, self.context.configuration)
 
     def _jump(self, moment: datetime) -> None:
         self._travel.move_to(moment)

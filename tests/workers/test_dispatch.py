@@ -188,6 +188,14 @@ def test_a_stop_is_heard_promptly(context: Context) -> None:
     assert time.monotonic() - began < 4
 
 
+def test_what_became_due_while_the_dispatcher_looked_is_not_slept_over(context: Context) -> None:
+    """Neither due as it looked nor still to come as it lay down: it rests for a moment and no longer."""
+    looked = now() - timedelta(seconds=1)
+    add_message(context.store, due_at=now() - timedelta(milliseconds=500))
+    assert dispatch._seconds_to_next(context, looked) == dispatch._SHORTEST_SLEEP
+    assert dispatch._seconds_to_next(context, now()) == dispatch._LONGEST_SLEEP
+
+
 def test_a_new_dispatcher_trusts_no_mark(context: Context) -> None:
     """Whoever set it may have been killed before the job stood in the queue."""
     row = add_capture(context.store)

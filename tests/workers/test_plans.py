@@ -105,7 +105,7 @@ def a_day(world: Context, transport: FakeTransport) -> None:
     with world.store.read() as connection:
         due.next_at(connection, NOW, world.configuration)
         due.outstanding(connection, NOW)
-    dispatch._seconds_to_next(world)
+    dispatch._seconds_to_next(world, datetime.now(UTC))
     deliver(world, world.channels["email"])
 
 
