@@ -48,6 +48,13 @@ class Up:
         """Wait for the line that says so; how long that took."""
         return processes.until(lambda: "event=ready" in self.err, 20)
 
+    def await_told(self, times: int) -> None:
+        """Wait until the console was told so often; fails with what the parts said meanwhile."""
+        try:
+            processes.until(lambda: self.out.count("subscription harbor") == times, 20)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.out}\n{self.err}") from None
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Ask it to stop; its status."""
         self.children()
@@ -92,7 +99,7 @@ def test_a_change_that_is_saved_into_the_folder_is_shown_within_seconds(program:
         save(program, "one.csv", dated(BEFORE, 1))
         processes.until(lambda: "outcome=baseline" in running.err)
         save(program, "two.csv", dated(AFTER, 2))
-        processes.until(lambda: running.out.count("subscription harbor") == 2)
+        running.await_told(2)
         assert running.stop() == 0
         assert running.nothing_is_left()
     assert {row["state"] for row in program("deliveries", "--json").rows} == {"sent"}
@@ -139,12 +146,12 @@ def test_starting_again_goes_on_where_it_was(program: Program) -> None:
     save(program, "one.csv", dated(BEFORE, 1))
     save(program, "two.csv", dated(AFTER, 2))
     with up(program) as running:
-        processes.until(lambda: running.out.count("subscription harbor") == 2, 20)
+        running.await_told(2)
         assert running.stop() == 0
     third = [AFTER[0].but(narrative="The lamps burn."), *AFTER[1:]]
     save(program, "three.csv", dated(third, 3))
     with up(program) as running:
-        processes.until(lambda: running.out.count("subscription harbor") == 3, 20)
+        running.await_told(3)
         assert running.stop() == 0
     assert running.out.count("subscription harbor") == 3
 

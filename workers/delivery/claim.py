@@ -29,7 +29,8 @@ from workers.values import Cause
 
 __all__ = ["Catch", "Claimed", "Limits", "Line", "claim"]
 
-MOST_LAPSES = 5  # from then on each death of a sender uses up a step of the schedule, as a failure does
+MOST_LAPSES = 5  # deaths of senders in a row, from which on a message is taken for what kills them
+_SPACED = 3  # from this lapse on each is waited out for a step of the schedule: a storm may pass meanwhile
 _HOSTS_AT_ONCE = 100  # asked for their next message in one statement
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -99,9 +100,7 @@ _NEXTS: Select[tuple[str, str | None]] = select(paces.c.name, _NEXT.label("id"))
 )
 _IDS: BindParameter[Any] = bindparam("b_ids", expanding=True)
 _LAPSED = messages.c.lease_holder.is_not(None)
-_LAPSES = select(messages.c.id, messages.c.lapses, messages.c.failures, messages.c.cause).where(
-    messages.c.id.in_(_IDS), _LAPSED
-)
+_LAPSES = select(messages.c.id, messages.c.lapses, messages.c.cause).where(messages.c.id.in_(_IDS), _LAPSED)
 # Invariant 3: this one update is the claim. Whatever was read before, its condition decides.
 _LEASE = (
     update(messages)
@@ -268,20 +267,27 @@ class _Claiming:
         return {"b_channel": self.limits.channel, "b_now": self.now}
 
     def _lapsed(self, ids: Sequence[str]) -> set[str]:
-        """Note whose sender never reported back; those whose senders died too often are not for now."""
+        """Note whose sender never reported back; those whose senders died again and again are not for now."""
         if not ids:
             return set()
         lapsed = self.connection.execute(_LAPSES, {"b_ids": ids}).all()
         _note_lapses(self.connection, [row.id for row in lapsed], self.now)
-        deadly = [row for row in lapsed if row.lapses + 1 >= MOST_LAPSES]
-        for row in deadly:
-            if row.failures < len(self.limits.retry) and row.cause != Cause.TEST:
-                due_at = self.now + self.limits.retry[row.failures]
-                _put_off(self.connection, row.id, row.lapses + 1, row.failures + 1, due_at)
-            else:
-                _give_up(self.connection, row.id, row.lapses + 1)
+        kept = set()
+        for row in lapsed:
+            lapses = row.lapses + 1
+            if lapses >= MOST_LAPSES:
+                _give_up(self.connection, row.id, lapses)
                 self.given_up.append(row.id)
-        return {row.id for row in deadly}
+                kept.add(row.id)
+            elif wait := self._wait(lapses, row.cause):
+                _put_off(self.connection, row.id, lapses, self.now + wait)
+                kept.add(row.id)
+        return kept
+
+    def _wait(self, lapses: int, cause: str) -> timedelta | None:
+        """How long a message whose senders die again and again is left alone; the schedule is not used up."""
+        steps = () if cause == Cause.TEST else self.limits.retry
+        return steps[lapses - _SPACED] if 0 <= lapses - _SPACED < len(steps) else None
 
     def _lease(self, ids: Sequence[str]) -> list[Claimed]:
         return _lease(self.connection, ids, self.holder, self.now, self.limits.lease) if ids else []
@@ -311,10 +317,9 @@ def _note_lapses(connection: Connection, lapsed: Iterable[str], now: datetime) -
         connection.execute(attempts.insert(), rows)
 
 
-def _put_off(connection: Connection, one: str, lapses: int, failures: int, due_at: datetime) -> None:
-    """Whoever was killed may have been killed by something else: it lives as long as its schedule."""
-    waits: dict[str, Any] = {"due_at": due_at, "failures": failures}
-    _let_go(connection, one, lapses, f"{lapses} senders ended while they had it", waits)
+def _put_off(connection: Connection, one: str, lapses: int, due_at: datetime) -> None:
+    """Whoever was killed may have been killed by something else, which is over by then."""
+    _let_go(connection, one, lapses, f"{lapses} senders ended while they had it", {"due_at": due_at})
 
 
 def _give_up(connection: Connection, one: str, lapses: int) -> None:

@@ -73,38 +73,37 @@ def test_a_lapsed_lease_is_taken_over_and_counted(any_store: Store) -> None:
     assert [row["outcome"] for row in rows(any_store, attempts)] == ["unknown"]
 
 
-def test_five_lapses_are_the_end(any_store: Store) -> None:
-    """A message whose senders died five times is taken for what kills them, where no schedule is left."""
+STEPS = (timedelta(hours=1), timedelta(hours=2), timedelta(hours=3))
+
+
+@pytest.mark.parametrize(
+    ("retry", "waits"),
+    [((), (0, 0)), (STEPS[:1], (1, 0)), (STEPS[:2], (1, 2)), (STEPS, (1, 2))],
+    ids=["no schedule", "one step", "two steps", "three steps"],
+)
+def test_five_lapses_are_the_end(
+    any_store: Store, retry: tuple[timedelta, ...], waits: tuple[int, ...]
+) -> None:
+    """A message whose senders died five times is taken for what kills them; two pauses let a storm pass."""
     made(any_store, [(1, 2)])
-    for number in range(5):
-        assert len(take(any_store, NOW + LEASE * number).claimed) == 1
-    last = take(any_store, NOW + LEASE * 5)
+    limits = replace(LIMITS, retry=retry)
+    now = NOW
+    for lapses, hours in enumerate([0, 0, 0, *waits]):
+        wait = timedelta(hours=hours)
+        if hours:
+            catch = take(any_store, now, limits=limits)
+            assert (catch.claimed, catch.given_up) == ((), ())
+            [row] = rows(any_store, messages)
+            assert (row["due_at"], row["lease_holder"], row["failures"]) == (now + wait, None, 0)
+            assert take(any_store, now + wait - timedelta(seconds=1), limits=limits).claimed == ()
+        [claimed] = take(any_store, now + wait, limits=limits).claimed
+        assert claimed.lapses == lapses
+        now += wait + LEASE
+    last = take(any_store, now, limits=limits)
     assert (last.claimed, len(last.given_up)) == ((), 1)
     [row] = rows(any_store, messages)
     assert (row["state"], row["lapses"], row["uncertain"]) == ("dead", 5, True)
-    assert len(rows(any_store, attempts)) == 5
-
-
-def test_lapses_use_up_the_schedule_before_they_are_the_end(any_store: Store) -> None:
-    """Promise 1: whoever is killed, a message lives as long as its retry schedule; then it is dead."""
-    made(any_store, [(1, 2)])
-    steps = (timedelta(hours=1), timedelta(hours=2))
-    limits = replace(LIMITS, retry=steps)
-    for number in range(5):
-        assert len(take(any_store, NOW + LEASE * number, limits=limits).claimed) == 1
-    now = NOW + LEASE * 5
-    for number, step in enumerate(steps, start=1):
-        catch = take(any_store, now, limits=limits)
-        assert (catch.claimed, catch.given_up) == ((), ())
-        [row] = rows(any_store, messages)
-        assert (row["state"], row["failures"], row["uncertain"]) == ("waiting", number, True)
-        assert (row["due_at"], row["lease_holder"]) == (now + step, None)
-        assert take(any_store, now + step - timedelta(seconds=1), limits=limits).claimed == ()
-        assert len(take(any_store, now + step, limits=limits).claimed) == 1
-        now += step + LEASE
-    assert len(take(any_store, now, limits=limits).given_up) == 1
-    assert rows(any_store, messages)[0]["state"] == "dead"
-    assert {row["outcome"] for row in rows(any_store, attempts)} == {"unknown"}
+    assert [each["outcome"] for each in rows(any_store, attempts)] == ["unknown"] * 5
 
 
 def test_later_revisions_wait_for_earlier_ones(any_store: Store) -> None:
