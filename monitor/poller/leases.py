@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 import structlog
@@ -84,18 +85,29 @@ class Leases:
         give_up = self._clock.now() + patience
         while True:
             now = self._clock.now()
-            if mine := await asyncio.to_thread(claim, self._store, source_id, self._holder, now, with_it):
+            if mine := await self._claim(source_id, now, with_it):
                 return mine
             if now >= give_up:
                 return None
             await self._clock.sleep(0.5)
+
+    async def _claim(self, source_id: str, now: datetime, with_it: "WithIt | None") -> "Standing | None":
+        claiming = partial(claim, self._store, source_id, self._holder, now, with_it)
+        claimed = asyncio.get_running_loop().run_in_executor(None, claiming)
+        try:
+            return await asyncio.shield(claimed)
+        finally:
+            # A cancelled task's thread goes on: what it got after the giving back would be held for nobody.
+            while not claimed.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([claimed])
 
     async def _renew(self, source_id: str) -> None:
         while True:
             await asyncio.sleep(_RENEWED)
             try:
                 now = self._clock.now()
-                await asyncio.to_thread(claim, self._store, source_id, self._holder, now)
+                await asyncio.to_thread(renew, self._store, source_id, self._holder, now)
             except StoreError as error:
                 log.warning("a lease could not be renewed", source=source_id, error=str(error))
 
@@ -126,7 +138,7 @@ WithIt = Callable[[Connection], None]
 def claim(
     store: Store, source_id: str, holder: str, now: datetime, with_it: WithIt | None = None
 ) -> Standing | None:
-    """Take or renew a source's lease, by one update that only one process can win.
+    """Take a source's lease, or have it for longer, by one update that only one process can win.
 
     `with_it` is done in the same transaction, if it was won.
     """
@@ -170,6 +182,16 @@ _CLAIM = (
         .exists(),
     )
 )
+
+
+def renew(store: Store, source_id: str, holder: str, now: datetime) -> None:
+    """Have a lease for longer, if it is still this holder's; one that was given back stays given back."""
+    with store.write(light=True) as connection:
+        connection.execute(
+            update(sources)
+            .where(sources.c.id == source_id, sources.c.lease_holder == holder)
+            .values(lease_until=now + LEASE)
+        )
 
 
 def release(store: Store, source_id: str, holder: str) -> None:

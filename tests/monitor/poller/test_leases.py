@@ -1,14 +1,16 @@
 """Several pollers share the sources."""
 
 import asyncio
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from monitor.poller.leases import LEASE, Leases, claim, release
+from monitor.poller.leases import LEASE, Leases, Standing, claim, release, renew
 from monitor.record.schema import sources
 from monitor.record.store import Store
 from tests.fakes.clock import NOON, StillClock
@@ -105,3 +107,46 @@ def test_a_cancelled_task_gives_its_lease_back(store: Store) -> None:
         assert _holder(store) is None
 
     asyncio.run(check())
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
+def test_a_task_cancelled_while_it_claims_gives_its_lease_back(
+    store: Store, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """The thread that claims cannot be stopped; what it gets after all would be nobody's for a minute."""
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def slow(*arguments: Any) -> Standing | None:
+        begun.set()
+        assert goes_on.wait(10)
+        return claim(*arguments)
+
+    monkeypatch.setattr("monitor.poller.leases.claim", slow)
+
+    async def check() -> None:
+        async def work() -> None:
+            async with Leases(store, "us", StillClock()).hold("piers"):
+                await asyncio.sleep(60)
+
+        task = asyncio.create_task(work())
+        assert await asyncio.to_thread(begun.wait, 10)
+        for _ in range(times):
+            task.cancel()
+            await asyncio.sleep(0)
+        goes_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(check())  # which waits for its threads
+    assert _holder(store) is None
+
+
+def test_a_renewal_takes_nothing(any_store: Store) -> None:
+    """One that comes after the lease was given back, or was taken over, leaves it as it is."""
+    claim(any_store, "piers", "us", NOON)
+    release(any_store, "piers", "us")
+    renew(any_store, "piers", "us", NOON)
+    assert _holder(any_store) is None
+    claim(any_store, "piers", "them", NOON)
+    renew(any_store, "piers", "us", NOON + timedelta(hours=1))
+    assert (_holder(any_store), _until(any_store)) == ("them", NOON + LEASE)
