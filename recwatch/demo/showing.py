@@ -6,6 +6,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from rich.box import HEAVY_HEAD, ROUNDED
@@ -22,6 +23,7 @@ from recwatch.demo.tour import Tour
 from workers.channels.slack.preview import preview
 
 _STYLES = {"bold": "bold", "italic": "italic", "strike": "strike red"}
+_MARKS = {"bold": ("{+", "+}"), "strike": ("[-", "-]")}  # of a difference, where nothing shows a style
 _LONGEST = 260  # characters of a string of the webhook's body that the terminal shows
 
 
@@ -31,7 +33,7 @@ def show(tour: Tour, console: Console) -> None:
     payload = json.loads(arrivals.slack[0])
     mail = message_from_bytes(arrivals.mail[0], policy=default)
     headers, body = arrivals.webhook[0]
-    console.print(_panel("Slack · lights-team", _slack(payload)))
+    console.print(_panel("Slack · lights-team", slack(payload, plain=not console.is_terminal)))
     console.print(_panel("Email · audit-liaison", _mail(mail)))
     console.print(_panel("Webhook · tracker", _webhook(headers, body, tour.secret)))
     for name, path in _write(tour.folder, payload, arrivals.mail[0], mail, body).items():
@@ -45,31 +47,42 @@ def _panel(title: str, content: RenderableType) -> Padding:
 # --- Slack ------------------------------------------------------------------------------------------
 
 
-def _slack(payload: Mapping[str, Any]) -> Group:
+def slack(payload: Mapping[str, Any], plain: bool) -> Group:
+    """A message's blocks; `plain`: removed and added words are marked, since no style can be seen."""
     drawn: list[RenderableType] = []
     for block in payload["blocks"]:
-        drawn += [*_BLOCKS[block["type"]](block), Text()]
+        draw = _BLOCKS.get(block["type"])
+        drawn += [*(draw(block) if draw else _rich_text(block, plain)), Text()]
     return Group(*drawn[:-1])
 
 
-def _rich_text(block: Mapping[str, Any]) -> Iterable[RenderableType]:
+def _rich_text(block: Mapping[str, Any], plain: bool) -> Iterable[RenderableType]:
     for element in block["elements"]:
         if element["type"] == "rich_text_list":
             yield from (Padding(_runs(item), (0, 0, 0, 2)) for item in element["elements"])
         elif element["type"] == "rich_text_quote":
             bar = Table.grid(padding=(0, 1))
-            bar.add_row(Text("▏", style="dim"), _runs(element))
+            bar.add_row(Text("▏", style="dim"), _runs(element, _MARKS if plain else {}))
             yield bar
         else:
             yield _runs(element)
 
 
-def _runs(element: Mapping[str, Any]) -> Text:
+def _runs(element: Mapping[str, Any], marks: Mapping[str, tuple[str, str]] = MappingProxyType({})) -> Text:
     text = Text()
     for run in element["elements"]:
-        style = " ".join(_STYLES[name] for name in run.get("style", {}) if name in _STYLES)
-        text.append(run["text"], style="green " + style if style == "bold" else style)
+        names = [name for name in run.get("style", {}) if name in _STYLES]
+        style = " ".join(_STYLES[name] for name in names)
+        before, after = marks.get(names[0], ("", "")) if names else ("", "")
+        words = _within(run["text"], before, after)
+        text.append(words, style="green " + style if style == "bold" else style)
     return text
+
+
+def _within(text: str, before: str, after: str) -> str:
+    """Marks around the words of a run, inside the white space at its ends."""
+    words = text.strip()
+    return text.replace(words, f"{before}{words}{after}") if words else text
 
 
 _BLOCKS: Mapping[str, Callable[[Mapping[str, Any]], Iterable[RenderableType]]] = {
@@ -78,7 +91,6 @@ _BLOCKS: Mapping[str, Callable[[Mapping[str, Any]], Iterable[RenderableType]]] =
     "actions": lambda block: [
         Text(f"[ {item['text']['text']} ]  {item['url']}", style="cyan") for item in block["elements"]
     ],
-    "rich_text": _rich_text,
 }
 
 
