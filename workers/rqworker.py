@@ -222,6 +222,17 @@ class Worker(rq.Worker):
         super().main_work_horse(job, queue)
 
 
+@contextmanager
+def _frozen() -> Iterator[None]:
+    """Spare children what is loaded: a collection in a child would touch, and so copy, every page."""
+    gc.collect()  # or what is garbage already would be kept, too
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def work(context: Context, queue_name: str, burst: bool) -> None:
     """Work on one queue until SIGTERM or SIGINT; with `burst`, until it is empty.
 
@@ -233,10 +244,9 @@ def work(context: Context, queue_name: str, burst: bool) -> None:
     outbound.warm(context.configuration.http)
     rehearse(context.store)
     context.store.close()  # a fork must not inherit a connection
-    gc.freeze()  # a collection in a child would touch, and so copy, every page
     outage = _Outage(_PATIENCE_OF_BURSTS if burst else None)
     wait = _FIRST_WAIT
-    with _quiet(), _stop_signals():
+    with _frozen(), _quiet(), _stop_signals():
         while not _session(context, queue_name, burst, outage):
             time.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT)

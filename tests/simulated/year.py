@@ -40,7 +40,7 @@ from workers.configuration import Configuration
 from workers.context import Context
 from workers.dispatch import CHANGES, dispatch_once
 
-EVERY = timedelta(hours=12)
+EVERY = timedelta(hours=4)
 _SECRET = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
 _QUEUES = (CHANGES, "webhook", "email")
 _CSV = {"Content-Type": "text/csv"}
@@ -99,7 +99,7 @@ class Year:
     happened: Happened = field(default_factory=Happened)
 
     async def go(self, polls: int, *, quiet: bool = False) -> None:
-        """So many polls, half a day apart; `quiet`: nothing changes meanwhile."""
+        """So many polls, four hours apart; `quiet`: nothing changes meanwhile."""
         for _ in range(polls):
             self.happened.polls += 1
             failing = not quiet and self.happened.polls % 60 < 3 and self.happened.polls > 3
@@ -187,7 +187,7 @@ def configuration(site: Site, receiver: Receiver) -> Configuration:
         {
             "http": {"allow_private_networks": True, "min_interval": "0s", "contact": "a@example.org"},
             "email": {"smtp_url": "file:mail", "from": "gao@example.org"},
-            "sources": [{"id": "piers", "format": "gao-csv", "url": site.url("/export"), "every": "12h"}],
+            "sources": [{"id": "piers", "format": "gao-csv", "url": site.url("/export"), "every": "4h"}],
             "subscriptions": [
                 {"id": "tracker", "url": receiver.url, **hook},
                 {"id": "daily", "channel": "email", "to": ["a@example.org"], "digest": "daily 08:00"},
@@ -222,7 +222,8 @@ def _somewhere() -> Iterator[Path]:
 
 def main() -> None:
     """Print what is held at the end of each twelfth of the time."""
-    polls, count = (int(word) for word in (*sys.argv[1:], "730", "500")[:2])
+    given = [int(word) for word in sys.argv[1:3]]
+    polls, count = (*given, *(2190, 500)[len(given) :])
 
     async def check(year: Year) -> None:
         began = time.monotonic()

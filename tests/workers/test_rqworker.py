@@ -1,5 +1,6 @@
 """The worker process: what it works on, how it stops, and what it says."""
 
+import gc
 import logging
 import os
 import signal
@@ -196,3 +197,10 @@ def test_a_channels_modules_are_imported_before_the_fork(context: Context, queue
     queue.enqueue("webhook", "tests.fakes.jobs.modules", str(out), "workers.channels.webhook.transport")
     rqworker.work(context, "webhook", burst=True)
     assert jobs.words(out) == ["imported"]
+
+
+def test_working_again_and_again_keeps_no_garbage(context: Context) -> None:
+    """What is spared its children while it works is looked through by the collector again afterwards."""
+    before = gc.get_freeze_count()
+    rqworker.work(context, "changes", burst=True)
+    assert gc.get_freeze_count() == before
