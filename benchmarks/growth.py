@@ -1,9 +1,12 @@
 """Growth: what the hot questions cost in a store with a million revisions, beside one with forty thousand.
 
 Both hold the same 20,000 recommendations, 5,000 of them open; the large one has fifty revisions of each, an
-event and a message delivered for every one, as twenty years would leave it.
+event and a message delivered for every one, as twenty years would leave it. What changes while it is measured
+was told to all ten subscriptions each time.
 
-Run from the project's root: python -m benchmarks.growth [revisions of each]
+Costs are CPU time: this process's, and on PostgreSQL that of the server's processes for it (Linux only).
+
+Run from the project's root: python -m benchmarks.growth [revisions of each] [sqlite] [postgresql]
 """
 
 import shutil
@@ -11,15 +14,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, create_engine, text
 
 from benchmarks.delivery_world import Row, World, show
 from monitor.record import queries
+from monitor.record.store import Store
 from recwatch import changed, records
+from tests.fakes import postgres
 from tests.workers import seeding
 from workers import due, ledger
 from workers.context import Context
@@ -30,13 +36,14 @@ from workers.fanout import fan_out
 TWICE = 2.0
 _RECOMMENDATIONS = 20_000
 _OPEN = 5_000
+_CHANGING = 100  # recommendations that change while it is measured
 _LIMITS = Limits("webhook", 128, 2, timedelta(milliseconds=50), timedelta(seconds=60))
 
 # Rows are counted up in the database: a million a minute.
 _FILL = """
 INSERT INTO captures (id, source_id, origin, captured_at, recorded_at, sha256, headers, outcome, seen, held)
   WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :per)
-  SELECT i, 'gao-open', 'x', {day}, {day}, 's' || i, '{{}}', 'changed', 5000, 0 FROM n;
+  SELECT i, 'gao-open', 'x', {day}, {day}, 's' || i, '{{}}', 'changed', 5000, false FROM n;
 INSERT INTO recommendations
   (id, key, product, kind, number, agency, agency_folded, title, title_hash, text, status, priority,
     narrative,
@@ -47,14 +54,14 @@ INSERT INTO recommendations
     'Title ' || (i / 5), 't' || (i / 5), 'The agency should do step ' || i || '.',
     CASE WHEN i <= :open THEN 'open' ELSE 'closed-implemented' END, i % 20 = 0,
     'The agency agreed and expects step ' || :per || ' by June 2030.', '1:' || i || ':' || :per, '1:' || i,
-    :per, 1, '2006-01-01 00:00:00.000000', '2026-01-01 00:00:00.000000' FROM n;
+    :per, true, '2006-01-01 00:00:00.000000', '2026-01-01 00:00:00.000000' FROM n;
 INSERT INTO revisions
   (recommendation_id, number, source_id, format, capture_id, observed_at, status, priority, narrative,
     fingerprint,
    text, present)
   WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :per)
-  SELECT r.id, i, 'gao-open', 'gao-csv', i, {day}, 'open', 0,
-    'The agency agreed and expects step ' || i || ' by June 2030.', '1:' || r.id || ':' || i, r.text, 1
+  SELECT r.id, i, 'gao-open', 'gao-csv', i, {day}, 'open', false,
+    'The agency agreed and expects step ' || i || ' by June 2030.', '1:' || r.id || ':' || i, r.text, true
   FROM recommendations r, n;
 INSERT INTO readings
   (source_id, format, recommendation_id, fingerprint, text_fingerprint, status, priority, revision,
@@ -68,8 +75,8 @@ INSERT INTO events
   SELECT 'evt_' || recommendation_id || '_' || v.number, 'recommendation.updated', 'gao-open',
     recommendation_id,
     v.number, observed_at, v.number, v.number - 1, v.number, '["narrative"]',
-    json_object('key', r.key, 'product', r.product, 'kind', 'recommendation', 'number', r.number, 'agency',
-      r.agency, 'title', r.title, 'text', r.text, 'url', NULL), 0
+    {object}('key', r.key, 'product', r.product, 'kind', 'recommendation', 'number', r.number, 'agency',
+      r.agency, 'title', r.title, 'text', r.text, 'url', NULL), false
   FROM revisions v JOIN recommendations r ON r.id = v.recommendation_id WHERE v.number > 1;
 INSERT INTO descriptions (event_id, diff, level, signals)
   SELECT id, '{{"narrative": [["equal", "Same."]], "record": {{}}}}', 'substantive', '[]' FROM events;
@@ -80,37 +87,59 @@ INSERT INTO subscriptions (id, first_seen_at)
   SELECT 's' || i, '2006-01-01 00:00:00.000000' FROM n;
 INSERT INTO messages
   (id, subscription, channel, recipient, cause, cause_ref, created_at, state, due_at, host, failures,
-    lapses,
-   attempts, uncertain, sent_at, receipt)
-  SELECT 'msg_' || id, 's' || (recommendation_id % 10), 'webhook', '', 'instant', id, at, 'sent', at,
-    'h' || (recommendation_id % 10) || '.example.org:443', 0, 0, 1, 0, at, '{{}}' FROM events;
-INSERT INTO items (event_id, subscription, recipient, cause_class, recommendation_id, revision, message_id)
-  SELECT id, 's' || (recommendation_id % 10), '', 'first', recommendation_id, revision, 'msg_' || id
-    FROM events;
+    lapses, attempts, uncertain, sent_at, receipt)
+  SELECT 'msg_' || s.id || e.id, s.id, 'webhook', '', 'instant', e.id, at, 'sent', at,
+    'h' || substr(s.id, 2) || '.example.org:443', 0, 0, 1, false, at, '{{}}'
+  FROM events e JOIN subscriptions s
+    ON s.id = 's' || (e.recommendation_id % 10) OR e.recommendation_id <= :changing;
+INSERT INTO items
+  (event_id, subscription, recipient, cause_class, recommendation_id, revision, message_id)
+  SELECT e.id, m.subscription, '', 'first', e.recommendation_id, e.revision, m.id
+  FROM messages m JOIN events e ON e.id = m.cause_ref;
 INSERT INTO attempts (message_id, at, seconds, outcome, detail) SELECT id, sent_at, 0.1, 'sent',
     '200 ok' FROM messages;
 """
-_DAY = "strftime('%Y-%m-%d %H:%M:%f000', '2026-01-01', '-' || ((:per - i) * 140) || ' days')"
+_WORDS = {
+    "sqlite": {
+        "day": "strftime('%Y-%m-%d %H:%M:%f000', '2026-01-01', '-' || ((:per - i) * 140) || ' days')",
+        "object": "json_object",
+    },
+    "postgresql": {
+        "day": "timestamp '2026-01-01' - make_interval(days => (:per - i) * 140)",
+        "object": "json_build_object",
+    },
+}
+# What a server that runs for years has done by itself. Rows with given ids leave its counters behind.
+_SETTLE = """
+SELECT setval(pg_get_serial_sequence('captures', 'id'), 1000000);
+SELECT setval(pg_get_serial_sequence('outbox', 'id'), 1000000);
+SELECT setval(pg_get_serial_sequence('recommendations', 'id'), 1000000);
+ANALYZE
+"""
 
 
 def fill(connection: Connection, per: int) -> None:
     """Rows as years of running would leave them."""
-    values = {"per": per, "recommendations": _RECOMMENDATIONS, "open": _OPEN}
-    for statement in _FILL.format(day=_DAY).split(";\n"):
+    values = {"per": per, "recommendations": _RECOMMENDATIONS, "open": _OPEN, "changing": _CHANGING}
+    for statement in _FILL.format(**_WORDS[connection.dialect.name]).split(";\n"):
         if statement.strip():
             used = {name: value for name, value in values.items() if f":{name}" in statement}
             connection.execute(
                 text(statement.replace("':", "'\\:").replace("|| ':' ||", "|| '\\:' ||")), used
             )
+    if connection.dialect.name == "postgresql":
+        for statement in _SETTLE.split(";\n"):
+            connection.execute(text(statement))
 
 
-def rows(per: int = 50) -> list[Row]:
+def rows(per: int = 50, kind: str = "sqlite") -> list[Row]:
     """The table's lines: each question's cost in the large store, in those of the small one."""
-    small, large = _measured(2), _measured(per)
+    with _server(kind) as address:
+        small, large = _measured(2, address), _measured(per, address)
     note = f"{_RECOMMENDATIONS * per:,} revisions"
     return [
         Row(
-            f"growth, {name}",
+            f"growth, {kind}, {name}",
             f"{large[name] * 1000:.2f} ms",
             f"2 x {small[name] * 1000:.2f} ms",
             large[name] / small[name] / TWICE,
@@ -120,35 +149,70 @@ def rows(per: int = 50) -> list[Row]:
     ]
 
 
-def _measured(per: int) -> dict[str, float]:
+@contextmanager
+def _server(kind: str) -> Iterator[str]:
+    """A server's address, with {} for the database; empty for SQLite, which needs none."""
+    if kind == "sqlite":
+        yield ""
+        return
+    folder = Path(tempfile.mkdtemp(prefix="rwpg-"))
+    try:
+        with postgres.running(folder) as address:
+            yield address
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _measured(per: int, address: str) -> dict[str, float]:
     folder = Path(tempfile.mkdtemp(prefix="recwatch-growth-"))
     try:
         world = World(folder)
-        world.configure([f"https://h{number}.example.org/s{number}" for number in range(10)])
+        urls = [f"https://h{number}.example.org/s{number}" for number in range(10)]
+        world.configure(urls, store=_database(address, f"per_{per}") if address else "")
         with world.context() as context:
             began = time.monotonic()
             with context.store.write() as connection:
                 fill(connection, per)
             print(f"filled in {time.monotonic() - began:.0f} s", file=sys.stderr)
-            return {name: _best(work) for name, work in _questions(context, per)}
+            return {name: _best(context.store, work) for name, work in _questions(context, per)}
     finally:
         shutil.rmtree(folder)
 
 
-def _best(work: Callable[[], object], rounds: int = 6) -> float:
+def _database(address: str, name: str) -> str:
+    """The address of a new database."""
+    engine = create_engine(address.format("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return address.format(name)
+
+
+def _best(store: Store, work: Callable[[], object], rounds: int = 6) -> float:
     """CPU seconds of the cheapest of several rounds: the machine is shared."""
     spent = []
     for _ in range(rounds):
-        began = time.process_time()
+        began = _used(store)
         work()
-        spent.append(time.process_time() - began)
+        spent.append(_used(store) - began)
     return min(spent[1:])
+
+
+def _used(store: Store) -> float:
+    """CPU seconds so far, a server's processes for this database included."""
+    if store.is_sqlite:
+        return time.process_time()
+    with store.read() as connection:
+        query = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+        pids = connection.scalars(query).all()
+    spent = (int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids)
+    return time.process_time() + sum(spent) / 1e9
 
 
 def _questions(context: Context, per: int) -> Iterator[tuple[str, Callable[[], object]]]:
     store, now = context.store, datetime.now(UTC)
     lease = timedelta(seconds=60)
-    numbers, seconds = iter(range(_RECOMMENDATIONS)), iter(range(1, 1_000))
+    numbers, seconds = iter(range(1, _CHANGING + 1)), iter(range(1, 1_000))
 
     def reading(ask: Callable[[Connection], Any]) -> Callable[[], Any]:
         def run() -> Any:
@@ -168,7 +232,7 @@ def _questions(context: Context, per: int) -> Iterator[tuple[str, Callable[[], o
         with store.write() as connection:
             capture = seeding.capture(connection)
             for _ in range(10):
-                number = next(numbers) + 1
+                number = next(numbers)
                 seeding.happen(connection, number, per + 1, capture)
             row = seeding.wait(connection, capture)
         fan_out(context, row, now)
@@ -203,9 +267,15 @@ def _questions(context: Context, per: int) -> Iterator[tuple[str, Callable[[], o
 
 def main() -> None:
     """Print the table; 1 where a target is missed."""
-    table = rows(int(sys.argv[1]) if len(sys.argv) > 1 else 50)
+    per = [int(word) for word in sys.argv[1:] if word.isdigit()]
+    kinds = [word for word in sys.argv[1:] if word in _WORDS] or _kinds()
+    table = [row for kind in kinds for row in rows(*per, kind=kind)]
     show(table)
     sys.exit(any(row.ratio and row.ratio > 1 for row in table))
+
+
+def _kinds() -> list[str]:
+    return list(_WORDS) if postgres.find_binaries() is not None else ["sqlite"]
 
 
 if __name__ == "__main__":
