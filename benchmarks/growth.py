@@ -93,8 +93,8 @@ INSERT INTO messages
   FROM events e JOIN subscriptions s
     ON s.id = 's' || (e.recommendation_id % 10) OR e.recommendation_id <= :changing;
 INSERT INTO items
-  (event_id, subscription, recipient, cause_class, recommendation_id, revision, message_id)
-  SELECT e.id, m.subscription, '', 'first', e.recommendation_id, e.revision, m.id
+  (event_id, subscription, recipient, cause_class, recommendation_id, revision, message_id, pending)
+  SELECT e.id, m.subscription, '', 'first', e.recommendation_id, e.revision, m.id, false
   FROM messages m JOIN events e ON e.id = m.cause_ref;
 INSERT INTO attempts (message_id, at, seconds, outcome, detail) SELECT id, sent_at, 0.1, 'sent',
     '200 ok' FROM messages;
@@ -120,6 +120,8 @@ ANALYZE
 
 def fill(connection: Connection, per: int) -> None:
     """Rows as years of running would leave them."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL session_replication_role = replica"))  # no look-up for each reference
     values = {"per": per, "recommendations": _RECOMMENDATIONS, "open": _OPEN, "changing": _CHANGING}
     for statement in _FILL.format(**_WORDS[connection.dialect.name]).split(";\n"):
         if statement.strip():

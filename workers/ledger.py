@@ -194,10 +194,10 @@ def _events_since(connection: Connection, since: datetime) -> list[Event]:
 
 
 def _next_replay(connection: Connection, subscription: str) -> int:
-    before = select(items.c.cause_class).where(
-        items.c.subscription == subscription, items.c.cause_class.like("replay:%")
+    before = select(messages.c.cause_ref).where(
+        messages.c.subscription == subscription, messages.c.cause == Cause.REPLAY
     )
-    numbers = (int(name.partition(":")[2]) for name in connection.scalars(before.distinct()))
+    numbers = (int(ref.partition(":")[0]) for ref in connection.scalars(before))
     return max(numbers, default=0) + 1
 
 

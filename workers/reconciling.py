@@ -16,6 +16,7 @@ from workers import posting
 from workers.catching_up import catch_up
 from workers.context import Context
 from workers.delivery.loading import misfit
+from workers.delivery.settling import settle, unsettle
 from workers.turning_back import turn_back
 
 log = structlog.get_logger(__name__)
@@ -65,8 +66,9 @@ def _cancel(connection: Connection, row: Any, reason: str, now: datetime) -> Non
         .where(_same(row), idle)
         .values(state="cancelled", error=reason, lease_until=None, lease_holder=None)
     )
-    count = connection.execute(cancelled).rowcount
-    log.warning("messages cancelled", subscription=row["subscription"], messages=count, reason=reason)
+    ids = connection.scalars(cancelled.returning(messages.c.id)).all()
+    settle(connection, ids)
+    log.warning("messages cancelled", subscription=row["subscription"], messages=len(ids), reason=reason)
     # Whoever waited behind them can go now.
     theirs = and_(messages.c.state == "waiting", messages.c.subscription == row["subscription"])
     connection.execute(update(messages).where(theirs).values(enqueued_until=None))
@@ -93,3 +95,5 @@ def revive(connection: Connection, ids: Sequence[str], now: datetime) -> None:
     for start in range(0, len(ids), 500):
         some = messages.c.id.in_(ids[start : start + 500])
         connection.execute(update(messages).where(some).values(fresh | freed))
+    # Promise 8 holds for these too: what still waits behind them waits for them again.
+    unsettle(connection, ids)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from monitor.record.moments import Moment
@@ -343,8 +344,18 @@ items = Table(
     Column("recommendation_id", _Id, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("message_id", String, ForeignKey("messages.id"), index=True),
+    Column("pending", Boolean, nullable=False, default=True),  # its message waits, or no slot has taken it
     UniqueConstraint("event_id", "subscription", "recipient", "cause_class"),
-    Index("ix_items_order", "subscription", "recipient", "recommendation_id", "revision"),
+    # What goes out before an item: of a receiver's years with one recommendation, only what is on its way.
+    Index(
+        "ix_items_order",
+        "subscription",
+        "recipient",
+        "recommendation_id",
+        "revision",
+        sqlite_where=text("pending = 1"),
+        postgresql_where=text("pending"),
+    ),
 )
 
 attempts = Table(

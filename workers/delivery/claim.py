@@ -25,6 +25,7 @@ from monitor.record.schema import attempts, messages, paces
 from monitor.record.store import upsert
 from workers.delivery.claimable import is_due, is_free, pace_name
 from workers.delivery.hosts import Host, Limits, Line, live
+from workers.delivery.settling import settle
 from workers.values import Cause
 
 __all__ = ["Catch", "Claimed", "Limits", "Line", "claim"]
@@ -325,6 +326,7 @@ def _put_off(connection: Connection, one: str, lapses: int, due_at: datetime) ->
 def _give_up(connection: Connection, one: str, lapses: int) -> None:
     reason = f"given up: {lapses} senders ended while they had it"
     _let_go(connection, one, lapses, reason, {"state": "dead"})
+    settle(connection, [one])
 
 
 def _let_go(connection: Connection, one: str, lapses: int, error: str, values: dict[str, Any]) -> None:

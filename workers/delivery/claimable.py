@@ -73,7 +73,8 @@ def _none_earlier() -> ColumnElement[bool]:
 
     Earlier is a lower revision; of two with one revision (a change, and a reminder of it) the one made
     first, but for digests, which hold many recommendations and could otherwise wait for each other.
-    A digest's item that no slot has taken yet counts as on its way.
+    A digest's item that no slot has taken yet counts as on its way. The state decides; the mark on items
+    (settling.py) only spares a look at all that was settled in years.
     """
     mine, other, holder = items.alias("mine"), items.alias("other"), messages.alias("holder")
     same_line = or_(
@@ -97,6 +98,7 @@ def _none_earlier() -> ColumnElement[bool]:
         )
         .where(
             mine.c.message_id == messages.c.id,
+            other.c.pending,
             or_(
                 other.c.message_id.is_(None),
                 and_(other.c.message_id != messages.c.id, holder.c.state == "waiting"),

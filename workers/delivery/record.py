@@ -18,6 +18,7 @@ from monitor.record.values import NoticeType
 from workers.delivery.claim import Claimed
 from workers.delivery.claimable import pace_name
 from workers.delivery.policy import Decision, Standing, decide
+from workers.delivery.settling import settle
 from workers.values import Cause, Receipt, TransportError
 
 log = structlog.get_logger(__name__)
@@ -56,7 +57,8 @@ def record(
             if result.released:
                 _update(connection, result, {"attempts": messages.c.attempts - 1})
             elif result.dropped:
-                _update(connection, result, {"state": "cancelled", "error": result.dropped})
+                if _update(connection, result, {"state": "cancelled", "error": result.dropped}):
+                    settle(connection, [result.claimed.id])
             else:
                 _record(connection, result, delivery, now, draw())
 
@@ -90,7 +92,7 @@ _SENT = (
 
 
 def _record_arrivals(connection: Connection, results: Sequence[Result]) -> None:
-    """The same for all that arrived, in three statements: most results are such."""
+    """The same for all that arrived, in four statements: most results are such."""
     rows = connection.execute(_HELD, {"b_ids": [result.claimed.id for result in results]})
     holders = {row.id: row.lease_holder for row in rows}
     ours: list[Result] = []
@@ -101,6 +103,7 @@ def _record_arrivals(connection: Connection, results: Sequence[Result]) -> None:
             _warn_of_lapse(result, "sent")
     if ours:
         connection.execute(_SENT, [_arrival(result) for result in ours])
+        settle(connection, [result.claimed.id for result in ours])
         connection.execute(attempts.insert(), [_attempt(result, "sent", None) for result in ours])
 
 
@@ -131,6 +134,8 @@ def _record(connection: Connection, result: Result, delivery: Delivery, now: dat
         _note_time_out(connection, claimed, now)
     if decision.pauses:
         pause(connection, claimed.subscription, decision.error or "", now)
+    if decision.state != "waiting":
+        settle(connection, [claimed.id])
     if decision.state == "dead" and claimed.cause is not Cause.TEST:
         tell_dead(connection, claimed.id, now)
 

@@ -400,6 +400,7 @@ def upgrade() -> None:
         sa.Column("recommendation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("message_id", sa.String(), nullable=True),
+        sa.Column("pending", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_items_event_id")),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_items_message_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_items")),
@@ -414,7 +415,11 @@ def upgrade() -> None:
     with op.batch_alter_table("items", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_items_message_id"), ["message_id"], unique=False)
         batch_op.create_index(
-            "ix_items_order", ["subscription", "recipient", "recommendation_id", "revision"], unique=False
+            "ix_items_order",
+            ["subscription", "recipient", "recommendation_id", "revision"],
+            unique=False,
+            sqlite_where=sa.text("pending = 1"),
+            postgresql_where=sa.text("pending"),
         )
 
     op.create_table(
