@@ -2,8 +2,19 @@
 
 from datetime import datetime
 from functools import cache
+from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, and_, exists, func, literal, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 
 from monitor.record.schema import items, messages, paces, subscriptions
 from workers.planning import FIRST, THREAD
@@ -35,7 +46,8 @@ def is_free() -> ColumnElement[bool]:
 def is_in_pace(now: Moment) -> ColumnElement[bool]:
     """Its host's next slot has come, or its host has no pace yet."""
     name = messages.c.channel + literal("/") + func.coalesce(messages.c.host, "")
-    return ~exists(select(paces.c.name).where(paces.c.name == name, paces.c.next_at > now))
+    paced = select(paces.c.name).where(paces.c.name == name, paces.c.next_at > now)
+    return _finds_none(paced.correlate(messages))
 
 
 def is_unmarked(now: Moment, epoch: str) -> ColumnElement[bool]:
@@ -62,10 +74,8 @@ def _not_paused() -> ColumnElement[bool]:
 def _parent_settled() -> ColumnElement[bool]:
     """The summary whose thread it is in has gone out, or never will."""
     parent = messages.alias("parent")
-    waiting = exists(
-        select(parent.c.id).where(parent.c.id == messages.c.parent_id, parent.c.state == "waiting")
-    )
-    return or_(messages.c.parent_id.is_(None), ~waiting)
+    state = select(parent.c.state).where(parent.c.id == messages.c.parent_id).correlate(messages)
+    return state.scalar_subquery().is_distinct_from("waiting")
 
 
 def _none_earlier() -> ColumnElement[bool]:
@@ -83,27 +93,30 @@ def _none_earlier() -> ColumnElement[bool]:
     )
     tie = and_(other.c.revision == mine.c.revision, other.c.id < mine.c.id, messages.c.cause != Cause.DIGEST)
     earlier = (
-        select(literal(1))
-        .select_from(
-            mine.join(
-                other,
-                and_(
-                    other.c.subscription == mine.c.subscription,
-                    other.c.recipient == mine.c.recipient,
-                    other.c.recommendation_id == mine.c.recommendation_id,
-                    or_(other.c.revision < mine.c.revision, tie),
-                    same_line,
-                ),
-            ).outerjoin(holder, holder.c.id == other.c.message_id)
-        )
+        select(other.c.id)
+        .select_from(other.outerjoin(holder, holder.c.id == other.c.message_id))
         .where(
-            mine.c.message_id == messages.c.id,
             other.c.pending,
+            other.c.subscription == mine.c.subscription,
+            other.c.recipient == mine.c.recipient,
+            other.c.recommendation_id == mine.c.recommendation_id,
+            or_(other.c.revision < mine.c.revision, tie),
+            same_line,
             or_(
                 other.c.message_id.is_(None),
                 and_(other.c.message_id != messages.c.id, holder.c.state == "waiting"),
             ),
         )
-        .correlate(messages)
+        .correlate(mine, messages)
     )
-    return ~exists(earlier)
+    held_up = select(mine.c.id).where(mine.c.message_id == messages.c.id, ~_finds_none(earlier))
+    return _finds_none(held_up.correlate(messages))
+
+
+def _finds_none(query: Select[Any]) -> ColumnElement[bool]:
+    """What EXISTS denies, looked up row by row.
+
+    PostgreSQL turns EXISTS into joins, by how many rows it takes to be pending or waiting: what its last
+    count found, which is next to none, while what waits comes and goes by the thousand.
+    """
+    return query.limit(literal_column("1")).scalar_subquery().is_(None)
