@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, update
+from sqlalchemy import Connection, Engine, event, inspect, text, update
 
-from monitor.record.schema import messages
+from monitor.record.schema import items, messages
 from monitor.record.store import Store
 from tests.fakes.transport import FakeTransport, context
 from tests.workers.seeding import NOW, changes, configured, email, slack, webhook
@@ -38,7 +38,7 @@ GROWING = {
 
 
 class Heard:
-    """Every statement that was sent to SQLite, with the parameters of its first time."""
+    """Every statement that was sent to the database, with the parameters of its first time."""
 
     def __init__(self) -> None:
         self.statements: dict[str, Any] = {}
@@ -119,3 +119,91 @@ def test_nothing_that_runs_all_day_reads_through_what_grows(store: Store) -> Non
     assert len(ears.statements) > 40
     scans = ears.scans(store)
     assert scans == {}
+
+
+def test_the_index_of_the_order_holds_only_what_is_on_its_way(any_store: Store) -> None:
+    """What was settled is not in the index that says what goes out first, on either database."""
+    with any_store.read() as connection:
+        kind = connection.dialect.name
+        [index] = [each for each in inspect(connection).get_indexes("items") if each["name"] == _ORDER]
+    assert str(index["dialect_options"][f"{kind}_where"]) == {"sqlite": "pending = 1"}.get(kind, "pending")
+
+
+_ORDER = "ix_items_order"
+_CLAIM = r"UPDATE messages SET lease_until=.*RETURNING"
+_KEY = ("subscription", "recipient", "recommendation_id")
+
+
+def years_later(world: Context) -> None:
+    """All that there was is sent, the database has counted its rows, and something new has come."""
+    with world.store.write() as connection:
+        connection.execute(update(messages).values(state="sent", enqueued_until=None))
+        connection.execute(update(items).values(pending=False))
+    with world.store.write() as connection:
+        if not world.store.is_sqlite:
+            connection.execute(text("ANALYZE"))
+    fan_out(world, changes(world.store, [(1, 3), (3, 2)]), NOW)
+
+
+def asked(world: Context) -> Heard:
+    """What a dispatcher, claims with and without a pace, and a burst ask."""
+    paced = context(world.store, world.configuration, FakeTransport(), pace=timedelta(milliseconds=1))
+    with heard() as ears:
+        dispatch.dispatch_once(world)
+        deliver(world, world.channels["webhook"])
+        deliver(paced, paced.channels["slack"])
+        with world.store.read() as connection:
+            due.outstanding(connection, datetime.now(UTC))
+    return ears
+
+
+def explained(connection: Connection, statement: str, parameters: Any) -> list[str]:
+    """The lines of a plan; on PostgreSQL, one that reads a table whole only where it has no other way."""
+    if connection.dialect.name == "sqlite":
+        return [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+    connection.execute(text("SET LOCAL enable_seqscan = off"))
+    # As the first few runs of a statement are planned: for the values that it has.
+    return [row[0].strip() for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)]
+
+
+def test_order_is_asked_of_what_is_on_its_way(any_store: Store) -> None:
+    """Whether something goes out first is looked up by receiver and recommendation, in that index alone.
+
+    So it is where the database's own counts say that nothing waits: then the index looks so small that
+    PostgreSQL would as soon read all of it, once for each message.
+    """
+    world = context(any_store, configured(webhook(), slack()), FakeTransport())
+    fan_out(world, changes(any_store, [(1, 2), (2, 2)]), NOW)
+    years_later(world)
+    seen = 0
+    with any_store.read() as connection:
+        for statement, parameters in asked(world).statements.items():
+            if "items AS other" not in statement:
+                continue
+            seen += 1
+            plan = explained(connection, statement, parameters)
+            if any_store.is_sqlite:
+                keys = " AND ".join(f"{name}=?" for name in _KEY)
+                assert f"SEARCH other USING INDEX {_ORDER} ({keys})" in plan, plan
+            else:
+                at = next(at for at, line in enumerate(plan) if f"using {_ORDER} on items other" in line)
+                assert all(name in plan[at + 1] for name in ("Index Cond", *_KEY)), plan
+    assert seen >= 4
+
+
+def test_a_claim_finds_its_messages_by_their_ids(any_store: Store) -> None:
+    """The update that claims reads no other message that waits, whatever the database's counts say."""
+    world = context(any_store, configured(webhook()), FakeTransport())
+    fan_out(world, changes(any_store, [(1, 2), (2, 2)]), NOW)
+    years_later(world)
+    [(statement, parameters)] = [
+        each for each in asked(world).statements.items() if re.match(_CLAIM, each[0], re.DOTALL)
+    ]
+    with any_store.read() as connection:
+        plan = " ".join(explained(connection, statement, parameters))
+    by_id = (
+        r"SEARCH messages USING INDEX \w+ \(id=\?\)"
+        if any_store.is_sqlite
+        else r"pk_messages.*Index Cond: \(\(id\)"
+    )
+    assert re.search(by_id, plan), plan
