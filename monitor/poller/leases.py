@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, NamedTuple
 
 import structlog
@@ -17,6 +16,7 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 
 from monitor.clock import Clock
 from monitor.intake.values import ENDED_BY
+from monitor.poller.threads import to_the_end
 from monitor.record.schema import lookups, sources
 from monitor.record.store import Store, StoreError, upsert
 
@@ -92,15 +92,7 @@ class Leases:
             await self._clock.sleep(0.5)
 
     async def _claim(self, source_id: str, now: datetime, with_it: "WithIt | None") -> "Standing | None":
-        claiming = partial(claim, self._store, source_id, self._holder, now, with_it)
-        claimed = asyncio.get_running_loop().run_in_executor(None, claiming)
-        try:
-            return await asyncio.shield(claimed)
-        finally:
-            # A cancelled task's thread goes on: what it got after the giving back would be held for nobody.
-            while not claimed.done():
-                with suppress(asyncio.CancelledError):
-                    await asyncio.wait([claimed])
+        return await to_the_end(claim, self._store, source_id, self._holder, now, with_it)
 
     async def _renew(self, source_id: str) -> None:
         while True:

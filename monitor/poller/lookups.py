@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +15,7 @@ from monitor.incidents import WELL
 from monitor.poller import wording
 from monitor.poller.readings import Reading, of_intake
 from monitor.poller.session import Session
+from monitor.poller.threads import to_the_end
 from monitor.record.schema import lookups
 from monitor.record.settings import Source
 from monitor.record.store import Store, StoreError
@@ -41,9 +43,12 @@ async def look_up(session: Session, sources: Collection[Source], *, until: datet
     """Ask every report's page that is due and whose host allows it before `until`; readings of what came."""
     readings: list[Reading] = []
     while (due := await asyncio.to_thread(_first, session, sources, until)) is not None:
-        if not await asyncio.to_thread(_claim, session.store, due, session.clock.now()):
-            continue
-        reading = await _ask(session, due)
+        now = session.clock.now()
+        try:
+            reading = await _ask(session, due) if await to_the_end(_claim, session.store, due, now) else None
+        except asyncio.CancelledError:
+            _give_back(session.store, due, now)
+            raise
         if reading is not None:
             readings.append(reading)
     return readings
@@ -93,6 +98,17 @@ def _claim(store: Store, due: Due, now: datetime) -> bool:
             update(lookups).where(*mine, lookups.c.due_at <= now).values(due_at=now + _CLAIM)
         )
     return taken.rowcount > 0
+
+
+def _give_back(store: Store, due: Due, claimed_at: datetime) -> None:
+    """Have what was claimed then due again at once, whoever asks next: we were stopped before an answer came.
+
+    Not awaited, so that a cancelled task can. What has another time by now is not ours any more.
+    """
+    mine = (lookups.c.source_id == due.source.id, lookups.c.url == due.url, lookups.c.settled.is_(None))
+    with suppress(StoreError), store.write() as connection:
+        ours = lookups.c.due_at == claimed_at + _CLAIM
+        connection.execute(update(lookups).where(*mine, ours).values(due_at=claimed_at))
 
 
 async def _ask(session: Session, due: Due) -> Reading | None:

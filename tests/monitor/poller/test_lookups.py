@@ -1,10 +1,15 @@
 """What left a complete source is asked about on its report's page."""
 
+import asyncio
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from monitor.fetching import hosts
+from monitor.poller import lookups as looking_up
 from monitor.poller.lookups import expire
 from monitor.record.schema import events, lookups
 from monitor.record.store import Store
@@ -217,3 +222,60 @@ def test_a_source_of_files_alone_asks_where_its_owner_says(store: Store, tmp_pat
         assert PATH not in world.site.paths()
 
     in_world(store, tmp_path, check, {"id": "piers", "format": "gao-csv", "path": "drop/"})
+
+
+async def _cancelled(world: World, is_time: asyncio.Event) -> None:
+    """Poll what is due, and be stopped at that moment."""
+    polling = asyncio.create_task(world.poll(due_only=True))
+    await asyncio.wait_for(is_time.wait(), 10)
+    polling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await polling
+
+
+def test_a_look_up_that_was_stopped_is_asked_again_at_once(store: Store, tmp_path: Path) -> None:
+    """Not ten minutes later: nobody was killed, and whoever starts next finds it due."""
+
+    async def check(world: World) -> None:
+        world.site.answers(_path(PAGE[0]), Answer(wait=30), Answer(200, report([_closed(PAGE[0])])))
+        await _leave(world)
+        asked = asyncio.Event()
+
+        async def watch() -> None:
+            while _path(PAGE[0]) not in world.site.paths():
+                await asyncio.sleep(0.01)
+            asked.set()
+
+        watching = asyncio.create_task(watch())
+        await _cancelled(world, asked)
+        await watching
+        (reading,) = await world.poll(due_only=True)
+        assert reading.closed == 1
+
+    in_world(store, tmp_path, check, piers())
+
+
+def test_a_look_up_that_is_stopped_while_it_is_claimed_is_nobodys(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that claims cannot be stopped; what it gets after all is given back."""
+    goes_on, claim = threading.Event(), looking_up._claim
+
+    async def check(world: World) -> None:
+        begun, loop = asyncio.Event(), asyncio.get_running_loop()
+
+        def slow(*arguments: Any) -> bool:
+            loop.call_soon_threadsafe(begun.set)
+            loop.call_soon_threadsafe(loop.call_later, 0.1, goes_on.set)
+            assert goes_on.wait(10)
+            return claim(*arguments)
+
+        world.site.answers(_path(PAGE[0]), Answer(200, report([_closed(PAGE[0])])))
+        await _leave(world)
+        monkeypatch.setattr(looking_up, "_claim", slow)
+        await _cancelled(world, begun)
+        worlds.append(world)
+
+    worlds: list[World] = []
+    in_world(store, tmp_path, check, piers())  # which waits for its threads
+    assert [(row.due_at, row.settled) for row in worlds[0].all(lookups)] == [(worlds[0].clock.now(), None)]
