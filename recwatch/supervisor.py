@@ -12,7 +12,7 @@ from recwatch.processes import Wakeups, spawn
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0  # seconds before a part that died is started again
 _WELL_AFTER = 60.0  # seconds a part must have run for its next death to count as the first
-_PATIENCE = 15.0  # seconds from the stop until what is still there is killed
+_PATIENCE = 15.0  # seconds from the stop until what is still there is killed; each stage has its share
 
 _log = structlog.get_logger()
 
@@ -61,15 +61,21 @@ class Supervisor:
             self.stop(wakeups)
 
     def stop(self, wakeups: Wakeups) -> None:
-        """Stop stage after stage; what does not go in time is killed. A second wish to stop hurries."""
-        wishes = wakeups.stops
-        deadline = time.monotonic() + self._patience
-        for stage in sorted({child.part.stage for child in self._children}):
+        """Stop stage after stage; what does not go in time is killed. A second wish to stop hurries.
+
+        A stage that is late does not take their time from those after it: they are told while it still has some,
+        as what a worker is sending may only need a moment to be written down.
+        """
+        wishes, began = wakeups.stops, time.monotonic()
+        stages = sorted({child.part.stage for child in self._children})
+        for place, stage in enumerate(stages, start=1):
             children = [child for child in self._children if child.part.stage == stage]
             self._signal(children, signal.SIGTERM)
-            while self._alive(children) and time.monotonic() < deadline and wakeups.stops <= wishes:
+            awaited = children if place < len(stages) else self._children
+            deadline = began + self._patience * place / len(stages)
+            while self._alive(awaited) and time.monotonic() < deadline and wakeups.stops <= wishes:
                 wakeups.wait(deadline - time.monotonic())
-            self._kill(children)
+        self._kill(self._children)
 
     def _care(self) -> float:
         """Reap and restart; gives back how long nothing else has to be done."""

@@ -167,6 +167,29 @@ def test_what_does_not_stop_in_time_is_killed(tmp_path: Path) -> None:
     assert not any(processes.lives(pid) for pid in pids)
 
 
+def test_a_stage_that_does_not_stop_leaves_the_others_their_time(tmp_path: Path) -> None:
+    """A poller that waits for a name server must not have the workers killed amid what they send."""
+    path = tmp_path / "log"
+
+    def slow() -> None:
+        asked = []
+        signal.signal(signal.SIGTERM, lambda *_: asked.append(1))
+        log(path, "worker started")
+        while not asked:
+            signal.pause()
+        time.sleep(0.5)
+        log(path, "worker done")
+
+    supervisor = Supervisor([waiting_part(path, "poller", 0, deaf=True), Part("worker", slow, 2)], patience=3)
+    with wakeups() as wakeup, capture_logs() as said:
+        supervisor.start()
+        run_until(lambda: len(lines(path)) == 2, supervisor, wakeup)
+        supervisor.stop(wakeup)
+    assert lines(path)[-1] == "worker done"
+    assert [one["part"] for one in said] == ["poller"]
+    assert supervisor.pids == {}
+
+
 def test_a_second_wish_to_stop_hurries(tmp_path: Path) -> None:
     """Who presses Ctrl-C twice doesn't want to wait for the rest of 15 s."""
     path = tmp_path / "log"
