@@ -63,8 +63,8 @@ class Supervisor:
     def stop(self, wakeups: Wakeups) -> None:
         """Stop stage after stage; what does not go in time is killed. A second wish to stop hurries.
 
-        A stage that is late does not take their time from those after it: they are told while it still has some,
-        as what a worker is sending may only need a moment to be written down.
+        A stage that is late takes no time from those after it: what a worker is sending may only need a
+        moment to be written down.
         """
         wishes, began = wakeups.stops, time.monotonic()
         stages = sorted({child.part.stage for child in self._children})
