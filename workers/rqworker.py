@@ -176,6 +176,8 @@ class Worker(rq.Worker):
             self._horse_pid = spare.pid
         else:
             super().fork_work_horse(job, queue)
+        if self.stopping:  # asked while the child had its job, and was not known here yet
+            self._ask_horse_to_stop()
 
     def _run_as_horse(self, words: str) -> None:
         """In the child: what RQ hands over by memory at a fork is fetched, as its SpawnWorker does."""
@@ -196,11 +198,14 @@ class Worker(rq.Worker):
         """Stop at once when idle; else have the job begin nothing new, and stop when it has ended."""
         self.stopping = True
         stopping.asked.set()  # for a child that is being forked just now
+        self._ask_horse_to_stop()
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+    def _ask_horse_to_stop(self) -> None:
         if self.horse_pid:
             # To it alone: until it has made a group of its own, its group is ours and our parent's.
             with suppress(ProcessLookupError):
                 os.kill(self.horse_pid, signal.SIGTERM)
-        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     def set_shutdown_requested_date(self) -> None:
         """Write nothing: a signal handler must not fail because the queue server is away."""

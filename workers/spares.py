@@ -57,6 +57,7 @@ def fork(warm_up: Callable[[], None], run: Callable[[str], None]) -> Spare:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(there)
         return Spare(pid, here)
+    status = 1  # a job that it was given and did not begin is seen to be undone, and is run again at once
     try:
         os.setpgrp()
         os.close(here)
@@ -69,5 +70,6 @@ def fork(warm_up: Callable[[], None], run: Callable[[str], None]) -> Spare:
             warm_up()
         if words := os.read(there, 1024).decode():
             run(words)
+        status = 0
     finally:
-        os._exit(0)
+        os._exit(status)

@@ -172,6 +172,33 @@ def test_a_stop_reaches_the_job_alone_not_the_workers_own_group(queue: Queue) ->
     assert heard == []
 
 
+def test_a_stop_that_comes_as_a_spare_gets_its_job_reaches_the_job(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would work on, and be killed amid what it sends when the patience for the worker is over."""
+    queue.enqueue("changes", NOTE, "out", "word")
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    with running("import time; time.sleep(60)") as child:
+        worker = rqworker.Worker("changes", queue.connection, queue.url, rqworker._Outage(None))
+        (job,) = worker.queues[0].jobs
+        spare = rqworker.Spare(child.pid, -1)
+
+        def give(_self: object, _words: str) -> bool:
+            worker.request_stop(signal.SIGTERM, None)
+            return True
+
+        monkeypatch.setattr(rqworker.Spare, "give", give)
+        try:
+            worker.prepare_execution(job)
+            worker.spare = spare
+            worker.fork_work_horse(job, worker.queues[0])
+            assert child.wait(5) == -signal.SIGTERM
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            stopping.asked.clear()
+
+
 def test_a_burst_without_a_queue_server_gives_up(
     tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

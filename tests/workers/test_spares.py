@@ -67,6 +67,17 @@ def test_a_warm_up_that_fails_costs_nothing_but_time(tmp_path: Path) -> None:
     assert (tmp_path / "out").read_text() == "job_1 execution_1"
 
 
+def test_a_job_that_a_spare_could_not_begin_counts_as_failed(tmp_path: Path) -> None:
+    """Status 0 would say that it is done, and nobody would run it again before its heartbeat is missed."""
+
+    def fails(_: str) -> None:
+        raise OSError("the queue server is away")
+
+    spare = spares.fork(nothing, fails)
+    assert spare.give("job_1 execution_1")
+    assert os.waitstatus_to_exitcode(os.waitpid(spare.pid, 0)[1]) == 1
+
+
 def test_a_stop_before_the_job_begins_is_a_wish_that_the_job_reads(tmp_path: Path) -> None:
     """It is not killed with a job in its hands, which would run again."""
     from workers import stopping
