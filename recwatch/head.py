@@ -13,7 +13,7 @@ import structlog
 from monitor.record.migrating import open_existing
 from monitor.record.queue import QueueError
 from monitor.record.settings import Subscription
-from monitor.record.store import store_url
+from monitor.record.store import StoreError, store_url
 from recwatch import parts
 from recwatch.configuration import Loaded
 from recwatch.contexts import make_home, served
@@ -46,8 +46,7 @@ def run(loaded: Loaded) -> None:
         )
         if not signals.stop_was_asked():
             supervisor.start()
-            _say_ready(loaded)
-            supervisor.run(signals)
+            supervisor.run(signals, lambda: _say_ready(loaded))
         _log.info("stopped")
 
 
@@ -118,11 +117,15 @@ def _preload() -> None:
 
 
 def _say_ready(loaded: Loaded) -> None:
-    with (
-        open_existing(store_url(loaded.configuration, loaded.home)) as store,
-        store.read() as connection,
-    ):
-        known, covers = look(connection, loaded.configuration.subscriptions)
+    try:
+        with (
+            open_existing(store_url(loaded.configuration, loaded.home)) as store,
+            store.read() as connection,
+        ):
+            known, covers = look(connection, loaded.configuration.subscriptions)
+    except StoreError as error:
+        _log.warning(str(error))  # the parts wait until it can be used
+        return
     covered = in_words(known, covers) if known else "nothing was read yet"
     operators = loaded.configuration.operators.subscription.channel
     _log.info(

@@ -22,8 +22,7 @@ def spawn(run: Callable[[], None], *, on_error: Callable[[BaseException], None])
     told in the child of what ended it early; its status is then 1.
     """
     parent = os.getpid()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    _flush()
     # A signal that comes between the fork and the child's first line must not meet the parent's handlers.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     pid = os.fork()

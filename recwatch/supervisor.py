@@ -52,9 +52,13 @@ class Supervisor:
         for child in self._children:
             self._start(child)
 
-    def run(self, wakeups: Wakeups) -> None:
-        """Keep the parts running until a stop is asked for; then stop them."""
+    def run(self, wakeups: Wakeups, first: Callable[[], None] = lambda: None) -> None:
+        """Keep the parts running until a stop is asked for; then stop them.
+
+        `first` is done while they run; should it fail, they are stopped in order, too.
+        """
         try:
+            first()
             while not wakeups.stops:
                 wakeups.wait(self._care())
         finally:

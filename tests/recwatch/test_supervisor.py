@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -207,6 +208,38 @@ def test_a_second_wish_to_stop_hurries(tmp_path: Path) -> None:
         supervisor.stop(wakeup)
         assert time.monotonic() - began < 5
         os.waitpid(presser, 0)
+
+
+def test_an_error_while_the_parts_run_stops_them_in_order(tmp_path: Path) -> None:
+    """Killed with their parent, they would leave what they were sending unknown."""
+    path = tmp_path / "log"
+    supervisor = Supervisor([waiting_part(path, "worker", 2)])
+
+    def fail() -> None:
+        processes.until(lambda: lines(path))
+        raise ArithmeticError
+
+    with wakeups() as wakeup:
+        supervisor.start()
+        with pytest.raises(ArithmeticError):
+            supervisor.run(wakeup, fail)
+    assert lines(path) == ["worker started", "worker stopped"]
+
+
+def test_a_child_is_started_although_nobody_reads_what_we_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`up | tee log`, and tee was killed: what then dies has to be started again all the same."""
+    path = tmp_path / "log"
+    there, here = os.pipe()
+    os.close(there)
+    with suppress(BrokenPipeError), os.fdopen(here, "w") as closed:
+        closed.write("never read")
+        monkeypatch.setattr(sys, "stderr", closed)
+        pid = spawn(lambda: log(path, "started"), on_error=lambda _: None)
+        monkeypatch.undo()
+        os.waitpid(pid, 0)
+    assert lines(path) == ["started"]
 
 
 def test_an_error_in_a_child_is_told_and_ends_it_with_status_1(tmp_path: Path) -> None:

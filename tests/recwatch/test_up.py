@@ -9,10 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from structlog.testing import capture_logs
 
+from monitor.record.store import StoreError
 from recwatch import head
+from recwatch.configuration import load
 from recwatch.processes import spawn
 from tests.fakes import processes
 from tests.recwatch.conftest import AFTER, BEFORE, ROOT, Program
@@ -112,6 +116,20 @@ def test_ready_is_said_in_one_line_with_what_is_covered(polled: Program) -> None
         line = next(line for line in running.err.splitlines() if "event=ready" in line)
     assert 'covered="5 open; harbor will hear of 4, 2 of them priority"' in line
     assert str(polled.home) in line
+
+
+def test_a_store_that_is_away_as_ready_is_to_be_said_ends_nothing(
+    polled: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parts run by then, and wait until it is back; they must not be killed for a line in the log."""
+
+    def away(*_: object) -> NoReturn:
+        raise StoreError("the store is away")
+
+    monkeypatch.setattr(head, "look", away)
+    with capture_logs() as said:
+        head._say_ready(load(polled.config, polled.home, secrets=True))
+    assert [one["event"] for one in said] == ["the store is away"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
