@@ -1,6 +1,5 @@
 """Wires the poller: as a part of `up`, and for one cycle."""
 
-import asyncio
 import gc
 from collections.abc import Sequence
 from pathlib import Path
@@ -66,6 +65,10 @@ def once(
     given: Page | None = None,
     due_only: bool = False,
 ) -> list[Reading]:
-    """One cycle over the named sources, or all."""
+    """One cycle over the named sources, or all. A stop drops what is under way, and is SystemExit then."""
+    from recwatch.stopping import run_until_stopped
+
     gc.freeze()  # what was imported stays: nobody need look through it again and again
-    return asyncio.run(poll_once(make_poller(loaded, store, None), names, given=given, due_only=due_only))
+    return run_until_stopped(
+        poll_once(make_poller(loaded, store, None), names, given=given, due_only=due_only)
+    )
