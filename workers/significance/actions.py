@@ -9,6 +9,7 @@ from workers.sentences import words
 from workers.significance.actors import Actor
 from workers.significance.clauses import Clause, Sentence
 from workers.significance.dates import without_dates
+from workers.significance.gates import has_any
 from workers.significance.wordforms import content, coverage, lemma
 from workers.values import Signal
 
@@ -50,6 +51,7 @@ _PHRASES = re.compile(
     r"publishing|issuing|sending|conducting|reporting|providing|enforcing|monitoring)\b",
     re.IGNORECASE,
 )
+_PHRASE_VERBS = words("took taken put set rolled carried stood made held began begun started")
 # What is handed over or done in these words is talk about work, not work.
 _TALK = re.compile(
     r"\b(?:provided|submitted|sent|shared|conducted|issued|prepared)\s(?:(?:us|GAO|with|an?|the|its|"
@@ -143,7 +145,11 @@ def _is_known(deed: Deed, known: Iterable[Deed]) -> bool:
 
 def find_deeds(sentence: Sentence) -> Iterator[Deed]:
     """Read what was done by the agency or Congress, as a fact of its own."""
-    if not _may_tell(sentence.text) or _PAST_REPORT.search(sentence.text):
+    if not _may_tell(sentence):
+        return
+    if has_any(sentence.low, ("report", "found", "recommended", "our ")) and _PAST_REPORT.search(
+        sentence.text
+    ):
         return
     when = sentence.dates[0].last if sentence.dates else None
     first = sentence.clauses[0]
@@ -165,11 +171,14 @@ def find_deeds(sentence: Sentence) -> Iterator[Deed]:
 _OF_ALL = re.compile(r"\b(\d{1,6})\s(?:of|out of)\s(?:the|its|their|all)\b")
 
 
-def _may_tell(text: str) -> bool:
+def _may_tell(sentence: Sentence) -> bool:
     """Whether there is a word of doing at all: most sentences need no closer reading."""
-    return not _DEEDS.isdisjoint(_WORD.findall(text.lower())) or bool(
-        _PHRASES.search(text) or _ENACTED.search(text)
-    )
+    low, text = sentence.low, sentence.text
+    if not _DEEDS.isdisjoint(_WORD.findall(low)):
+        return True
+    if has_any(low, _PHRASE_VERBS) and _PHRASES.search(text):
+        return True
+    return has_any(low, ("enacted", "signed", "became")) and bool(_ENACTED.search(text))
 
 
 def _is_unreal(sentence: Sentence) -> bool:
@@ -191,8 +200,8 @@ def _deed_verb(clause: Clause, follows_deed: bool, *, dated: bool) -> str | None
         return None  # the other chamber, and the President, may never follow
     tokens = [(match[0].lower(), match.start(), match.end()) for match in _WORD.finditer(clause.text)]
     for index, (token, start, _) in enumerate(tokens):
-        phrase = _PHRASES.match(clause.text, start)
-        if (token in _DEEDS or phrase) and _is_done(clause, tokens, index, follows_deed, dated):
+        doing = token in _DEEDS or (token in _PHRASE_VERBS and _PHRASES.match(clause.text, start))
+        if doing and _is_done(clause, tokens, index, follows_deed, dated):
             empty = any(pattern.match(clause.text, start) for pattern in (_TALK, _SCHEDULE, _NOTHING))
             empty = empty or (bool(_DRAFT.search(clause.text)) and token not in _GIVEN_OUT)
             return None if empty else lemma(token)

@@ -1,10 +1,13 @@
 """Who acts in a clause: the agency that the recommendation was made to, Congress, GAO, another, a thing."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from workers.sentences import words
+from workers.significance.gates import has_any, lowered
 
 
 class Actor(Enum):
@@ -25,6 +28,7 @@ _CONGRESS = re.compile(
     r"\b(?:Congress|House(?: of Representatives)?|Senate(?!\s(?:report|hearing|version|staff))|"
     r"Congressional committees?|conferees|lawmakers)\b"
 )
+_LEGISLATIVE = ("Congress", "House", "Senate", "conferees", "lawmakers", "Act", "Public Law")
 _LAW = re.compile(
     r"\b(?:Public Law|Act|authorization act|legislation|statute|law|bill|resolution|"
     r"amendment|appropriations?|NDAA)\b"
@@ -171,34 +175,37 @@ class Cast:
 
     def classify(self, subject: str) -> Actor:
         """Say who a subject is: "CBP officials", "the contractor", "Congress", "the draft guidance"."""
-        for pattern, actor in ((_GAO, Actor.GAO), (_CONGRESS, Actor.CONGRESS), (_ACT, Actor.CONGRESS)):
-            if pattern.search(subject):
-                return actor
-        if self._is_other(subject):
-            return Actor.OTHER
-        if self._is_known(subject) or self._is_named(subject):
-            return Actor.AGENCY
+        if has_any(lowered(subject), ("we", "gao", "our")) and _GAO.search(subject):
+            return Actor.GAO
+        if has_any(subject, _LEGISLATIVE) and (_CONGRESS.search(subject) or _ACT.search(subject)):
+            return Actor.CONGRESS
+        if not self._is_named(subject):
+            known = _known_in(subject)
+            ours = any(map(self._is_own, known))
+            if self._is_other(subject, known, ours):
+                return Actor.OTHER
+            if not ours:
+                return self._by_kind(subject)
+        return Actor.AGENCY
+
+    @staticmethod
+    def _by_kind(subject: str) -> Actor:
         if _LAW.search(subject):
             return Actor.CONGRESS
         acts = _PEOPLE.search(subject) or _UNIT.match(subject) or _PROPER.search(subject)
         return Actor.AGENCY if acts and not _BODY.match(subject) else Actor.THING
 
-    def _is_other(self, subject: str) -> bool:
-        if self._is_named(subject):
-            return False
+    def _is_other(self, subject: str, known: set[tuple[str, str]], ours: bool) -> bool:
         if _OTHERS_LAST.search(subject) and not subject.endswith("State"):
             return not self._begins_with_own(
                 subject
             )  # "the DHS Office of Inspector General", "CBP's contractor"
-        if self._is_known(subject):
+        if ours:
             return False
         owner = _OWNED.match(subject)
-        if _known_in(subject) or _INDEPENDENT.search(subject) or (owner and not _PEOPLE.search(owner[1])):
+        if known or _INDEPENDENT.search(subject) or (owner and not _PEOPLE.search(owner[1])):
             return True  # "the Postal Regulatory Commission", "the airport's board"
         return bool(_OTHERS.search(subject)) and not re.search(r"\b[A-Z]{2,}\b", subject)
-
-    def _is_known(self, subject: str) -> bool:
-        return any(self._is_own(name) for name in _known_in(subject))
 
     def _is_named(self, subject: str) -> bool:
         """By its name in full, or by what it is: "the foundation" of the National Science Foundation."""
@@ -220,13 +227,15 @@ class Cast:
 
 
 def _known_in(text: str) -> set[tuple[str, str]]:
-    found = set()
+    return set(_names_in(text))
+
+
+def _names_in(text: str) -> Iterator[tuple[str, str]]:
     for match in _ANY_KNOWN.finditer(text):
         name = match[0]
         if name == "State" and re.search(r"(?i:state of|each|every)\s*$", text[: match.start()]):
             continue
-        found.add(_KNOWN[name])
-    return found
+        yield _KNOWN[name]
 
 
 def make_cast(agency: str, narratives: str) -> Cast:
@@ -236,12 +245,17 @@ def make_cast(agency: str, narratives: str) -> Cast:
     """
     names = [part.strip().removeprefix("The ") for part in agency.split(":")]
     names = [name for name in names if " " in name]
-    own = _known_in(agency)
+    own = set(_known_of(agency))
     if not own and any(name in narratives or _acronym(name) in narratives for name in names):
         own = {("", agency)}  # itself, and nobody on the list of names
     elif not own:
-        own = {_first_named(narratives)} if _known_in(narratives) else set()
+        own = {_first_named(narratives)} if any(_names_in(narratives)) else set()
     return Cast(frozenset(own), tuple(names))
+
+
+@lru_cache(maxsize=1_000)
+def _known_of(agency: str) -> frozenset[tuple[str, str]]:
+    return frozenset(_names_in(agency))
 
 
 def _acronym(name: str) -> str:

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from monitor.record.folding import is_boilerplate
 from workers.sentences import split_sentences
 from workers.significance.actors import Actor, Cast
 from workers.significance.dates import Mention, find_dates, without_dates
-from workers.significance.stock import is_stock
+from workers.significance.gates import has_any, lowered
+from workers.significance.stock import is_stock, may_be_boilerplate
 from workers.significance.wordforms import content
 
 _SPEECH = (
@@ -42,8 +44,10 @@ _PRONOUN = (
     r"(?:it|they|we|he|she|there|this|these|the\s|its\s"
     r"|[A-Z][A-Za-z.&]*\s(?:officials|staff|plans|will)|[A-Z]{2,})"
 )
+# Where one can begin: most places are passed over at that.
+_MAY_BREAK = r"(?=[;:,]|\s[–—\-abinostuwyABINOSTUW\u017f\u0131\u0130]|\b[aceilnorstvw][abcdemnorstx]|^)"
 _BREAK = re.compile(
-    rf"""
+    rf"""{_MAY_BREAK}(?:
       (?P<stop>[;:]\s+|\s[–—]\s|\s-{{1,2}}\s)
     | (?P<relative>,?\s(?:which|who|whose|whereby)\s|,\swhere\s)
     | (?P<subordinate>(?:^|,?\s)(?:(?i:although|though|while|whereas|because|once|unless|if|whether|when|
@@ -58,12 +62,12 @@ _BREAK = re.compile(
         (?:(?:that|also|then|later|subsequently|now|has|had)\s)*
         (?=(?:in\s[^,]{{3,24}}?,?\s)?(?:{_STARTS_VERB}|{_PAST}\s|{_PRONOUN}\b[^,;.]*?\b(?:{_AUXILIARY}|
           {_PLANNING}|{_PAST})\b)))
-    | (?P<comma>,\s(?={_PAST}\s(?!by\b)|{_PRONOUN}\b\s?(?:{_AUXILIARY}|{_PLANNING}|{_PAST})\b))
+    | (?P<comma>,\s(?={_PAST}\s(?!by\b)|{_PRONOUN}\b\s?(?:{_AUXILIARY}|{_PLANNING}|{_PAST})\b)))
     """,
     re.VERBOSE,
 )
 _FIRST_VERB = re.compile(
-    rf"\b(?:(?:{_AUXILIARY}|{_PLANNING}|{_SPEECH}|{_PAST}|(?:dis)?agrees?|concurs?|accepts?|"
+    rf"\b(?=[a-z])(?:(?:{_AUXILIARY}|{_PLANNING}|{_SPEECH}|{_PAST}|(?:dis)?agrees?|concurs?|accepts?|"
     rf"rejects?)\b(?!-)|{_PLAN_TO})"
 )
 # What comes before "that" and tells something; after another noun, "the guide that it issued" only names it.
@@ -95,6 +99,10 @@ _NEGATIVE = re.compile(
     r"date|changes?|evidence|documentation|information|indication)\b",
     re.IGNORECASE,
 )
+_DENYING = (
+    "no", "n't", "n’t", "never", "neither", "yet to", "unable", "fail", "without", "declined", "lack",
+    "stopped",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +136,7 @@ class Sentence:
     @cached_property
     def low(self) -> str:
         """The text in lower case: what is only looked for is found there without minding the case."""
-        return self.text.lower()
+        return lowered(self.text)
 
     @cached_property
     def dates(self) -> tuple[Mention, ...]:
@@ -146,15 +154,24 @@ class Sentence:
         return content(without_dates(self.text) if self.dates else self.text)
 
     @cached_property
+    def boilerplate(self) -> bool:
+        """Whether it is the sentence that stands where nothing was reported yet."""
+        return may_be_boilerplate(self.text, self.low) and is_boilerplate(self.text)
+
+    @cached_property
     def stock(self) -> bool:
         """Whether it says nothing of the agency (see stock)."""
         return is_stock(self.text)
 
 
-def read_sentences(narrative: str, cast: Cast) -> tuple[Sentence, ...]:
+def cut_sentences(narrative: str) -> tuple[str, ...]:
     """Cut a narrative into sentences, white space folded."""
-    pieces = (" ".join(piece.split()) for piece in split_sentences(narrative))
-    return tuple(Sentence(piece, cast) for piece in pieces if piece)
+    return tuple(" ".join(piece.split()) for piece in split_sentences(narrative) if not piece.isspace())
+
+
+def read_sentences(narrative: str, cast: Cast) -> tuple[Sentence, ...]:
+    """Cut a narrative into sentences and make them ready to be asked."""
+    return tuple(Sentence(piece, cast) for piece in cut_sentences(narrative))
 
 
 def _clauses(text: str, cast: Cast) -> Iterator[Clause]:
@@ -188,6 +205,7 @@ def _cuts(text: str) -> Iterator[tuple[str, int, int]]:
     yield opener, start, len(text)
 
 
+_OWN_VERB = re.compile(rf"(?:{_AUXILIARY}|{_PLANNING})\b")
 _JOINERS = re.compile(
     r"^[,;:\s]*(?:(?:and|but|or|nor|yet|then|so|that|also|which|who|although|though|while)\b[,\s]*)*"
 )
@@ -195,7 +213,7 @@ _JOINERS = re.compile(
 
 def _clause(text: str, start: int, opener: str, before: Clause | None, cast: Cast) -> Clause:
     bare = _JOINERS.sub("", text)
-    bare = bare[_LEAD.match(bare).end() :] if _LEAD.match(bare) else bare  # type: ignore[union-attr]
+    bare = bare[lead.end() :] if (lead := _LEAD.match(bare)) else bare
     verb = _FIRST_VERB.search(bare)
     subject = _subject(bare[: verb.start()] if verb else bare)
     joined = opener in {"and", "comma"} and not subject and before is not None
@@ -210,14 +228,14 @@ def _clause(text: str, start: int, opener: str, before: Clause | None, cast: Cas
         text=text.strip(" ,;"), start=start, opener=opener, subject=subject,
         actor=actor,
         hypothetical=_is_hypothetical(text, opener), background=opener in {"relative", "subordinate"},
-        negated=bool(_NEGATIVE.search(text)), inherits=joined, past=bool(verb and _PAST_VERB.match(verb[0])),
+        negated=has_any(lowered(text), _DENYING) and bool(_NEGATIVE.search(text)),
+        inherits=joined, past=bool(verb and _PAST_VERB.match(verb[0])),
     )  # fmt: skip
     return _inherit(made, before) if before is not None else made
 
 
 def _is_hypothetical(text: str, opener: str) -> bool:
-    low = text.lstrip(" ,").lower()
-    return opener == "subordinate" and low.startswith(
+    return opener == "subordinate" and text.lstrip(" ,").lower().startswith(
         ("once", "until", "unless", "if", "whether", "when", "before", "by the time", "so that", "in order")
     )
 
@@ -240,24 +258,25 @@ def _subject(text: str) -> str:
     """What precedes the verb, without "In May 2024," and "According to"."""
     text = _OPENING.sub("", text.strip(" ,"))
     parts = [part.strip() for part in text.split(", ") if part.strip()]
-    while len(parts) > 1 and re.match(
-        r"(?:[Ii]n|[Oo]n|[Aa]s of|[Bb]y|[Dd]uring|[Ff]or|[Uu]nder|[Ss]ince)\b", parts[0]
-    ):
+    while len(parts) > 1 and _AT_FIRST.match(parts[0]):
         parts.pop(0)
-    if parts and re.match(r"(?:\d{1,2}|\d{4})$", parts[0]) and len(parts) > 1:
+    if len(parts) > 1 and _FIGURE.match(parts[0]):
         parts.pop(0)
-    return re.sub(
-        r"(?:(?:^|\s)(?:also|then|later|subsequently|now|recently|initially|further|no longer|currently|"
-        r"still|partially|partly|fully|generally|jointly|successfully|formally|already|itself|themselves))+$",
-        "",
-        ", ".join(parts),
-    )
+    return _ADVERBS.sub("", ", ".join(parts))
+
+
+_AT_FIRST = re.compile(r"(?:[Ii]n|[Oo]n|[Aa]s of|[Bb]y|[Dd]uring|[Ff]or|[Uu]nder|[Ss]ince)\b")
+_FIGURE = re.compile(r"(?:\d{1,2}|\d{4})$")
+_ADVERBS = re.compile(
+    r"(?:(?:^|\s)(?:also|then|later|subsequently|now|recently|initially|further|no longer|currently|"
+    r"still|partially|partly|fully|generally|jointly|successfully|formally|already|itself|themselves))+$"
+)
 
 
 def _inherit(made: Clause, before: Clause) -> Clause:
     """Take from the clause before what a joined or spoken clause shares with it."""
     if made.inherits:
-        shares = not re.match(rf"(?:{_AUXILIARY}|{_PLANNING})\b", _JOINERS.sub("", made.text))
+        shares = not _OWN_VERB.match(_JOINERS.sub("", made.text))
         return replace(
             made, subject=before.subject, actor=before.actor,
             hypothetical=made.hypothetical or before.hypothetical, background=before.background,

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+from workers.significance.gates import has_any, lowered
+
 _MONTH_NAMES = (
     "january jan", "february febuary feb",
     "march mar", "april apr", "may", "june jun", "july jul", "august aug",
@@ -46,12 +48,13 @@ _SHADE = re.compile(
     r"(?:the\s)?(?:month of\s)?$",
     re.IGNORECASE,
 )
+_SHADES = ("end", "close", "conclusion", "early", "beginning", "start", "mid", "lat")
 # One look at a word's beginning spares trying all the forms at every word.
 _BEGINS = (
     r"(?:\d|[jfmasond][aepuco][nbrylgptvc]|fir|sec|thi|fou|las|lat|Q[1-4]|fis|FY|spr|sum|fal|aut|win|cal|CY)"
 )
 _DATE = re.compile(
-    rf"""\b(?={_BEGINS})(?:
+    rf"""\b(?=[\djfmasondtlqcw])(?={_BEGINS})(?:
       (?P<month>{_MONTH})\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?:of\s)?(?P<year>{_YEAR})
     | (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<month2>{_MONTH}),?\s(?P<year2>{_YEAR})
     | (?P<month3>{_MONTH}),?\s(?:of\s)?(?P<year3>{_YEAR})
@@ -70,7 +73,20 @@ _DATE = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
+# The last group of each form that has a month: its year, month and day; "year3" has no day.
+_DAY_FORMS = {
+    "year": ("year", "month", "day"),
+    "year2": ("year2", "month2", "day2"),
+    "year3": ("year3", "month3", "month3"),
+    "day4": ("year4", "month4", "day4"),
+    "year5": ("year5", "month5", "day5"),
+}
 _DIGIT = re.compile(r"\d")
+_THAT_YEAR = re.compile(r"year(?<=(?:that|this|same)\syear)")
+# Characters, more than a date has before its first digit and after its last: "the second fiscal quarter of
+# the fiscal year 2025", "FY2025's, second fiscal quarter"; where it has none of the two words, fewer.
+_AHEAD, _BEHIND = 64, 40
+_NEAR = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +105,45 @@ class Mention:
 
 
 # A sentence is read for its dates by several rules, folded and not: mostly it is the same text.
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def find_dates(text: str) -> tuple[Mention, ...]:
     """Read all dates of a text, in order; what no calendar has (31 February) is passed over."""
-    return tuple(_read_all(text)) if _DIGIT.search(text) else ()
+    return tuple(_read_all(text))
 
 
 def without_dates(text: str) -> str:
     """The text with every date replaced by a space."""
-    return _DATE.sub(" ", text) if _DIGIT.search(text) else text
+    matches = _matches(text)
+    if not matches:
+        return text
+    pieces: list[str] = []
+    position = 0
+    for match in matches:
+        pieces += (text[position : match.start()], " ")
+        position = match.end()
+    return "".join((*pieces, text[position:]))
+
+
+@lru_cache(maxsize=64)
+def _matches(text: str) -> tuple[re.Match[str], ...]:
+    """All dates as they are written, of the calendar or not.
+
+    All but "May of that year" hold a digit: where there is none of these, they stand around the digits.
+    """
+    digits = _DIGIT.findall(text)
+    if not digits:
+        return ()
+    low = lowered(text)
+    if _THAT_YEAR.search(low):
+        return tuple(_DATE.finditer(text))
+    ahead, behind = (_AHEAD, _BEHIND) if "quarter" in low or "half" in low else (_NEAR, _NEAR)
+    start = text.index(digits[0]) - ahead
+    return tuple(_DATE.finditer(text, max(0, start), text.rindex(digits[-1]) + behind))
 
 
 def _read_all(text: str) -> Iterator[Mention]:
     told = 0
-    for match in _DATE.finditer(text):
+    for match in _matches(text):
         before = text[max(0, match.start() - 4) : match.start()]
         if text[match.start()] == "m" or (before.endswith(("$", "-", "#")) and before.lower() != "mid-"):
             continue  # the verb "may", an amount, a part of a number
@@ -117,14 +158,14 @@ def _read_all(text: str) -> Iterator[Mention]:
 def _read(match: re.Match[str], told: int) -> tuple[str, date, date]:
     """`told` is the year of the date before, which "that year" means."""
     kind = match.lastgroup or ""
+    if kind in _DAY_FORMS:
+        written, month, day = match.group(*_DAY_FORMS[kind])
+        return _month_or_day(_year(written), month, day if kind != "year3" else None)
     part = match.groupdict()
     written = next(value for key, value in part.items() if key.startswith("year") and value)
-    year = told if part["month6"] else _year(written)
-    if month := next(
-        (part[key] for key in ("month", "month2", "month3", "month4", "month5", "month6") if part[key]), None
-    ):
-        day = part["day"] or part["day2"] or part["day4"] or part["day5"]
-        return _month_or_day(year, month, day)
+    if part["month6"]:
+        return _month_or_day(told, part["month6"], None)
+    year = _year(written)
     fiscal = bool(part["fiscal"] or part["fiscal2"] or part["fiscal3"] or part["fiscal4"] or kind == "year10")
     quarter = part["quarter"] or part["quarterq"] or part["quarter2"] or part["quarter2q"]
     if quarter:
@@ -178,6 +219,8 @@ def _whole_year(year: int, fiscal: bool) -> tuple[str, date, date]:
 def _shaded(text: str, match: re.Match[str], name: str, first: date, last: date) -> Mention:
     """Apply the words before a date that narrow it; its span then begins with them."""
     start, stop = match.span()
+    if not has_any(lowered(text[max(0, start - 28) : start]), _SHADES):
+        return Mention(name, first, last, start, stop)
     shade = _SHADE.search(text, max(0, start - 28), start)
     if not shade or first == last:
         return Mention(name, first, last, start, stop)

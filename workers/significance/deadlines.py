@@ -13,6 +13,7 @@ from workers.significance.actors import Actor
 from workers.significance.clauses import Clause, Sentence
 from workers.significance.dates import Mention, without_dates
 from workers.significance.deeds import deed_in_clause, deed_of
+from workers.significance.gates import has_any, lowered
 from workers.significance.refusals import EXPECTS, Place, is_refused
 
 _BEFORE = re.compile(
@@ -25,6 +26,8 @@ _BEFORE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _NEAR = 120  # characters before a date in which what joins it stands
+_AT_ONCE = 40  # the same, where it is no "completion date … is": "anticipated no later than the"
+_IS_ENDS = ("is ", "now ", "was ", "of ", ":", ": ", "for ", "the ")
 _AFTER_OK = re.compile(
     r"^(?:\s*$|[\s]*[.,;:)\]—–-]|['’]?\)|\s(?:and|but|or|nor|to|for|with|as|at|once|when|while|after|"
     r"because|if|pending|although|"
@@ -56,6 +59,10 @@ _MAY_PROMISE = (
     "deadline", "ecd", "date", "issuance", "release", "delay", "postpon", "exten", "push", "mov", "slip",
     "shift", "revis", "chang", "advanc", "defer", "reschedul", "accelerat", "adjust",
 )  # fmt: skip
+_MAY_MEAN_MOVED = (
+    "delay", "postpon", "exten", "push", "mov", "slip", "shift", "revis", "chang", "defer", "reschedul",
+    "accelerat", "advanc", "adjust",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +87,9 @@ class Deadline:
 
 def find_deadlines(sentence: Sentence) -> Iterator[Deadline]:
     """Read the deadlines of one sentence."""
-    if not sentence.dates or not any(word in sentence.low for word in _MAY_PROMISE):
+    if not sentence.dates or not has_any(sentence.low, _MAY_PROMISE):
         return
-    moved = _moved(sentence)
+    moved = _moved(sentence) if has_any(sentence.low, _MAY_MEAN_MOVED) else None
     if moved:
         yield moved
         return
@@ -106,15 +113,15 @@ def _of_mention(
     sentence: Sentence, clause: Clause, mention: Mention, following: Mention | None
 ) -> Deadline | None:
     before = sentence.text[_from(sentence, clause, mention) : mention.start]
-    preposition = _BEFORE.search(before, max(0, len(before) - _NEAR))
+    preposition = _preposition(before)
     if not preposition or not _AFTER_OK.match(sentence.text[mention.stop : mention.stop + 24]):
         return None
-    if following and re.fullmatch(r"\s(?:and|or|to)\s", sentence.text[mention.stop : following.start]):
+    if following and sentence.text[mention.stop : following.start] in {" and ", " or ", " to "}:
         return None  # "between May and June 2024" counts to its end
     if preposition["by"] and (told := _told_before(sentence, clause)):
         # "replace the pipes at the sites that we visited by 2025": it is the replacing that has the date.
         clause, before = told, sentence.text[told.start : mention.start]
-        preposition = _BEFORE.search(before, max(0, len(before) - _NEAR)) or preposition
+        preposition = _preposition(before) or preposition
     place = _place(sentence, clause, mention, before, preposition)
     if is_refused(place):
         return None
@@ -131,6 +138,12 @@ def _of_mention(
         moves=bool(_INSTEAD.search(sentence.low)),
         still=bool(_STILL.search(sentence.low)),
     )
+
+
+def _preposition(before: str) -> re.Match[str] | None:
+    """What joins a date to the words before it, which end with it."""
+    near = _NEAR if lowered(before[-8:]).endswith(_IS_ENDS) else _AT_ONCE
+    return _BEFORE.search(before, max(0, len(before) - near))
 
 
 def _told_before(sentence: Sentence, clause: Clause) -> Clause | None:

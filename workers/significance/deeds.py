@@ -5,6 +5,7 @@ import re
 from workers.sentences import words
 from workers.significance.clauses import Clause, Sentence
 from workers.significance.dates import Mention, without_dates
+from workers.significance.gates import has_any, lowered
 from workers.significance.wordforms import content
 
 _GENERIC = re.compile(
@@ -13,6 +14,10 @@ _GENERIC = re.compile(
     r"effort|process|task|initiatives?|project)\b",
     re.IGNORECASE,
 )
+_NAMED_SO = (
+    "action", "effort", "step", "work", "recommendation", "activities", "process", "task", "initiative",
+    "project",
+)  # fmt: skip
 _POINTING = words(
     "schedul target expect delay postpon slip shift push track due slat back forward instead ahead late "
     "later now"
@@ -29,7 +34,7 @@ def _deed_between(sentence: Sentence, clause: Clause, mention: Mention) -> froze
     if len(inside) < 2:
         return frozenset()
     start = max((date.stop for date in inside if date.stop <= mention.start), default=clause.start)
-    return content(_GENERIC.sub(" ", sentence.text[start : mention.start])) - _POINTING
+    return content(_specific(sentence.text[start : mention.start])) - _POINTING
 
 
 def _deed_in(sentence: Sentence, clause: Clause) -> frozenset[str]:
@@ -43,7 +48,12 @@ def _deed_in(sentence: Sentence, clause: Clause) -> frozenset[str]:
 
 def deed_in_clause(clause: Clause) -> frozenset[str]:
     """What is to be done; empty where the words only point at it."""
-    return content(_GENERIC.sub(" ", without_dates(clause.text))) - _POINTING
+    return content(_specific(without_dates(clause.text))) - _POINTING
+
+
+def _specific(text: str) -> str:
+    """The text without such words as "these efforts"."""
+    return _GENERIC.sub(" ", text) if has_any(lowered(text), _NAMED_SO) else text
 
 
 def deed_of(sentence: Sentence, clause: Clause, mention: Mention) -> frozenset[str]:

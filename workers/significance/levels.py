@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from monitor.record.folding import fold, is_boilerplate
+from monitor.record.folding import fold
 from monitor.record.values import Event, EventType, State, Status, is_closed
 from workers.difference import common_ends
-from workers.sentences import split_sentences
 from workers.significance.actions import action_signals
 from workers.significance.actors import Cast, make_cast
-from workers.significance.clauses import Sentence, read_sentences
+from workers.significance.clauses import Sentence, cut_sentences, read_sentences
 from workers.significance.deadlines import all_deadlines, find_deadlines, in_context
 from workers.significance.positions import is_only_position, position_signals
 from workers.significance.removal import removal_signals
@@ -55,11 +54,12 @@ def _of_narrative(
     event: Event, old: str, new: str, runs: tuple[Run, ...], history: Sequence[str]
 ) -> tuple[Level, tuple[Signal, ...]]:
     old, new, whole = _excerpts(old, new)
-    gone, came = _changed(old, new)
+    before, after = cut_sentences(old), cut_sentences(new)
+    gone, came = _changed(before, after)
     sameness = compare(" ".join(gone), " ".join(came)) if whole else Sameness.OTHER
     if sameness is not Sameness.OTHER:
         return (Level.COSMETIC if sameness is Sameness.SAME else Level.REDATED), ()
-    pair = _Pair(event, old, new, gone, came)
+    pair = _Pair(event, (old, new), (before, after), gone, came)
     signals = [*pair.first_response(), *position_signals(pair.old, pair.new)]
     signals += action_signals(pair.old, pair.came)
     signals += pair.deadlines(history)
@@ -78,15 +78,18 @@ def _excerpts(old: str, new: str) -> tuple[str, str, bool]:
     return old[start : start + _LONGEST], new[start : start + _LONGEST], whole
 
 
-def _changed(old: str, new: str) -> tuple[list[str], list[str]]:
-    """The sentences that stand on one side only, white space folded.
+def _changed(old: Sequence[str], new: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The sentences that stand on one side only.
 
     Those that only look different stand on both.
     """
-    before = dict.fromkeys(" ".join(piece.split()) for piece in split_sentences(old))
-    after = dict.fromkeys(" ".join(piece.split()) for piece in split_sentences(new))
-    gone = {piece: fold(piece) for piece in before if piece not in after}
-    came = {piece: fold(piece) for piece in after if piece not in before}
+    before, after = dict.fromkeys(old), dict.fromkeys(new)
+    lost = [piece for piece in before if piece not in after]
+    added = [piece for piece in after if piece not in before]
+    if not lost or not added:
+        return lost, added
+    gone = {piece: fold(piece) for piece in lost}
+    came = {piece: fold(piece) for piece in added}
     both = set(gone.values()) & set(came.values())
     return [p for p, folded in gone.items() if folded not in both], [
         p for p, f in came.items() if f not in both
@@ -96,12 +99,20 @@ def _changed(old: str, new: str) -> tuple[list[str], list[str]]:
 class _Pair:
     """Both narratives, read; a sentence that stands in both is one object, so that it is read once."""
 
-    def __init__(self, event: Event, old: str, new: str, gone: Sequence[str], came: Sequence[str]) -> None:
-        self.texts = (old, new)
-        self.cast: Cast = make_cast(event.subject.agency, f"{old}\n{new}")
-        self.old = read_sentences(old, self.cast)
-        shared = {sentence.text: sentence for sentence in self.old}
-        self.new = tuple(shared.get(line.text, line) for line in read_sentences(new, self.cast))
+    def __init__(
+        self,
+        event: Event,
+        texts: tuple[str, str],
+        pieces: tuple[Sequence[str], Sequence[str]],
+        gone: Sequence[str],
+        came: Sequence[str],
+    ) -> None:
+        self.texts = texts
+        self.cast: Cast = make_cast(event.subject.agency, "\n".join(texts))
+        old, new = pieces
+        self.all = {piece: Sentence(piece, self.cast) for piece in (*old, *new)}
+        self.old = tuple(self.all[piece] for piece in old)
+        self.new = tuple(self.all[piece] for piece in new)
         self.gone = self._those(self.old, gone)
         self.came = self._those(self.new, came)
 
@@ -112,8 +123,9 @@ class _Pair:
 
     def first_response(self) -> Iterator[Signal]:
         """The boilerplate is gone, and something that is not stock stands in its place."""
-        had = [sentence for sentence in self.old if is_boilerplate(sentence.text)]
-        if not had or any(is_boilerplate(sentence.text) for sentence in self.new):
+        if not any(sentence.boilerplate for sentence in self.old):
+            return
+        if any(sentence.boilerplate for sentence in self.new):
             return
         if any(not sentence.stock and not is_only_position(sentence) for sentence in self.old):
             return
@@ -123,11 +135,13 @@ class _Pair:
 
     def deadlines(self, history: Sequence[str]) -> Iterator[Signal]:
         """Set and moved ones, with how often they slipped."""
-        # A sentence that stands in both is read once.
-        read = {sentence.text: list(find_deadlines(sentence)) for sentence in (*self.old, *self.new)}
+        came = {sentence.text: list(find_deadlines(sentence)) for sentence in self.came}
+        if not any(came.values()):
+            return iter(())  # only those of new sentences are told
+        standing = (sentence for text, sentence in self.all.items() if text not in came)
+        read = came | {sentence.text: list(find_deadlines(sentence)) for sentence in standing}
         old = in_context(one for sentence in self.old for one in read[sentence.text])
         new = in_context(one for sentence in self.new for one in read[sentence.text])
-        came = {sentence.text for sentence in self.came}
         moves = [move for move in deadline_moves(old, new) if move.new.sentence in came]
         earlier = (
             [text for text in history[-_HISTORY:] if text != self.texts[0]]

@@ -1,10 +1,11 @@
 """What the agency thinks of the recommendation: a first position, or another than before."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from workers.significance.actors import Actor
 from workers.significance.clauses import Clause, Sentence
+from workers.significance.gates import has_any
 from workers.values import Signal
 
 AGREED, PARTLY, REFUSED, NEUTRAL = (
@@ -64,10 +65,11 @@ _UNSETTLED = re.compile(
 _MAY_STATE = ("concur", "agree", "accept", "reject", "position", "neither")
 
 
-def position_signals(old: Iterable[Sentence], new: Iterable[Sentence]) -> Iterator[Signal]:
+def position_signals(old: Sequence[Sentence], new: Sequence[Sentence]) -> Iterator[Signal]:
     """At most one: where the last position of the new narrative is another than the last of the old."""
-    before = _last(old)
-    after = _last(new)
+    read: dict[str, str | None] = {}  # most sentences stand in both
+    before = _last(old, read)
+    after = _last(new, read)
     if after and (before is None or before[0] != after[0]):
         yield Signal("agency_position", after[1], before and before[0], after[0])
 
@@ -82,26 +84,29 @@ def is_position(sentence: Sentence) -> bool:
     return _of_sentence(sentence) is not None
 
 
-def _last(sentences: Iterable[Sentence]) -> tuple[str, str] | None:
-    found = None
-    for sentence in sentences:
-        if position := _of_sentence(sentence):
-            found = (position, sentence.text)
-    return found
+def _last(sentences: Sequence[Sentence], read: dict[str, str | None]) -> tuple[str, str] | None:
+    for sentence in reversed(sentences):
+        text = sentence.text
+        if text not in read:
+            read[text] = _of_sentence(sentence)
+        if position := read[text]:
+            return position, text
+    return None
 
 
 def _of_sentence(sentence: Sentence) -> str | None:
     found = None
-    if not any(word in sentence.low for word in _MAY_STATE):
+    if not has_any(sentence.low, _MAY_STATE):
         return None
     if (
-        not _NOW.search(sentence.text)
+        "neither" in sentence.low
+        and not _NOW.search(sentence.text)
         and _NEITHER.search(sentence.text)
         and (about := _ABOUT_IT.search(sentence.text))
         and about
     ):
         return None if sentence.clauses[0].actor in {Actor.GAO, Actor.OTHER} else NEUTRAL
-    if _SILENT.search(sentence.text):
+    if has_any(sentence.low, ("no", "without")) and _SILENT.search(sentence.text):
         return None
     for clause in sentence.clauses:
         found = _of_clause(clause, sentence) or found

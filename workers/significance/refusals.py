@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from workers.significance.actors import Actor
 from workers.significance.clauses import Clause, Sentence
 from workers.significance.dates import Mention, without_dates
+from workers.significance.gates import has_any, lowered
 
 EXPECTS = re.compile(
     r"""\b(?:expect(?:s|ed|ing)?|anticipat(?:es?|ed|ing)|plan(?:s|ned|ning)?\s(?:to|on|for)|intend(?:s|ed|ing)?|intention\sto|
@@ -86,6 +87,11 @@ class Place:
     leads: bool
     named: bool
 
+    @property
+    def low(self) -> str:
+        """Its words in lower case."""
+        return lowered(self.words)
+
 
 def _is_due_from_others(place: Place) -> bool:
     actors = {place.clause.actor}
@@ -108,22 +114,49 @@ def _main_after(place: Place) -> Clause | None:
 
 def _is_only_imagined(place: Place) -> bool:
     depends = place.clause.hypothetical or place.clause.opener == "subordinate"
-    return (depends and not place.preposition["at"]) or bool(_WISHED.search(place.words))
+    if depends and not place.preposition["at"]:
+        return True
+    return has_any(place.low, _WISHES) and bool(_WISHED.search(place.words))
+
+
+_WISHES = (
+    "could",
+    "may",
+    "might",
+    "should",
+    "must",
+    "if",
+    "consider",
+    "recommend",
+    "need",
+    "propos",
+    "asked",
+    "urged",
+)
 
 
 def _is_by_law(place: Place) -> bool:
-    return bool(_LAW.search(place.sentence.text))
+    return has_any(place.sentence.low, _OF_LAW) and bool(_LAW.search(place.sentence.text))
+
+
+_OF_LAW = (
+    "law", "statut", "mandat", "required", "order", "decree", "legally", "act ", "legislation", "bill",
+    "rule", "regulation", "memorandum", "settlement", "congress",
+)  # fmt: skip
 
 
 def _is_met(place: Place) -> bool:
-    return bool(_MET.search(place.clause.text))
+    return has_any(lowered(place.clause.text), _MEETS) and bool(_MET.search(place.clause.text))
+
+
+_MEETS = ("ahead of", "met ", "advance of", "earlier than", "missed", "as ", "schedule")
 
 
 def _is_of_a_statement(place: Place) -> bool:
     """Whether it dates what was said: "In May 2024, officials said", "officials said in May 2024"."""
     after = place.sentence.text[place.mention.stop : place.mention.stop + 1]
     opens = place.leads and not (place.preposition["by"] and after in {",", " "})
-    return opens or bool(_SAID.search(place.words))
+    return opens or (place.words.endswith(_SAYING) and bool(_SAID.search(place.words)))
 
 
 def _is_not_expected(place: Place) -> bool:
@@ -138,8 +171,16 @@ def _is_not_expected(place: Place) -> bool:
 def _happens_by_itself(place: Place) -> bool:
     if place.named:
         return bool(_MEETING_SET.search(place.words))
-    held = _IS_HELD.search(place.words) and _MEETING.search(place.sentence.text)
-    return bool(held or _HAPPENS.search(place.words))
+    if (
+        has_any(place.sentence.low, _MEETINGS)
+        and _IS_HELD.search(place.words)
+        and _MEETING.search(place.sentence.text)
+    ):
+        return True
+    return bool(_HAPPENS.search(place.words))
+
+
+_MEETINGS = ("meeting", "hearing", "conference", "summit", "session", "workshop")
 
 
 def _is_denied(place: Place) -> bool:
@@ -147,7 +188,10 @@ def _is_denied(place: Place) -> bool:
     until = "until" in place.preposition[0].lower()
     if until and _TAKES.search(place.words):
         return False  # "would take until May" promises it for May
-    return bool(_DENIED.search(place.words)) != until
+    return (has_any(place.low, _DENIALS) and bool(_DENIED.search(place.words))) != until
+
+
+_DENIALS = ("no", "n't", "n’t", "never", "unable", "without", "lack")
 
 
 _TAKES = re.compile(r"\btakes?\s?$")
@@ -155,34 +199,47 @@ _TAKES = re.compile(r"\btakes?\s?$")
 
 def _is_start(place: Place) -> bool:
     """Whether the last verb before the date is one of beginning."""
+    if not has_any(place.low, _BEGINNING):
+        return False
     *_, last = (None, *_STARTS.finditer(place.words))
     return last is not None and not _THEN_COMPLETES.search(place.words[last.end() :])
+
+
+_BEGINNING = ("begin", "start", "commenc", "initiat", "kick", "resum", "effective", "onset", "launch")
 
 
 def _belongs_elsewhere(place: Place) -> bool:
     """Whether the date is of something named on the way: "the guide issued in May 2019"."""
     if place.preposition["by"] or place.named:
         return False
-    if _MADE_BY.search(place.words):
+    low = place.low
+    if "ed by " in low and _MADE_BY.search(place.words):
         return True
-    participle = _PARTICIPLE.search(place.words)
+    participle = low.endswith(_PARTICIPLES) and _PARTICIPLE.search(place.words)
     if participle and not participle["aux"] and not _SCHEDULED.search(place.words):
         return True
-    if re.search(r"\b(?:for|to)\s(?:the\s)?$", place.preposition[0], re.IGNORECASE):
+    if _FOR.search(place.preposition[0]):
         return not _DUE_FOR.search(place.words)
-    return bool(_MONEY.search(place.words))
+    return has_any(low, _SUMS) and bool(_MONEY.search(place.words))
 
 
+_PARTICIPLES = ("ed ", "held ", "made ", "written ", "sent ", "begun ", "built ")
+_SUMS = ("fund", "million", "billion", "budget")
+_FOR = re.compile(r"\b(?:for|to)\s(?:the\s)?$", re.IGNORECASE)
 _MADE_BY = re.compile(r"(?<!be\s)\b\w{3,}ed\sby\s[^,]*$")
 
 
 def _is_former(place: Place) -> bool:
     """Whether it is only named as what no longer holds: "rather than in October 2024"."""
-    return bool(_FORMER.search(place.ahead))
+    return has_any(place.ahead, ("than", "of", "earlier", "formerly")) and bool(_FORMER.search(place.ahead))
 
 
 _FORMER = re.compile(r"\b(?:rather\sthan|instead\sof|earlier|formerly)\s*(?:\w+ed\s*)?$")
 _PLANS_TOO = re.compile(r"\W*(?:and\s|then\s|to\s|also\s)*(?:plan|expect|hope|aim)\b")
+_SAYING = (
+    "said ", "stated ", "us ", "reported ", "noted ", "indicated ", "met ", "requested ", "responded ",
+    "letter ", "email ", "meeting ", "memo ", "interview ",
+)  # fmt: skip
 _SAID = re.compile(
     r"\b(?:said|stated|told\sus|reported|noted|indicated|informed\sus|met|requested|responded|letter|"
     r"email|meeting|memo|interview)\s$"

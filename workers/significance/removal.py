@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from workers.significance.actions import find_deeds
 from workers.significance.clauses import Sentence
@@ -28,7 +29,7 @@ def removal_signals(
     """`gone`, `came`: sentences of only one side; `new`: all of the new narrative; `runs`: its difference."""
     came = [sentence for sentence in came if not sentence.stock]
     gone = [sentence for sentence in gone if not sentence.stock]
-    told = frozenset[str]().union(*(sentence.content for sentence in new)) if gone else frozenset[str]()
+    told = _Told(new)
     for sentence in gone:
         if _is_lost(sentence, came, told):
             yield Signal("text_removed", sentence.text)
@@ -36,17 +37,28 @@ def removal_signals(
             yield Signal("text_removed", _words_of(lost, sentence, runs))
 
 
-def _is_lost(sentence: Sentence, came: Sequence[Sentence], told: frozenset[str]) -> bool:
+class _Told:
+    """All content of a narrative, read when it is first asked for: mostly it is not."""
+
+    def __init__(self, sentences: Sequence[Sentence]) -> None:
+        self._sentences = sentences
+
+    @cached_property
+    def content(self) -> frozenset[str]:
+        return frozenset[str]().union(*(sentence.content for sentence in self._sentences))
+
+
+def _is_lost(sentence: Sentence, came: Sequence[Sentence], told: _Told) -> bool:
     """Whether a whole sentence is gone."""
     promise = bool(sentence.content) or any(find_deadlines(sentence)) if sentence.dates else False
     if not came and promise and not is_position(sentence):
         return True
-    if len(sentence.content) < _LEAST or coverage(sentence.content, told) >= _COVERED:
-        return False
-    if any(_resembles(sentence, other) for other in came):
+    if len(sentence.content) < _LEAST or any(_resembles(sentence, other) for other in came):
         return False
     # A plan is superseded by what came of it, even in quite other words.
-    return not (came and _PROGRESS.search(sentence.text))
+    if came and _PROGRESS.search(sentence.text):
+        return False
+    return coverage(sentence.content, told.content) < _COVERED
 
 
 def _resembles(sentence: Sentence, other: Sentence) -> bool:
@@ -54,18 +66,18 @@ def _resembles(sentence: Sentence, other: Sentence) -> bool:
     return shared >= 2 and shared >= min(len(sentence.content), len(other.content)) * 0.3
 
 
-def _cut_short(sentence: Sentence, came: Sequence[Sentence], told: frozenset[str]) -> frozenset[str]:
+def _cut_short(sentence: Sentence, came: Sequence[Sentence], told: _Told) -> frozenset[str]:
     """What a sentence said beyond the shorter one that it became."""
-    lost = sentence.content - told
+    shorter = [
+        other
+        for other in came
+        if len(other.content) < len(sentence.content) and coverage(other.content, sentence.content) >= 0.9
+    ]
+    lost = sentence.content - told.content if shorter else frozenset[str]()
     if len(lost) < _CLAUSE_LEAST:
         return frozenset()
-    did = any(find_deeds(sentence))
-    for other in came:
-        shorter = (
-            len(other.content) < len(sentence.content) and coverage(other.content, sentence.content) >= 0.9
-        )
-        if shorter and (did or not any(find_deeds(other))):
-            return lost
+    if any(find_deeds(sentence)) or any(not any(find_deeds(other)) for other in shorter):
+        return lost
     return frozenset()
 
 

@@ -13,11 +13,24 @@ _PROMISE = re.compile(
           |continue\sto\s(?:monitor|track|follow))\b""",
     re.IGNORECASE | re.VERBOSE,
 )
-_BY_GAO = re.compile(r"\b(?:[Ww]e|GAO)\b")
+# Each begins with a letter, for which the engine looks fast, and not with the bound before it.
+_BY_GAO = re.compile(r"(?:We(?<!\wWe)|we(?<!\wwe)|GAO(?<!\wGAO))\b")
 _DATED = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 _STATUS = re.compile(r"^The status of (?:this|the) recommendation will be updated\b")
+
+
+# Signs that become others when a text is folded, and no letters.
+_ODD = re.compile("[^\x00-\x7f\u2013\u2014\u2018\u2019\u201c\u201d\u2022]")
+
+
+def may_be_boilerplate(sentence: str, low: str) -> bool:
+    """Whether a sentence, its white space folded, holds words of the boilerplate; `low` is it in lower case.
+
+    Where folding could make letters out of other signs the answer is yes.
+    """
+    return "updated information" in low or "&" in sentence or bool(_ODD.search(sentence))
 
 
 def is_stock(sentence: str) -> bool:

@@ -119,21 +119,19 @@ _COMMON = frozenset(
 
 def content(text: str) -> frozenset[str]:
     """The stems of a text that carry its content: no function words, months, common talk or acronyms."""
-    return frozenset(_content(text))
+    return frozenset(filter(None, map(_carried, TOKEN.findall(text))))
 
 
-def _content(text: str) -> list[str]:
-    found = []
-    for token in TOKEN.findall(text):
-        if token.isupper() and len(token) > 1 and token.isalpha():
-            continue  # who, not what
-        low = token.lower()
-        if low in GLUE or low in _MONTHS:
-            continue
-        word = lemma(token)
-        if word not in _COMMON and word not in _STEMMED_GLUE and len(word) > 1:
-            found.append(word)
-    return found
+@lru_cache(maxsize=20_000)
+def _carried(token: str) -> str:
+    """The stem of a word that carries content; "" for any other."""
+    if token.isupper() and len(token) > 1 and token.isalpha():
+        return ""  # who, not what
+    low = token.lower()
+    if low in GLUE or low in _MONTHS:
+        return ""
+    word = lemma(token)
+    return word if word not in _COMMON and word not in _STEMMED_GLUE and len(word) > 1 else ""
 
 
 _MONTHS = words(

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from monitor.record.folding import fold
 from workers.sentences import split_sentences, words
 from workers.significance.actors import NAMES
 from workers.significance.dates import Mention, find_dates
+from workers.significance.gates import has_any, lowered
 from workers.significance.stock import is_stock
 from workers.significance.wordforms import TOKEN, lemma
 
@@ -64,6 +66,9 @@ _AS_OF = re.compile(
     r"our\slast\s\w+\sin\s)?$",
     re.IGNORECASE,
 )
+_LOOKING = ("we ", "gao", "our ", "reviewed", "last", "status", "recommendation")
+_UNTIL = ("by", "before", "until", "than", "the")
+_JOINING = (*_UNTIL, "in", "on", "during", "at", "of")
 _BY = re.compile(r"\b(?:by|before|until|no later than|on or before)\s+(?:the\s+)?$", re.IGNORECASE)
 _JOIN = re.compile(
     r"(?:,?\s*\b(?:in|on|by|during|at|of|before|until|no later than|as of)\s+(?:the\s+)?)$", re.IGNORECASE
@@ -115,7 +120,7 @@ class _Reading:
         position = 0
         for mention in find_dates(sentence):
             ahead = sentence[position : mention.start]
-            joined = _JOIN.search(ahead)
+            joined = _ends_with(ahead, _JOINING) and _JOIN.search(ahead)
             plain.append(ahead[: joined.start()] if joined else ahead)
             position = mention.stop
             if _is_review(sentence, mention):
@@ -249,20 +254,29 @@ def _are_inflections(short: str, long: str) -> bool:
 
 def _date_token(sentence: str, mention: Mention) -> str:
     """A date as said, or, where its end is what is meant, as that day."""
-    if mention.is_end or _BY.search(sentence[: mention.start]):
+    if mention.is_end or _is_by(sentence[: mention.start]):
         return f"by {mention.last.isoformat()}"
     return f"{mention.first.isoformat()}-{mention.last.isoformat()}"
+
+
+def _is_by(ahead: str) -> bool:
+    return _ends_with(ahead, _UNTIL) and bool(_BY.search(ahead))
+
+
+def _ends_with(text: str, endings: tuple[str, ...]) -> bool:
+    return lowered(text.rstrip()[-8:]).endswith(endings)
 
 
 def _is_review(sentence: str, mention: Mention) -> bool:
     """Whether a date is the one on which GAO last looked."""
     ahead = sentence[: mention.start]
-    if _AS_OF.search(ahead):
+    low = lowered(sentence)
+    if "as of" in low and _AS_OF.search(ahead):
         rest = sentence[mention.stop : mention.stop + 120]
         return not re.match(r",?\s(?:\w+\s){1,4}?will\s(?!need|be\sable)", rest) or bool(
             re.search(r"\b(?:said|stated|plans)\b", rest)
         )
-    if not _LOOK.search(sentence) or _BY.search(ahead):
+    if not has_any(low, _LOOKING) or _is_by(ahead) or not _LOOK.search(sentence):
         return False
     if ahead.strip(" [(") == "Reviewed" or re.match(r"\supdate[\])]", sentence[mention.stop :]):
         return True
@@ -283,6 +297,7 @@ _IN_COMMENTS = re.compile(
 
 
 _NUMBERED = re.compile(r"\(\d\)\s")
+_THOUSANDS = re.compile(r",(?<=\d,)(?=\d{3}\b)")
 _MILLIONS = re.compile(r"(\d+(?:\.\d+)?)\s(million|billion)\b|(?<=\d),(?=\d{3}\b)")
 
 
@@ -302,7 +317,11 @@ def _spell_out(text: str) -> str:
     for phrase, plain in _PHRASES.items():
         if phrase in low:
             text = re.sub(rf"\b{phrase}\b", plain, text, flags=re.IGNORECASE)
-    text = _MILLIONS.sub(_in_full, _NUMBERED.sub("", _IN_COMMENTS.sub("", text)))
+    if has_any(lowered(text), ("comment", "response")):
+        text = _IN_COMMENTS.sub("", text)
+    text = _NUMBERED.sub("", text)
+    if "illion" in text or _THOUSANDS.search(text):
+        text = _MILLIONS.sub(_in_full, text)
     return text.replace("U.S.", "US").replace("%", " percent")
 
 
@@ -310,17 +329,31 @@ def _shorten(text: str, beside: str) -> str:
     """Replace names written out by the acronyms that either narrative has for them."""
     for name, acronym in (*_explained(text), *_explained(beside)):
         text = re.sub(rf"\b(?:[Tt]he\s)?{re.escape(name)}(?:\s\({acronym}\))?", acronym, text)
+    initials = _initials(text)
     for acronym in sorted(set(re.findall(r"\b[A-Z]{2,6}\b", text + " " + beside))):
+        if acronym not in initials:
+            continue
         joiner = r"(?:\s(?:and|of|the|for|on|in|&))*\s"
         name = joiner.join(rf"{letter}[a-z]+" for letter in acronym)
         text = re.sub(
             rf"\b(?:[Tt]he\s)?(?:U\.S\.\s|United States\s)?{name}(?:\s\({acronym}\))?", acronym, text
         )
+        initials = _initials(text)
     return text
+
+
+def _initials(text: str) -> str:
+    """All capitals that begin a word: a name written out has its letters there side by side."""
+    return "".join(_INITIAL.findall(text))
+
+
+_INITIAL = re.compile(r"[A-Z](?=[a-z])")
 
 
 def _explained(text: str) -> Iterator[tuple[str, str]]:
     """Names that a text gives with their acronyms: "Department of Labor (DOL)"."""
+    if "(" not in text:
+        return
     for match in re.finditer(r"\s\(([A-Z]{2,7})\)", text):
         ahead = text[max(0, match.start() - 100) : match.start()].split()
         for count in range(2, min(len(ahead), 9) + 1):
@@ -336,16 +369,22 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
     """Each word that says something, as its form and as spelled; a word doubled by mistake is one."""
     previous = ""
     for match in TOKEN.finditer(text):
-        token = match[0]
-        low = token.lower()
-        if low in _DROPPED and low not in _KEPT:
-            continue
         # "to be completed" is "to complete" from the other side.
-        passive = text[max(0, match.start() - 3) : match.start()] == "be "
-        form = token if _is_name(token) else lemma(low) if passive else _form(low)
-        if form != previous:
-            yield form, low
-        previous = form
+        passive = text.startswith("be ", max(0, match.start() - 3))
+        if (word := _word(match[0], passive)) is None:
+            continue
+        if word[0] != previous:
+            yield word
+        previous = word[0]
+
+
+@lru_cache(maxsize=20_000)
+def _word(token: str, passive: bool) -> tuple[str, str] | None:
+    """A word's form and itself in lower case; None for one that says nothing."""
+    low = token.lower()
+    if low in _DROPPED and low not in _KEPT:
+        return None
+    return token if _is_name(token) else lemma(low) if passive else _form(low), low
 
 
 def _form(low: str) -> str:
