@@ -237,7 +237,7 @@ def _cost(old: Sequence[str], new: Sequence[str]) -> int:
 
 
 def _keys(pieces: Iterable[str]) -> tuple[str, ...]:
-    return tuple(piece.rstrip() for piece in pieces)
+    return tuple(map(str.rstrip, pieces))
 
 
 def _blocks(old: Sequence[str], new: Sequence[str], work: _Work) -> Iterator[Block]:
@@ -314,7 +314,7 @@ def _partners(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
         return [(0, 0)]  # whether enough survives is seen when their words are compared
     if len(old) * len(new) > _MAX_PAIRS:
         return list(zip(range(len(old)), range(len(new)), strict=False)) if len(old) == len(new) else []
-    bags_old, bags_new = [Counter(piece.split()) for piece in old], [Counter(piece.split()) for piece in new]
+    bags_old, bags_new = [_bag(piece) for piece in old], [_bag(piece) for piece in new]
     best: list[list[tuple[float, tuple[tuple[int, int], ...]]]] = [[(0.0, ())] * (len(new) + 1)]
     for i, bag in enumerate(bags_old):
         row: list[tuple[float, tuple[tuple[int, int], ...]]] = [(0.0, ())]
@@ -327,8 +327,18 @@ def _partners(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     return list(best[-1][-1][1])
 
 
-def _shared(one: Counter[str], other: Counter[str]) -> float:
-    return (one & other).total() / max(one.total(), other.total(), 1)
+def _bag(piece: str) -> frozenset[tuple[str, int]]:
+    """Its words, each with how often it stood there before: what two have in common is one set operation."""
+    told: dict[str, int] = {}
+    bag = []
+    for word in piece.split():
+        told[word] = count = told.get(word, 0) + 1
+        bag.append((word, count))
+    return frozenset(bag)
+
+
+def _shared(one: frozenset[tuple[str, int]], other: frozenset[tuple[str, int]]) -> float:
+    return len(one & other) / max(len(one), len(other), 1)
 
 
 def _compare_words(old: str, new: str, runs: _Runs, work: _Work) -> None:

@@ -34,6 +34,7 @@ _STARTERS = words(
     "once other our second several she since some specifically that the their then there these they this "
     "those to under until we when while with"
 )
+_LONGEST = max(map(len, _NEVER | _SOMETIMES))
 _STRIP = "\"'“”‘’()[]"
 
 
@@ -64,7 +65,7 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     word = _word_before(text, match.start())
     if len(word) == 1 and word.isalpha() and word.isupper():
         return False  # an initial
-    low = word.casefold()
+    low = word.casefold() if len(word) <= _LONGEST else ""
     if low in _NEVER:
         return False
     if low in _SOMETIMES:
@@ -74,8 +75,8 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
 
 def _word_before(text: str, end: int) -> str:
     # A window, so that one endless "word" cannot make the whole quadratic.
-    return (text[max(0, end - 24) : end].split() or [""])[-1].lstrip(_STRIP)
+    return (text[max(0, end - 24) : end].rsplit(None, 1) or [""])[-1].lstrip(_STRIP)
 
 
 def _next_word(text: str, start: int) -> str:
-    return (text[start : start + 24].split() or [""])[0].strip(_STRIP + ",.;:").casefold()
+    return (text[start : start + 24].split(None, 1) or [""])[0].strip(_STRIP + ",.;:").casefold()

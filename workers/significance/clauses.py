@@ -126,17 +126,16 @@ class Clause:
     past: bool
 
 
-@dataclass(frozen=True)
 class Sentence:
-    """A sentence; what the rules ask of it is read when they first ask."""
+    """A sentence, its white space folded; what the rules ask of it is read when they first ask.
 
-    text: str
-    cast: Cast
+    `low` is the text in lower case: what is only looked for is found there without minding the case.
+    """
 
-    @cached_property
-    def low(self) -> str:
-        """The text in lower case: what is only looked for is found there without minding the case."""
-        return lowered(self.text)
+    def __init__(self, text: str, cast: Cast) -> None:
+        self.text = text
+        self.low = lowered(text)
+        self._cast = cast
 
     @cached_property
     def dates(self) -> tuple[Mention, ...]:
@@ -146,7 +145,7 @@ class Sentence:
     @cached_property
     def clauses(self) -> tuple[Clause, ...]:
         """At least one, in order."""
-        return tuple(_clauses(self.text, self.cast))
+        return tuple(_clauses(self.text, self._cast))
 
     @cached_property
     def content(self) -> frozenset[str]:
@@ -212,16 +211,15 @@ _JOINERS = re.compile(
 
 
 def _clause(text: str, start: int, opener: str, before: Clause | None, cast: Cast) -> Clause:
-    bare = _JOINERS.sub("", text)
-    bare = bare[lead.end() :] if (lead := _LEAD.match(bare)) else bare
+    bare = _without_start(_LEAD, _without_start(_JOINERS, text))
     verb = _FIRST_VERB.search(bare)
     subject = _subject(bare[: verb.start()] if verb else bare)
     joined = opener in {"and", "comma"} and not subject and before is not None
     actor = cast.classify(subject) if subject else Actor.THING
-    source = _ACCORDING.match(bare)
+    source = bare.startswith("According") and _ACCORDING.match(bare)
     if source and cast.classify(source[1]) is Actor.OTHER:
         actor = Actor.OTHER  # "According to the vendor, it will …"
-    told = _TOLD.match(bare)
+    told = bare.startswith(("It ", "They ")) and _TOLD.match(bare)
     if told and cast.classify(told[1]) is Actor.AGENCY:
         actor = Actor.OTHER  # "It told the agency that …": another speaks
     made = Clause(
@@ -232,6 +230,11 @@ def _clause(text: str, start: int, opener: str, before: Clause | None, cast: Cas
         inherits=joined, past=bool(verb and _PAST_VERB.match(verb[0])),
     )  # fmt: skip
     return _inherit(made, before) if before is not None else made
+
+
+def _without_start(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.match(text)
+    return text[match.end() :] if match else text
 
 
 def _is_hypothetical(text: str, opener: str) -> bool:
@@ -256,17 +259,21 @@ _TOLD = re.compile(
 
 def _subject(text: str) -> str:
     """What precedes the verb, without "In May 2024," and "According to"."""
-    text = _OPENING.sub("", text.strip(" ,"))
+    text = _without_start(_OPENING, text.strip(" ,"))
     parts = [part.strip() for part in text.split(", ") if part.strip()]
     while len(parts) > 1 and _AT_FIRST.match(parts[0]):
         parts.pop(0)
     if len(parts) > 1 and _FIGURE.match(parts[0]):
         parts.pop(0)
-    return _ADVERBS.sub("", ", ".join(parts))
+    text = ", ".join(parts)
+    return _ADVERBS.sub("", text) if text.endswith(_LAST_ADVERBS) else text
 
 
 _AT_FIRST = re.compile(r"(?:[Ii]n|[Oo]n|[Aa]s of|[Bb]y|[Dd]uring|[Ff]or|[Uu]nder|[Ss]ince)\b")
 _FIGURE = re.compile(r"(?:\d{1,2}|\d{4})$")
+_LAST_ADVERBS = (
+    "also", "then", "later", "now", "ly", "further", "longer", "still", "already", "itself", "themselves"
+)  # fmt: skip
 _ADVERBS = re.compile(
     r"(?:(?:^|\s)(?:also|then|later|subsequently|now|recently|initially|further|no longer|currently|"
     r"still|partially|partly|fully|generally|jointly|successfully|formally|already|itself|themselves))+$"
@@ -276,7 +283,7 @@ _ADVERBS = re.compile(
 def _inherit(made: Clause, before: Clause) -> Clause:
     """Take from the clause before what a joined or spoken clause shares with it."""
     if made.inherits:
-        shares = not _OWN_VERB.match(_JOINERS.sub("", made.text))
+        shares = not _OWN_VERB.match(_without_start(_JOINERS, made.text))
         return replace(
             made, subject=before.subject, actor=before.actor,
             hypothetical=made.hypothetical or before.hypothetical, background=before.background,

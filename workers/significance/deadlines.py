@@ -127,7 +127,8 @@ def _of_mention(
         return None
     by = bool(preposition["by"] or mention.is_end)
     first = mention.last if by else mention.first
-    past = bool(_PAST_PLAN.search(place.ahead))
+    past = has_any(lowered(place.ahead), _OF_THE_PAST) and bool(_PAST_PLAN.search(place.ahead))
+    low = sentence.low
     return Deadline(
         mention.name,
         first,
@@ -135,8 +136,8 @@ def _of_mention(
         deed_of(sentence, clause, mention),
         sentence.text,
         past=past,
-        moves=bool(_INSTEAD.search(sentence.low)),
-        still=bool(_STILL.search(sentence.low)),
+        moves=has_any(low, _OTHERWISE) and bool(_INSTEAD.search(low)),
+        still=has_any(low, _AS_BEFORE) and bool(_STILL.search(low)),
     )
 
 
@@ -168,7 +169,7 @@ def _place(
     named = bool(preposition["is"] or preposition["at"] or preposition["due"])
     leads = not named and len(ahead.split()) <= 1
     words = without_dates(sentence.text[mention.stop :] if leads and preposition["by"] else ahead)
-    return Place(sentence, clause, mention, preposition, ahead, words, leads, named)
+    return Place(sentence, clause, mention, preposition, ahead, words, leads, named, lowered(words))
 
 
 def _moved(sentence: Sentence) -> Deadline | None:
@@ -199,6 +200,13 @@ _INSTEAD = re.compile(
     r"now\s(?:plans?|expects?|anticipates?|estimates?|intends?|aims?|hopes?)|"
     r"(?:ahead\sof|behind)\sschedule|rescheduled|extended|new\s(?:date|target|deadline|estimate))\b"
 )
+_OF_THE_PAST = (
+    "would have", "had ", "originally", "initially", "previously", "no longer", "prior ",
+)  # fmt: skip
+_OTHERWISE = (
+    "instead", "delay", "postpon", "push", "slip", "later than", "now ", "schedule", "extended", "new "
+)  # fmt: skip
+_AS_BEFORE = ("still", "continue", "remain", "schedule", "unchanged")
 _STILL = re.compile(
     r"\b(?:still|continues?\sto|remains?\son)\s(?:\w+\s)?(?:expect\w*|plan\w*|anticipat\w*|"
     r"intend\w*|track|estimat\w*|target\w*|schedule)\b|\bon\sschedule\b|\bunchanged\b"

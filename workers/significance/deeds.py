@@ -40,10 +40,14 @@ def _deed_between(sentence: Sentence, clause: Clause, mention: Mention) -> froze
 def _deed_in(sentence: Sentence, clause: Clause) -> frozenset[str]:
     """What is to be done; "publishing it" is the publishing of what the clauses before speak of."""
     deed = deed_in_clause(clause)
-    if clause.opener != "relative" and not _IT.search(without_dates(clause.text)):
+    if clause.opener != "relative" and not _points(clause.text):
         return deed
     before = (other for other in sentence.clauses if other.start < clause.start and not other.background)
     return deed.union(*(deed_in_clause(other) for other in before))
+
+
+def _points(text: str) -> bool:
+    return (" it" in text or " them" in text) and bool(_IT.search(without_dates(text)))
 
 
 def deed_in_clause(clause: Clause) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """What the agency thinks of the recommendation: a first position, or another than before."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from workers.significance.actors import Actor
 from workers.significance.clauses import Clause, Sentence
@@ -67,9 +67,11 @@ _MAY_STATE = ("concur", "agree", "accept", "reject", "position", "neither")
 
 def position_signals(old: Sequence[Sentence], new: Sequence[Sentence]) -> Iterator[Signal]:
     """At most one: where the last position of the new narrative is another than the last of the old."""
-    read: dict[str, str | None] = {}  # most sentences stand in both
-    before = _last(old, read)
-    after = _last(new, read)
+    stating, stated = _that_may_state(new), _that_may_state(old)
+    if [sentence.text for sentence in stating] == [sentence.text for sentence in stated]:
+        return  # mostly: then nothing of it need be read closely
+    before = _last(stated)
+    after = _last(stating)
     if after and (before is None or before[0] != after[0]):
         yield Signal("agency_position", after[1], before and before[0], after[0])
 
@@ -84,13 +86,14 @@ def is_position(sentence: Sentence) -> bool:
     return _of_sentence(sentence) is not None
 
 
-def _last(sentences: Sequence[Sentence], read: dict[str, str | None]) -> tuple[str, str] | None:
+def _that_may_state(sentences: Iterable[Sentence]) -> list[Sentence]:
+    return [sentence for sentence in sentences if has_any(sentence.low, _MAY_STATE)]
+
+
+def _last(sentences: Sequence[Sentence]) -> tuple[str, str] | None:
     for sentence in reversed(sentences):
-        text = sentence.text
-        if text not in read:
-            read[text] = _of_sentence(sentence)
-        if position := read[text]:
-            return position, text
+        if position := _of_sentence(sentence):
+            return position, sentence.text
     return None
 
 

@@ -75,7 +75,7 @@ class Place:
     """Where a date stands: its clause, the words that say what it is of, and how it is joined to them.
 
     `leads`: nothing precedes it ("By May 2025, CBP plans …"); `words` then follow it. `named`: the words
-    call it the date of completion, or expected.
+    call it the date of completion, or expected. `low`: `words` in lower case.
     """
 
     sentence: Sentence
@@ -86,11 +86,7 @@ class Place:
     words: str
     leads: bool
     named: bool
-
-    @property
-    def low(self) -> str:
-        """Its words in lower case."""
-        return lowered(self.words)
+    low: str
 
 
 def _is_due_from_others(place: Place) -> bool:
@@ -270,4 +266,7 @@ _REFUSALS: tuple[Callable[[Place], bool], ...] = (
 
 def is_refused(place: Place) -> bool:
     """Whether any rule says that the date is not one by which the agency expects to be done."""
-    return any(refuses(place) for refuses in _REFUSALS)
+    for refuses in _REFUSALS:  # noqa: SIM110 (see gates.has_any)
+        if refuses(place):
+            return True
+    return False

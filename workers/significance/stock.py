@@ -30,7 +30,9 @@ def may_be_boilerplate(sentence: str, low: str) -> bool:
 
     Where folding could make letters out of other signs the answer is yes.
     """
-    return "updated information" in low or "&" in sentence or bool(_ODD.search(sentence))
+    if "updated information" in low or "&" in sentence:
+        return True
+    return not sentence.isascii() and bool(_ODD.search(sentence))
 
 
 def is_stock(sentence: str) -> bool:

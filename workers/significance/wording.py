@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from monitor.record.folding import fold
@@ -91,7 +91,8 @@ def compare(old: str, new: str) -> Sameness:
     """Hold two narratives against each other by what they say."""
     before, after = fold(old), fold(new)
     one, other = _Reading(before, after), _Reading(after, before)
-    if one.says(other):
+    # Whatever the words are, other dates say something else; words are read only where they decide.
+    if sorted(one.dates) == sorted(other.dates) and one.says(other):
         return Sameness.SAME if one.looked == other.looked else Sameness.REDATED
     return Sameness.OTHER
 
@@ -109,14 +110,16 @@ class _Reading:
 
     def __init__(self, text: str, beside: str) -> None:
         folded = _spell_out(_shorten(text, beside))
-        self.sentences: list[Plain] = []
+        self.dates: list[str] = []
         self.looked: list[str] = []
+        self._plain: list[tuple[str, tuple[str, ...]]] = []
         for sentence in split_sentences(folded):
             if not is_stock(sentence):
-                self._add(sentence)
+                self._add(sentence.rstrip())
 
     def _add(self, sentence: str) -> None:
-        plain, dates = [], []
+        plain: list[str] = []
+        dates: list[str] = []
         position = 0
         for mention in find_dates(sentence):
             ahead = sentence[position : mention.start]
@@ -128,10 +131,18 @@ class _Reading:
             else:
                 dates.append(_date_token(sentence, mention))
         plain.append(sentence[position:])
-        found = list(_tokens(_HEAD.sub("", " ".join(plain).lstrip(" ,"))))
-        if found or dates:
-            spelled = tuple(word for _, word in found)
-            self.sentences.append(Plain(tuple(form for form, _ in found), tuple(dates), spelled))
+        self.dates += dates
+        self._plain.append((" ".join(plain).lstrip(" ,"), tuple(dates)))
+
+    @cached_property
+    def sentences(self) -> tuple[Plain, ...]:
+        """Those that say anything."""
+        found = ((tuple(_tokens(_HEAD.sub("", text))), dates) for text, dates in self._plain)
+        return tuple(
+            Plain(tuple(form for form, _ in line), dates, tuple(word for _, word in line))
+            for line, dates in found
+            if line or dates
+        )
 
     def says(self, other: "_Reading") -> bool:
         """Whether both say the same: sentence by sentence, in any order, or run together."""
@@ -330,7 +341,9 @@ def _shorten(text: str, beside: str) -> str:
     for name, acronym in (*_explained(text), *_explained(beside)):
         text = re.sub(rf"\b(?:[Tt]he\s)?{re.escape(name)}(?:\s\({acronym}\))?", acronym, text)
     initials = _initials(text)
-    for acronym in sorted(set(re.findall(r"\b[A-Z]{2,6}\b", text + " " + beside))):
+    if len(initials) < 2:  # the letters of the shortest acronym
+        return text
+    for acronym in sorted({*_ACRONYM.findall(text), *_ACRONYM.findall(beside)}):
         if acronym not in initials:
             continue
         joiner = r"(?:\s(?:and|of|the|for|on|in|&))*\s"
@@ -347,6 +360,8 @@ def _initials(text: str) -> str:
     return "".join(_INITIAL.findall(text))
 
 
+# Begins with a letter, for which the engine looks fast, and not with the bound before it.
+_ACRONYM = re.compile(r"[A-Z](?<!\w[A-Z])[A-Z]{1,5}\b")
 _INITIAL = re.compile(r"[A-Z](?=[a-z])")
 
 
