@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 
@@ -172,9 +172,16 @@ class Cast:
 
     own: frozenset[tuple[str, str]]
     names: tuple[str, ...] = ()
+    # Two narratives speak of a few subjects again and again.
+    _told: dict[str, Actor] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def classify(self, subject: str) -> Actor:
         """Say who a subject is: "CBP officials", "the contractor", "Congress", "the draft guidance"."""
+        if subject not in self._told:
+            self._told[subject] = self._classify(subject)
+        return self._told[subject]
+
+    def _classify(self, subject: str) -> Actor:
         if has_any(lowered(subject), ("we", "gao", "our")) and _GAO.search(subject):
             return Actor.GAO
         if has_any(subject, _LEGISLATIVE) and (_CONGRESS.search(subject) or _ACT.search(subject)):

@@ -6,7 +6,7 @@ is what precedes its first verb, and it is as real as those words let it be.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from monitor.record.folding import is_boilerplate
@@ -284,10 +284,10 @@ def _inherit(made: Clause, before: Clause) -> Clause:
     """Take from the clause before what a joined or spoken clause shares with it."""
     if made.inherits:
         shares = not _OWN_VERB.match(_without_start(_JOINERS, made.text))
-        return replace(
-            made, subject=before.subject, actor=before.actor,
+        return Clause(
+            made.text, made.start, made.opener, subject=before.subject, actor=before.actor,
             hypothetical=made.hypothetical or before.hypothetical, background=before.background,
-            negated=made.negated or (before.negated and shares), past=before.past,
+            negated=made.negated or (before.negated and shares), inherits=True, past=before.past,
         )  # fmt: skip
     if made.opener in {"said", "that"}:
         wanted = before.negated or bool(_HYPOTHETICAL.search(before.text))
@@ -295,9 +295,11 @@ def _inherit(made: Clause, before: Clause) -> Clause:
         shared = speaker and (made.opener == "said" or before.actor is not Actor.THING)
         ours = before.actor is Actor.GAO and before.subject.lower().startswith("our ")
         named = ours or (made.opener == "that" and not _TELLS.search(before.text))
-        return replace(
-            made, actor=before.actor if shared or speaker else made.actor,
+        return Clause(
+            made.text, made.start, made.opener, made.subject,
+            actor=before.actor if shared or speaker else made.actor,
             hypothetical=made.hypothetical or before.hypothetical or wanted,
             background=before.background or named,
+            negated=made.negated, inherits=made.inherits, past=made.past,
         )  # fmt: skip
     return made

@@ -27,6 +27,20 @@ _BEFORE = re.compile(
 )
 _NEAR = 120  # characters before a date in which what joins it stands
 _AT_ONCE = 40  # the same, where it is no "completion date … is": "anticipated no later than the"
+_PLAIN = frozenset(
+    ("by", "By", "in", "In", "until", "during", "within", "before")
+)  # mostly it is one of these
+_WITH_IT = (
+    "expected",
+    "anticipated",
+    "planned",
+    "scheduled",
+    "due",
+    "targeted",
+    "estimated",
+    "or",
+    "sometime",
+)
 _IS_ENDS = ("is ", "now ", "was ", "of ", ":", ": ", "for ", "the ")
 _AFTER_OK = re.compile(
     r"^(?:\s*$|[\s]*[.,;:)\]—–-]|['’]?\)|\s(?:and|but|or|nor|to|for|with|as|at|once|when|while|after|"
@@ -143,6 +157,9 @@ def _of_mention(
 
 def _preposition(before: str) -> re.Match[str] | None:
     """What joins a date to the words before it, which end with it."""
+    head, _, last = before.removesuffix(" ").rpartition(" ")
+    if last in _PLAIN and before.endswith(" ") and not lowered(head[-12:]).endswith(_WITH_IT):
+        return _BEFORE.match(before, len(before) - len(last) - 1)
     near = _NEAR if lowered(before[-8:]).endswith(_IS_ENDS) else _AT_ONCE
     return _BEFORE.search(before, max(0, len(before) - near))
 

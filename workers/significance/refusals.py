@@ -173,7 +173,14 @@ def _happens_by_itself(place: Place) -> bool:
         and _MEETING.search(place.sentence.text)
     ):
         return True
-    return bool(_HAPPENS.search(place.words))
+    return has_any(place.low, _HAPPENING) and bool(_HAPPENS.search(place.words))
+
+
+_HAPPENING = (
+    "end", "use", "open", "continue", "remain", "effect", "becom", "expire", "lapse", "sunset", "run", "last",
+    "receiv", "need", "cost", "reach", "appl", "cover", "serve", "lose", "meet", "speak", "talk", "vote",
+    "update", "brief", "respond", "provide",
+)  # fmt: skip
 
 
 _MEETINGS = ("meeting", "hearing", "conference", "summit", "session", "workshop")
