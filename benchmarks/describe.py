@@ -24,14 +24,26 @@ _OLD = (
     "southern districts, as funds allow. DHS anticipates completing these actions by May 2025. We will "
     "continue to monitor DHS's efforts to address this recommendation."
 )
-_NEW = _OLD.replace("As of March 2025", "As of August 2025").replace(
-    "by May 2025", "by February 2026, because engines were delivered late"
+_OLDER = (
+    " In its comments on a draft of our report, DHS said that each of the districts keeps its own list of"
+    " parts and that two of them had not counted the parts since the lists were begun. In our report, we "
+    "found that crews in four of the nine districts waited for radios for more than three months, and "
+    "that nobody compared what was ordered with what was delivered. Officials explained that the lists "
+    "will be joined once the guide on the upkeep of patrol boats is issued. Without one list, the "
+    "department cannot know which parts it needs or where they are kept."
 )
+
+
+def _renewed(text: str) -> str:
+    """What becomes of the old narrative: looked at again, and the promise moved."""
+    return text.replace("As of March 2025", "As of August 2025").replace(
+        "by May 2025", "by February 2026, because engines were delivered late"
+    )
 
 
 def main() -> None:
     """Print the table; 1 where a bound is passed."""
-    print(f"{'pair':<34}{'ours, ms':>10}{'bound, ms':>11}{'plain difflib, ms':>20}{'ratio':>8}")
+    print(f"{'pair':<38}{'ours, ms':>10}{'bound, ms':>11}{'plain difflib, ms':>20}{'ratio':>8}")
     late = [name for name, old, new, bound in _cases() if not _row(name, old, new, bound)]
     sys.exit(1 if late else 0)
 
@@ -41,7 +53,8 @@ def _cases() -> list[tuple[str, str, str, float]]:
     pieces = first.split(". ")
     scattered = ". ".join(piece.replace("a", "o", 1) if n % 2 else piece for n, piece in enumerate(pieces))
     return [
-        ("typical, 95 words", _OLD, _NEW, 1.0),
+        ("typical, 90 words, 546 characters", _OLD, _renewed(_OLD), 1.0),
+        ("typical, 194 words, 1,101 characters", _OLD + _OLDER, _renewed(_OLD + _OLDER), 1.0),
         ("1 MB, nothing in common", first, second, 100.0),
         ("1 MB, every other sentence", first, scattered, 100.0),
         ("1 MB, one sentence in the middle", first, first.replace(pieces[4000], "Another one"), 100.0),
@@ -60,21 +73,21 @@ def _row(name: str, old: str, new: str, bound: float) -> bool:
     event = _event(old, new)
     ours = _best(lambda: assess(event, describe(event).narrative))
     if len(old) < 10_000:
-        ours = _typical()
+        ours = _typical(old)
         plain = _best(lambda: SequenceMatcher(None, old.split(), new.split(), autojunk=False).get_opcodes())
         beside = f"{plain:>20.2f}{ours / plain:>8.1f}"
     else:
         beside = f"{'not run':>20}{'':>8}"
-    print(f"{name:<34}{ours:>10.2f}{bound:>11.1f}{beside}")
+    print(f"{name:<38}{ours:>10.2f}{bound:>11.1f}{beside}")
     return ours <= bound
 
 
-def _typical() -> float:
+def _typical(old: str) -> float:
     """Milliseconds of CPU a pair, the best of several rounds of 100; no sentence comes twice, as in life."""
     rng = random.Random(7)
     rounds = []
     for _ in range(8):
-        events = [_event(*_reworded(rng)) for _ in range(100)]
+        events = [_event(*_reworded(rng, old)) for _ in range(100)]
         start = process_time()
         for event in events:
             assess(event, describe(event).narrative)
@@ -82,12 +95,12 @@ def _typical() -> float:
     return min(rounds)
 
 
-def _reworded(rng: random.Random) -> tuple[str, str]:
+def _reworded(rng: random.Random, old: str = _OLD) -> tuple[str, str]:
     """The typical pair about other things, at other times, the same on both sides."""
     swaps = {word: rng.choice(_THINGS) + " " + rng.choice(_THINGS) for word in _SWAPPED}
     swaps |= {year: str(int(year) + rng.randint(0, 4)) for year in ("2025", "2026")}
     pattern = re.compile("|".join(swaps))
-    old, new = (pattern.sub(lambda match: swaps[match[0]], text) for text in (_OLD, _NEW))
+    old, new = (pattern.sub(lambda match: swaps[match[0]], text) for text in (old, _renewed(old)))
     return old, new
 
 

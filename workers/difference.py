@@ -99,8 +99,8 @@ def _fold(text: str, before: int, after: int) -> Iterator[Segment]:
 
 
 def _record_difference(old: State, new: State) -> dict[str, Any]:
-    difference = jsondiff.diff(_record(old), _record(new), syntax="symmetric", marshal=True)
-    return dict(difference)
+    before, after = _record(old), _record(new)
+    return dict(jsondiff.diff(before, after, syntax="symmetric", marshal=True)) if before != after else {}
 
 
 def _record(state: State) -> dict[str, Any]:

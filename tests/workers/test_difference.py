@@ -1,6 +1,7 @@
 """Runs, records and folding."""
 
 import random
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from monitor.record.values import State
 from tests.workers.significance.table import make_event
-from workers.difference import Segment, describe, fold_runs, narrative_runs
+from workers.difference import Segment, _bag, describe, fold_runs, narrative_runs
 from workers.values import Run
 
 _WORDS = st.sampled_from(
@@ -243,3 +244,11 @@ def test_times_of_the_sides_play_no_part() -> None:
     assert event.new
     later = replace(event, new=replace(event.new, observed_at=datetime(2030, 1, 1, tzinfo=UTC)))
     assert describe(later) == describe(event)
+
+
+@given(_TEXTS, _TEXTS)
+def test_words_that_two_sentences_share_are_counted_as_often_as_both_have_them(one: str, other: str) -> None:
+    """A word that stands twice in one and once in the other is shared once."""
+    shared = Counter(one.split()) & Counter(other.split())
+    assert len(_bag(one) & _bag(other)) == shared.total()
+    assert len(_bag(one)) == len(one.split())

@@ -152,7 +152,7 @@ class Sentence:
         """The stems that carry its content, dates left out."""
         return content(without_dates(self.text) if self.dates else self.text)
 
-    @cached_property
+    @property
     def boilerplate(self) -> bool:
         """Whether it is the sentence that stands where nothing was reported yet."""
         return may_be_boilerplate(self.text, self.low) and is_boilerplate(self.text)

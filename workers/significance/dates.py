@@ -6,7 +6,7 @@ shade a period ("late 2024", "the end of fiscal year 2025") move its first or la
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -32,7 +32,17 @@ _ORDINALS = {
 }
 # Last days that no month ends on, so that a season never passes for a month said otherwise.
 _SEASONS = {"spring": (3, 6, 19), "summer": (6, 9, 21), "fall": (9, 12, 20), "winter": (1, 12, 30)}
-_MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
+
+
+def _by_letter(names: Iterable[str]) -> str:
+    """A pattern for names that looks at their rest only where the first letter is right."""
+    rests: dict[str, list[str]] = {}
+    for name in sorted(names, key=len, reverse=True):
+        rests.setdefault(name[0], []).append(name[1:])
+    return "|".join(f"{letter}(?:{'|'.join(rest)})" for letter, rest in rests.items())
+
+
+_MONTH = rf"(?:{_by_letter(_MONTHS)})\b\.?"
 _YEAR = r"(?:19|20)\d\d"
 _SHORT_YEAR = rf"(?:{_YEAR}|['’]?\d\d)(?!\d)"
 _FISCAL = r"(?:fiscal\syears?\s?|FY[\s-]?)"
@@ -55,9 +65,11 @@ _BEGINS = (
 )
 _DATE = re.compile(
     rf"""\b(?=[\djfmasondtlqcw])(?={_BEGINS})(?:
-      (?P<month>{_MONTH})\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?:of\s)?(?P<year>{_YEAR})
+      (?P<month>{_MONTH})(?:
+          \s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?:of\s)?(?P<year>{_YEAR})
+        | ,?\s(?:of\s)?(?P<year3>{_YEAR})
+        | \sof\s(?:that|this|the\ssame)\s(?P<year12>year))
     | (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<month2>{_MONTH}),?\s(?P<year2>{_YEAR})
-    | (?P<month3>{_MONTH}),?\s(?:of\s)?(?P<year3>{_YEAR})
     | (?P<year4>{_YEAR})-(?P<month4>\d\d)-(?P<day4>\d\d)(?!\d)
     | (?P<month5>\d{{1,2}})/(?P<day5>\d{{1,2}})/(?P<year5>{_YEAR}|\d\d)(?![\d/])
     | {_QUARTER.format("quarter")}\s?,?\s?(?:of\s|in\s)?(?:the\s)?
@@ -67,7 +79,6 @@ _DATE = re.compile(
       {_CALENDAR})?(?P<year8>{_SHORT_YEAR})
     | (?P<season>spring|summer|fall|autumn|winter)\s(?:of\s)?(?P<year9>{_YEAR})
     | {_FISCAL}(?P<year10>{_SHORT_YEAR})
-    | (?P<month6>{_MONTH})\sof\s(?:that|this|the\ssame)\s(?P<year12>year)
     | (?P<year13>20\d\d)\s(?:(?P<fiscal4>fiscal)|calendar)\syear
     | (?:{_CALENDAR})?(?P<year11>20\d\d)(?![\d-]|,\d|\.\d)
     )""",
@@ -77,7 +88,7 @@ _DATE = re.compile(
 _DAY_FORMS = {
     "year": ("year", "month", "day"),
     "year2": ("year2", "month2", "day2"),
-    "year3": ("year3", "month3", "month3"),
+    "year3": ("year3", "month", "month"),
     "day4": ("year4", "month4", "day4"),
     "year5": ("year5", "month5", "day5"),
 }
@@ -161,10 +172,10 @@ def _read(match: re.Match[str], told: int) -> tuple[str, date, date]:
     if kind in _DAY_FORMS:
         written, month, day = match.group(*_DAY_FORMS[kind])
         return _month_or_day(_year(written), month, day if kind != "year3" else None)
+    if kind == "year12":
+        return _month_or_day(told, match["month"], None)
     part = match.groupdict()
     written = next(value for key, value in part.items() if key.startswith("year") and value)
-    if part["month6"]:
-        return _month_or_day(told, part["month6"], None)
     year = _year(written)
     fiscal = bool(part["fiscal"] or part["fiscal2"] or part["fiscal3"] or part["fiscal4"] or kind == "year10")
     quarter = part["quarter"] or part["quarterq"] or part["quarter2"] or part["quarter2q"]
