@@ -191,6 +191,36 @@ def test_what_joins_a_date_is_found_as_by_its_pattern_alone(before: str) -> None
         assert (found and (found.span(), found.groupdict())) == (whole and (whole.span(), whole.groupdict()))
 
 
+@pytest.mark.parametrize("of", ["expected", "anticipated", "planned", "scheduled", "due"])
+@pytest.mark.parametrize(
+    "by", ["by", "until", "no later than", "not later than the", "not later than", "on or before the"]
+)
+def test_what_calls_a_date_due_belongs_to_what_joins_it(of: str, by: str) -> None:
+    """The longest beginnings are seen whole."""
+    found = deadlines._preposition(f"Completion of all of it was not {of} {by} ")
+    assert found
+    assert found[0] == f"{of} {by} "
+
+
+@pytest.mark.parametrize(
+    "verb",
+    _split(
+        "said|says|states|reported|told us|noted|indicated|explained|informed us|added|"
+        "confirmed|reiterated|acknowledged|estimated|responded|wrote|commented|observed|announced|cautioned|"
+        "emphasized|verified|learned|notified us"
+    ),
+)
+def test_every_verb_of_speech_begins_a_clause(verb: str) -> None:
+    """The first letters of all of them are known."""
+    assert [span[2] for span in _spans(clauses._BREAK, f"DHS {verb} that it issued a guide.")] == ["said"]
+
+
+def test_dates_in_another_order_are_the_same_dates() -> None:
+    """Sentences may change places."""
+    one, other = "CBP issued the guide in May 2024.", "FEMA hired nine divers in June 2023."
+    assert wording.compare(f"{one} {other}", f"{other} {one}") is wording.Sameness.SAME
+
+
 @given(_strings(_BROKEN))
 @settings(max_examples=400, deadline=None)
 def test_clauses_begin_where_they_would_if_every_place_were_tried(text: str) -> None:
