@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,6 +20,18 @@ from recwatch.stopping import run_until_stopped
 from tests.recwatch.conftest import ROOT, Program
 
 STOPPED = 128 + signal.SIGTERM
+
+
+@pytest.fixture(autouse=True)
+def _tests_are_not_ended() -> Iterator[None]:
+    """A stop that nobody handles fails the test, and not all of them."""
+
+    def unheard(*_: object) -> None:
+        raise AssertionError("nobody heard the stop")
+
+    before = signal.signal(signal.SIGTERM, unheard)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 def holder(program: Program) -> str | None:
