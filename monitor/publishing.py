@@ -58,6 +58,9 @@ def _mark(store: Store, outbox_id: int, epoch: str, until: datetime) -> None:
     with store.write() as connection:
         connection.execute(
             outbox.update()
-            .where(outbox.c.id == outbox_id, outbox.c.published_at.is_(None))
+            # A mark that stands there is later: the job was quick, and could not do it yet.
+            .where(
+                outbox.c.id == outbox_id, outbox.c.published_at.is_(None), outbox.c.enqueued_until.is_(None)
+            )
             .values(enqueued_until=until, epoch=epoch)
         )

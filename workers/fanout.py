@@ -1,7 +1,8 @@
 """Turns an outbox row into messages: describe its events, decide who hears, write it all at once."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, or_, select,
 from monitor.record import queries
 from monitor.record.ids import new_id
 from monitor.record.schema import descriptions, events, items, notices, outbox
-from monitor.record.store import upsert
+from monitor.record.store import StoreError, upsert
 from monitor.record.values import Event, NoticeType
 from workers import posting
 from workers.context import Context
@@ -22,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 _TRIES = 3  # to describe; after that the words alone go out
 _AT_ONCE = 500
+_SOON = timedelta(seconds=2)
 
 
 def fan_out(context: Context, outbox_id: int, now: datetime | None = None) -> bool:
@@ -34,6 +36,14 @@ def fan_out(context: Context, outbox_id: int, now: datetime | None = None) -> bo
     for each in _in_order(context, outbox_id):
         done = _fan_out_one(context, each, now or datetime.now(UTC)) or done
     return done
+
+
+def put_back(context: Context, outbox_id: int) -> None:
+    """No mark keeps a row that could not be described from being tried again soon."""
+    soon = datetime.now(UTC) + _SOON
+    mine = and_(outbox.c.id == outbox_id, outbox.c.published_at.is_(None))
+    with suppress(StoreError), context.store.write() as connection:
+        connection.execute(update(outbox).where(mine).values(enqueued_until=soon))
 
 
 def _in_order(context: Context, outbox_id: int) -> list[int]:

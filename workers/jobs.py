@@ -10,7 +10,7 @@ from monitor.record.store import StoreError
 from workers import stopping
 from workers.context import current
 from workers.delivery.engine import deliver as deliver_channel
-from workers.fanout import fan_out
+from workers.fanout import fan_out, put_back
 
 log = structlog.get_logger(__name__)
 
@@ -35,8 +35,12 @@ def describe(outbox_id: int) -> None:
 
 def _describe(outbox_id: int) -> None:
     context = current()
-    if not fan_out(context, outbox_id):
-        return
+    try:
+        if not fan_out(context, outbox_id):
+            return
+    except StoreError:
+        put_back(context, outbox_id)  # it may have been away for a moment only
+        raise
     try:
         context.queue.wake()
     except QueueError as error:

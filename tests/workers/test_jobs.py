@@ -1,16 +1,19 @@
 """The queue's jobs, and where they find their tools."""
 
 import os
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from monitor.publishing import publish
 from monitor.record.queue import QueueError
-from monitor.record.schema import messages
-from monitor.record.store import Store
+from monitor.record.schema import messages, outbox
+from monitor.record.store import Store, StoreError
 from tests.fakes.transport import FakeQueue, FakeTransport
 from tests.fakes.transport import context as made_up
 from tests.workers.seeding import changes, configured, count, webhook
-from workers import context, jobs
+from workers import context, fanout, jobs
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +47,33 @@ def test_a_queue_that_is_away_loses_nothing(store: Store, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(world.queue, "wake", away)
     jobs.describe(changes(store, [(1, 2)]))
+    assert count(store, messages) == 1
+
+
+def test_a_change_whose_store_was_away_for_a_moment_is_described_soon(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its mark, which says that a job stands in the queue, must not keep it for a whole lease."""
+    world = made_up(store, configured(webhook()))
+    context.install(lambda: world)
+    outbox_id = changes(store, [(1, 2)])
+    assert isinstance(world.queue, FakeQueue)
+    publish(world.queue, store, outbox_id)
+
+    def away(*_: object) -> None:
+        raise StoreError("deadlock detected")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fanout, "_lock", away)
+        jobs.describe(outbox_id)
+    with store.read() as connection:
+        marked = connection.scalars(select(outbox.c.enqueued_until)).one()
+    assert marked is not None
+    assert marked <= datetime.now(UTC) + timedelta(seconds=2)
+    publish(world.queue, store, outbox_id)  # a mark that comes late, as its job was quick
+    with store.read() as connection:
+        assert connection.scalars(select(outbox.c.enqueued_until)).one() == marked
+    jobs.describe(outbox_id)
     assert count(store, messages) == 1
 
 
