@@ -263,6 +263,8 @@ def _session(context: Context, queue_name: str, burst: bool, outage: _Outage) ->
     try:
         worker = Worker(queue_name, context.queue.connection, context.queue.url, outage)
         worker.work(burst=burst, logging_level="WARNING")
+        if worker.stopping:
+            _void_marks(context)
     except _OUTAGE as error:
         outage.noticed(_plainly(context, error))
         _try_revive(context.queue.url)
@@ -271,6 +273,12 @@ def _session(context: Context, queue_name: str, burst: bool, outage: _Outage) ->
         if worker is not None:
             worker.let_go()
     return worker is not None and (worker.stopping or (burst and worker.drained))
+
+
+def _void_marks(context: Context) -> None:
+    """A stop may have come as a job had just been taken: have it enqueued again without waiting for RQ."""
+    with suppress(QueueError):  # no server, no marks
+        context.queue.begin_epoch()
 
 
 def _plainly(context: Context, error: redis.RedisError) -> Exception:

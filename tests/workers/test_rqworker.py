@@ -14,9 +14,11 @@ from monitor.record.queue import Queue, QueueError, queue_server
 from monitor.record.store import Store
 from tests.fakes import jobs, workers
 from tests.fakes.processes import line, lives, running, until
+from tests.workers.seeding import changes
 from workers import rqworker, stopping
 from workers.configuration import Configuration
 from workers.context import Context
+from workers.dispatch import dispatch_once
 
 NOTE, LINGER, FAIL = (f"tests.fakes.jobs.{name}" for name in ("note", "linger", "fail"))
 
@@ -197,6 +199,23 @@ def test_a_stop_that_comes_as_a_spare_gets_its_job_reaches_the_job(
             for number, handler in before.items():
                 signal.signal(number, handler)
             stopping.asked.clear()
+
+
+def test_a_job_in_the_hands_of_a_worker_that_is_stopped_is_dispatched_again_at_once(
+    context: Context, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker of one machine is stopped, the dispatcher of another goes on: nobody was killed."""
+
+    def stopped(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    changes(context.store, [(1, 2)])
+    assert dispatch_once(context) == 1
+    monkeypatch.setattr(rqworker.Worker, "prepare_execution", stopped)
+    rqworker.work(context, "changes", burst=False)
+    assert queue.depth("changes") == 0
+    assert dispatch_once(context) == 1
+    assert queue.depth("changes") == 1
 
 
 def test_a_burst_without_a_queue_server_gives_up(
