@@ -24,11 +24,14 @@ def send_now(context: Context, channel: str, ids: Sequence[str]) -> list[Entry]:
     while _unsettled(entries) and time.monotonic() < deadline:
         sender = threading.Thread(target=deliver, args=(context, CHANNELS[channel], stop), daemon=True)
         sender.start()
-        while sender.is_alive() and _unsettled(entries) and time.monotonic() < deadline:
-            sender.join(_GLANCE)
-            entries = _look(context, ids)
-        stop.set()
-        sender.join(max(deadline - time.monotonic(), 1))
+        try:
+            while sender.is_alive() and _unsettled(entries) and time.monotonic() < deadline:
+                sender.join(_GLANCE)
+                entries = _look(context, ids)
+        finally:
+            # Also when we are stopped: what it has begun is to be written down, or it would go out again.
+            stop.set()
+            sender.join(max(deadline - time.monotonic(), 1))
         entries = _look(context, ids)
         stop.clear()
         if _unsettled(entries):

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy import select
 from monitor.poller import leases
 from monitor.record.migrating import open_existing
 from monitor.record.schema import sources
+from recwatch import sending
 from recwatch.stopping import run_until_stopped
 from tests.recwatch.conftest import ROOT, Program
 
@@ -80,6 +82,30 @@ def test_poll_once_that_is_stopped_amid_a_fetch_leaves_no_lease(program: Program
             assert running.wait(20) == STOPPED
             asked.close()
     assert holder(program) is None
+
+
+def test_a_stop_amid_a_send_waits_until_it_is_written_down(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else what had arrived would go out again, its outcome being unknown."""
+    deliver, sending_now = sending.deliver, threading.Event()
+
+    def slow(context: Any, channel: Any, stopping: threading.Event) -> None:
+        sending_now.set()
+        assert stopping.wait(10)
+        time.sleep(0.2)  # the answer of a receiver that takes its time
+        deliver(context, channel)
+
+    def stopped(*arguments: Any) -> Any:
+        if sending_now.is_set():
+            stop()
+        return look(*arguments)
+
+    look = sending._look
+    monkeypatch.setattr(sending, "deliver", slow)
+    monkeypatch.setattr(sending, "_look", stopped)
+    assert program("test-notify", "harbor").status == STOPPED
+    assert [row["state"] for row in program("deliveries", "--json").rows] == ["sent"]
 
 
 def test_a_stop_before_it_begins_counts(monkeypatch: pytest.MonkeyPatch) -> None:
