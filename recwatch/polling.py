@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.poller import Poller, Reading, poll_once, serve
+from monitor.record.ids import new_id
 from monitor.record.settings import Source
 from monitor.record.store import Store
 from monitor.record.values import Page
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
     from workers.context import Context
 
 
-def make_poller(loaded: Loaded, store: Store, queue: "Queue | None") -> Poller:
-    """A poller over the configured sources. Without a queue, dispatchers find what is new by themselves."""
+def make_poller(loaded: Loaded, store: Store, queue: "Queue | None", holder: str = "") -> Poller:
+    """A poller over the configured sources. Without a queue, dispatchers find what is new by themselves.
+
+    `holder`: whose leases it has; empty: its own.
+    """
 
     def announce(_source: Source) -> str:
         from recwatch.covering import in_words, look
@@ -34,6 +38,7 @@ def make_poller(loaded: Loaded, store: Store, queue: "Queue | None") -> Poller:
         queue,
         heartbeat_url=loaded.configuration.operators.heartbeat_url,
         announce=announce,
+        holder=holder or new_id("poller"),
     )
 
 
@@ -42,19 +47,22 @@ def poller(loaded: Loaded, make: "parts.Make") -> "Part":
     from recwatch import parts
     from recwatch.supervisor import Part
 
+    # The same for all that are started one after the other: what one that was killed held is its follower's.
+    holder = new_id("poller")
+
     def run() -> None:
         context = make()
         try:
-            serve_until_stopped(loaded, context)
+            serve_until_stopped(loaded, context, holder)
         finally:
             parts.close(context)
 
     return Part("poller", run, parts.POLLER)
 
 
-def serve_until_stopped(loaded: Loaded, context: "Context") -> None:
+def serve_until_stopped(loaded: Loaded, context: "Context", holder: str = "") -> None:
     """Poll until SIGTERM or Ctrl-C."""
-    serve(make_poller(loaded, context.store, context.queue))
+    serve(make_poller(loaded, context.store, context.queue, holder))
 
 
 def once(

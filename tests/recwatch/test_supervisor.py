@@ -8,12 +8,17 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 from structlog.testing import capture_logs
 
+from monitor.poller import Poller
+from monitor.poller.leases import claim
+from monitor.record.queue import Queue
+from monitor.record.store import Store, store_url
 from recwatch import parts, polling
 from recwatch import supervisor as supervisors
 from recwatch.configuration import load
@@ -21,6 +26,7 @@ from recwatch.processes import spawn, wakeups
 from recwatch.supervisor import Part, Supervisor
 from tests.fakes import processes
 from tests.recwatch.conftest import Program
+from workers.context import Context
 
 HEAD = f"""
 import sys, time
@@ -137,6 +143,32 @@ def test_what_makes_work_is_stopped_before_what_does_it(program: Program) -> Non
     ]
     in_order = [part.name for part in sorted(made, key=lambda part: part.stage)]
     assert in_order == ["poller", "dispatcher", "worker changes", "worker console"]
+
+
+def test_a_poller_that_is_started_again_has_the_leases_of_the_one_that_was_killed(
+    polled: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else can have them, and a source would wait for a minute; another `up` has its own."""
+    loaded = load(polled.config, polled.home, secrets=True)
+    claims: list[bool] = []
+
+    def killed(poller: Poller) -> None:
+        claims.append(bool(claim(poller.store, "lamps", poller.holder, datetime.now(UTC))))
+
+    monkeypatch.setattr(polling, "serve", killed)
+    with (
+        Store(store_url(loaded.configuration, loaded.home)) as store,
+        Queue("redis://127.0.0.1:1/0") as queue,
+    ):
+
+        def make() -> Context:
+            return Context(loaded.configuration, loaded.home, store, queue)
+
+        part = polling.poller(loaded, make)
+        part.run()
+        part.run()
+        polling.poller(loaded, make).run()
+    assert claims == [True, True, False]
 
 
 def test_parts_are_stopped_stage_after_stage(tmp_path: Path) -> None:
