@@ -47,20 +47,24 @@ def put_back(context: Context, outbox_id: int) -> None:
 
 
 def _in_order(context: Context, outbox_id: int) -> list[int]:
-    """The row and the unpublished ones that have to go before it, the earliest first."""
+    """The row and the unpublished ones that have to go before it, the earliest first.
+
+    A stack of our own: a store that was not described for months may hold longer chains than Python recurses.
+    """
     order: list[int] = []
+    seen = {outbox_id}
     with context.store.read() as connection:
-        _visit(connection, outbox_id, order, set())
+        path = [(outbox_id, iter(_earlier(connection, outbox_id)))]
+        while path:
+            row, before = path[-1]
+            following = next((each for each in before if each not in seen), None)
+            if following is None:
+                order.append(row)
+                path.pop()
+            else:
+                seen.add(following)
+                path.append((following, iter(_earlier(connection, following))))
     return order
-
-
-def _visit(connection: Connection, outbox_id: int, order: list[int], seen: set[int]) -> None:
-    if outbox_id in seen:
-        return
-    seen.add(outbox_id)
-    for earlier in _earlier(connection, outbox_id):
-        _visit(connection, earlier, order, seen)
-    order.append(outbox_id)
 
 
 def _earlier(connection: Connection, outbox_id: int) -> list[int]:

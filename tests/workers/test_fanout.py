@@ -5,7 +5,17 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from monitor.record.schema import descriptions, events, items, messages, notices, outbox, subscriptions
+from monitor.record.schema import (
+    captures,
+    descriptions,
+    events,
+    items,
+    messages,
+    notices,
+    outbox,
+    recommendations,
+    subscriptions,
+)
 from monitor.record.store import Store
 from tests.fakes.transport import context
 from tests.workers.seeding import (
@@ -22,7 +32,7 @@ from tests.workers.seeding import (
     wait,
     webhook,
 )
-from workers import describe, posting
+from workers import describe, fanout, posting
 from workers.fanout import fan_out
 
 
@@ -151,6 +161,35 @@ def test_earlier_revisions_are_fanned_out_first(any_store: Store) -> None:
     assert [row["revision"] for row in held] == [2, 3, 3]
     done = {row["id"]: row["published_at"] is not None for row in rows(any_store, outbox)}
     assert done == {first: True, second: True, unrelated: False, reminded: True}
+
+
+def chained(store: Store, length: int) -> list[int]:
+    """Captures each of which changes what the one before it was the first to change; their outbox rows."""
+    with store.write() as connection:
+        one = capture(connection)
+        happen(connection, 1, 2, one)
+    [recommendation], [change] = rows(store, recommendations), rows(store, events)
+    [taken] = rows(store, captures)
+    numbers = range(2, length + 1)
+    ends = [(number, 2, number) for number in numbers] + [(number - 1, 3, number) for number in numbers]
+    with store.write() as connection:
+        connection.execute(captures.insert(), [taken | {"id": number} for number in numbers])
+        known = [recommendation | {"id": number, "key": f"k{number}"} for number in numbers]
+        connection.execute(recommendations.insert(), known)
+        about = [
+            dict(zip(("recommendation_id", "revision", "capture_id"), each, strict=True)) for each in ends
+        ]
+        made = [change | each | {"id": f"evt_{number}"} for number, each in enumerate(about)]
+        connection.execute(events.insert(), made)
+        every = [{"id": number, "capture_id": number, "created_at": NOW} for number in (1, *numbers)]
+        connection.execute(outbox.insert(), every)
+    return [1, *numbers]
+
+
+def test_however_long_the_chain_the_earliest_is_fanned_out_first(store: Store) -> None:
+    """More captures than Python recurses, each to be described after the one before it, are put in order."""
+    every = chained(store, 1_100)
+    assert fanout._in_order(context(store, configured(webhook())), every[-1]) == every
 
 
 class _Broken(Exception):
