@@ -4,7 +4,7 @@ selectolax's own `.text()` reads scripts and joins paragraphs without a space, s
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -116,13 +116,21 @@ def classes(node: LexborNode) -> frozenset[str]:
 
 def _is_hidden(node: LexborNode) -> bool:
     attributes = node.attributes
-    if attributes.get("role") == "tooltip":
+    if not attributes:
+        return False
+    names = attributes.get("class")
+    if names and not _HIDDEN_CLASSES.isdisjoint(names.split()):
         return True
-    return not _HIDDEN_CLASSES.isdisjoint((attributes.get("class") or "").split())
+    return attributes.get("role") == "tooltip"
 
 
-def _steps(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
-    """Every node below `root` in document order, and each element again as it closes. Never recurses."""
+def _steps(
+    root: LexborNode, unentered: Container[int | None] = frozenset()
+) -> Iterator[tuple[LexborNode, bool]]:
+    """Every node below `root` in document order, and each element again as it closes. Never recurses.
+
+    `unentered`: elements, by mem_id, that are given without what is in them.
+    """
     stack: list[tuple[LexborNode, bool]] = [(root, True)]
     first = root.child
     if first is not None:
@@ -133,17 +141,17 @@ def _steps(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
             if stack or node.mem_id != root.mem_id:
                 yield node, True
             continue
-        if node.next is not None:
-            stack.append((node.next, False))
-        tag = node.tag
-        skip = tag in _UNSEEN or (node.is_element_node and _is_hidden(node))
-        if skip:
-            continue
-        yield node, False
-        if node.is_element_node:
+        following = node.next
+        if following is not None:
+            stack.append((following, False))
+        if not node.is_element_node:
+            yield node, False
+        elif node.tag not in _UNSEEN and not _is_hidden(node):
+            yield node, False
             stack.append((node, True))
-            if node.child is not None:
-                stack.append((node.child, False))
+            inner = node.child
+            if inner is not None and node.mem_id not in unentered:
+                stack.append((inner, False))
 
 
 def text_of(node: LexborNode) -> str:
@@ -165,6 +173,23 @@ def text_of(node: LexborNode) -> str:
 
 
 _SPACE_RUN = re.compile(r" {2,}")
+_LONG = 20  # letters: more than any heading has
+
+
+def is_long(node: LexborNode) -> bool:
+    """Whether what a reader sees of an element is for certain longer than a word or two.
+
+    Looks no further than it must; says no where entities left in the text could shorten it.
+    """
+    letters = 0
+    for step, _ in _steps(node):
+        text = (step.text_content or "") if step.is_text_node else ""
+        if "&" in text:
+            return False
+        letters += len("".join(text[:1000].split()).strip(_EDGES))
+        if letters > _LONG:
+            return True
+    return False
 
 
 @dataclass(slots=True)
@@ -179,26 +204,30 @@ def outline(root: LexborNode, tables: dict[int, LexborNode]) -> list[Line | Lexb
     """The page as lines and, in their places, the given tables (by mem_id) unread."""
     found: list[Line | LexborNode] = []
     line = Line("")
-    inside: int | None = None
-    for node, closing in _steps(root):
-        if inside is not None:
-            inside = None if closing and node.mem_id == inside else inside
-            continue
+    for node, closing in _steps(root, tables):
         if node.is_text_node:
-            line.text += _SPACE.sub(" ", node.text_content or "")
+            line.text += node.text_content or ""
             continue
-        if node.tag == "a" and not closing and (href := node.attributes.get("href")):
+        tag = node.tag
+        if tag == "a" and not closing and (href := node.attributes.get("href")):
             line.links.append(href)
-        if node.tag in _BLOCKS or node.tag in ("br", "td", "th", "button"):
+        if tag == "table" and node.mem_id in tables:
+            if not closing:
+                line = _end_line(found, line)
+                found.append(node)
+        elif tag in _ENDS:
             line = _end_line(found, line)
-        if not closing and node.mem_id in tables:
-            inside = node.mem_id
-            found.append(node)
     _end_line(found, line)
     return found
 
 
+_ENDS = _BLOCKS | {"br", "td", "th", "button"}
+
+
 def _end_line(found: list[Line | LexborNode], line: Line) -> Line:
+    if not line.text or line.text.isspace():  # between two tags, mostly
+        line.text = ""
+        return line
     text = one_line(unescape(line.text))
     if text:
         found.append(Line(text, line.links))
@@ -206,29 +235,12 @@ def _end_line(found: list[Line | LexborNode], line: Line) -> Line:
     return Line("", line.links)
 
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})")
 # Elements that close themselves or each other, so that they never nest by being left open.
-_SHALLOW = frozenset(
-    (
-        *(
-            "area",
-            "base",
-            "br",
-            "col",
-            "dd",
-            "dt",
-            "embed",
-            "hr",
-            "img",
-            "input",
-            "li",
-            "link",
-            "meta",
-            "option",
-        ),
-        *("p", "param", "path", "source", "tbody", "td", "th", "thead", "tr", "track", "use", "wbr"),
-    )
+_SHALLOW = (
+    "area|base|br|col|dd|dt|embed|hr|img|input|li|link|meta|option"
+    "|p|param|path|source|tbody|td|th|thead|tr|track|use|wbr"
 )
+_DEEP_TAG = re.compile(rf"<(/?)(?!(?:{_SHALLOW})(?![a-z0-9]))[a-z]")
 _MAX_LENGTH = 32 * 10**6
 _MAX_TAGS = 300_000
 _MAX_TABLES = 5_000
@@ -248,7 +260,8 @@ def _is_monstrous(text: str) -> bool:
         return True
     if tags <= _MAX_DEPTH:
         return False
-    return text.lower().count("<table") > _MAX_TABLES or _depth(text) > _MAX_DEPTH
+    lower = text.lower()
+    return lower.count("<table") > _MAX_TABLES or _depth(lower) > _MAX_DEPTH
 
 
 # A parser holds each attribute of an element against all before it.
@@ -258,12 +271,14 @@ _MANY_ATTRIBUTES = re.compile(
 
 
 def _depth(text: str) -> int:
-    """How many elements are open at once at most, near enough."""
+    """How many elements are open at once at most, near enough; of a text in lower case."""
     depth = deepest = 0
-    for closing, name in _TAG.findall(_without(_without(text, "<!--", "-->"), "<script", "</script")):
-        if name.lower() not in _SHALLOW:
-            depth = max(0, depth + (-1 if closing else 1))
+    for closing in _DEEP_TAG.findall(_without(_without(text, "<!--", "-->"), "<script", "</script")):
+        if not closing:
+            depth += 1
             deepest = max(deepest, depth)
+        elif depth:
+            depth -= 1
     return deepest
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborNode
 
 from monitor.formats.errors import SAVE_AGAIN, NotAPage
-from monitor.formats.markup import classes, one_line, text_of
+from monitor.formats.markup import classes, is_long, one_line, text_of
 from monitor.record.folding import normalize_status, strip_definition
 from monitor.record.values import Kind, Status
 
@@ -134,7 +134,7 @@ def read(table: Table) -> Iterator[Cells]:
 
 def _is_heading(cells: list[LexborNode]) -> bool:
     """Headings marked up as common cells."""
-    return one_line(text_of(cells[-1])).casefold() in ("status", "comments")
+    return not is_long(cells[-1]) and one_line(text_of(cells[-1])).casefold() in ("status", "comments")
 
 
 def _read_row(table: Table, row: LexborNode, cells: list[LexborNode]) -> Cells:
