@@ -154,7 +154,7 @@ recommendations = Table(
     Column("priority", Boolean, nullable=False),
     Column("narrative", Text, nullable=False),
     Column("fingerprint", String, nullable=False),
-    Column("text_fingerprint", String, nullable=False),
+    Column("text_fingerprint", String, nullable=False, index=True),
     Column("revision", Integer, nullable=False),
     Column("present", Boolean, nullable=False),  # false: left, and nothing says why
     Column("first_seen_at", Moment, nullable=False),
@@ -296,6 +296,7 @@ lookups = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("message", Text),
     Column("settled", String),  # closed, open, vanished, returned, expired
+    Index("ix_lookups_source_id_settled", "source_id", "settled"),
 )
 
 messages = Table(

@@ -1,7 +1,7 @@
 """No question that is asked while the program runs reads through a table that grows for years."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,22 +19,24 @@ from workers.fanout import fan_out
 from workers.values import TransportError
 
 LEASE = timedelta(seconds=60)
-GROWING = {
-    "attempts",
-    "captures",
-    "descriptions",
-    "digests",
-    "drops",
-    "events",
-    "evidence",
-    "items",
-    "lookups",
-    "messages",
-    "notices",
-    "outbox",
-    "readings",
-    "revisions",
-}
+GROWING = frozenset(
+    {
+        "attempts",
+        "captures",
+        "descriptions",
+        "digests",
+        "drops",
+        "events",
+        "evidence",
+        "items",
+        "lookups",
+        "messages",
+        "notices",
+        "outbox",
+        "readings",
+        "revisions",
+    }
+)
 
 
 class Heard:
@@ -46,27 +48,27 @@ class Heard:
     def hear(self, _c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
         self.statements.setdefault(statement, parameters[0] if many else parameters)
 
-    def scans(self, store: Store) -> dict[str, list[str]]:
-        """By statement, the growing tables that it reads from one end to the other."""
+    def scans(self, store: Store, tables: Set[str] = GROWING) -> dict[str, list[str]]:
+        """By statement, those of the tables that it reads from one end to the other."""
         found: dict[str, list[str]] = {}
         with store.read() as connection:
             for statement, parameters in self.statements.items():
                 # An insert's plan names the tables that refer to it, and reads none of them.
                 if re.match(r"\s*(SELECT|UPDATE|DELETE|WITH)", statement):
-                    tables = list(_scanned(connection, statement, parameters))
-                    if tables:
-                        found[statement] = tables
+                    read = list(_scanned(connection, statement, parameters, tables))
+                    if read:
+                        found[statement] = read
         return found
 
 
-def _scanned(connection: Connection, statement: str, parameters: Any) -> Iterator[str]:
+def _scanned(connection: Connection, statement: str, parameters: Any, tables: Set[str]) -> Iterator[str]:
     plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
     aliases = dict(re.findall(r"(\w+) AS (\w+)", statement))
     names = {alias: table for table, alias in aliases.items()}
     for row in plan:
         if scan := re.match(r"SCAN (\w+)", row[3]):
             table = names.get(scan[1], scan[1])
-            if table in GROWING:
+            if table in tables:
                 yield f"{table}: {row[3]}"
 
 

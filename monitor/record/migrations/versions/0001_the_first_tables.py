@@ -133,6 +133,9 @@ def upgrade() -> None:
     with op.batch_alter_table("recommendations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_recommendations_agency_folded"), ["agency_folded"], unique=False)
         batch_op.create_index(batch_op.f("ix_recommendations_product"), ["product"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_recommendations_text_fingerprint"), ["text_fingerprint"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_recommendations_title_hash"), ["title_hash"], unique=False)
 
     op.create_table(
@@ -265,6 +268,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("lookups", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_lookups_due_at"), ["due_at"], unique=False)
+        batch_op.create_index("ix_lookups_source_id_settled", ["source_id", "settled"], unique=False)
 
     op.create_table(
         "messages",
