@@ -12,6 +12,7 @@ from monitor.fetching import hosts, rules, sites
 from monitor.fetching.answers import Refusal
 from monitor.fetching.body import BodyRefused, read_body
 from monitor.fetching.retry_after import retry_at
+from monitor.record import outbound
 from monitor.record.outbound import AddressRefused, reason
 from monitor.record.settings import Http
 from monitor.record.store import Store
@@ -19,6 +20,8 @@ from monitor.record.values import Outcome
 
 ANNOUNCED = timedelta(seconds=5)  # a longer wait for a host's pace is said
 _LOOK_AGAIN = timedelta(seconds=60)  # another process may give the host up meanwhile
+# What identifies us, or spoke of the bytes on the wire.
+_LEFT = frozenset(("set-cookie", "content-encoding", "content-length", "transfer-encoding", "connection"))
 _REFUSED = (401, 403, 407, 429, 451, 503)
 
 log = structlog.get_logger(__name__)
@@ -36,7 +39,7 @@ class Answer:
 class Asker:
     """Sends requests, each of them at the pace of its host."""
 
-    def __init__(self, client: httpx.AsyncClient, store: Store, http: Http, clock: Clock) -> None:
+    def __init__(self, client: outbound.Client, store: Store, http: Http, clock: Clock) -> None:
         self.client = client
         self.store = store
         self.http = http
@@ -77,11 +80,12 @@ class Asker:
             return Refusal(Outcome.FAILING, f"{name} could not be reached: {reason(error)}.")
 
     async def _exchange(self, url: str, headers: dict[str, str], limit: int, *, truncate: bool) -> Answer:
-        async with self.client.stream("GET", url, headers=headers) as response:
-            known = _kept(response.headers)
+        async with self.client.get_below(url, headers) as response:
+            came = {key.lower(): value for key, value in response.headers.items()}
+            known = {key: value for key, value in came.items() if key not in _LEFT}
             if response.status_code != 200:
                 return Answer(response.status_code, known, b"")
-            return Answer(200, known, await read_body(response, limit, truncate=truncate))
+            return Answer(200, known, await read_body(response.aiter_raw(), came, limit, truncate=truncate))
 
 
 def refusal_of(answer: Answer, url: str, now: datetime) -> Refusal | None:
@@ -95,9 +99,3 @@ def refusal_of(answer: Answer, url: str, now: datetime) -> Refusal | None:
     if status >= 500:
         return Refusal(Outcome.FAILING, f"{name} is in trouble ({status}).", later)
     return Refusal(Outcome.FAILING, f"{name} gave no page but status {status}.", later, everywhere=False)
-
-
-def _kept(headers: httpx.Headers) -> dict[str, str]:
-    """Names in lower case; nothing that identifies us, or that spoke of the bytes on the wire."""
-    left = ("set-cookie", "content-encoding", "content-length", "transfer-encoding", "connection")
-    return {key.lower(): value for key, value in headers.items() if key.lower() not in left}

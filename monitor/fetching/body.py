@@ -1,9 +1,7 @@
 """Reads an answer's body within bounds: bytes on the wire, bytes unpacked, whole members only."""
 
 import zlib
-from collections.abc import AsyncIterator
-
-import httpx
+from collections.abc import AsyncIterator, Mapping
 
 _STEP = 256 * 1024  # unpacked at a time: a bomb is noticed at the limit, not after it went off
 _GZIP = 31  # zlib's window bits for a gzip header
@@ -14,16 +12,18 @@ class BodyRefused(Exception):
     """The body cannot be used; the message says why in words."""
 
 
-async def read_body(response: httpx.Response, limit: int, *, truncate: bool = False) -> bytes:
+async def read_body(
+    chunks: AsyncIterator[bytes], headers: Mapping[str, str], limit: int, *, truncate: bool = False
+) -> bytes:
     """Read a streamed answer, unpacked. BodyRefused: over `limit` bytes, cut off, or packed otherwise.
 
-    `truncate`: what goes beyond the limit is left unread instead.
+    `headers`: the answer's, names in lower case. `truncate`: what is beyond the limit is left unread instead.
     """
-    stated = response.headers.get("content-length", "")
+    stated = headers.get("content-length", "")
     if not truncate and stated.isascii() and stated.isdigit() and int(stated[:18]) > limit:
         raise BodyRefused(_too_long(limit))
     body = bytearray()
-    async for piece in _pieces(response):
+    async for piece in _pieces(chunks, headers):
         body += piece
         if len(body) > limit:
             if truncate:
@@ -32,13 +32,13 @@ async def read_body(response: httpx.Response, limit: int, *, truncate: bool = Fa
     return bytes(body)
 
 
-def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
+def _pieces(chunks: AsyncIterator[bytes], headers: Mapping[str, str]) -> AsyncIterator[bytes]:
     # Packed twice, a few bytes would unpack to more than any limit: one layer of what was asked for.
-    encoding = response.headers.get("content-encoding", "").strip().lower()
+    encoding = headers.get("content-encoding", "").strip().lower()
     if encoding in ("", "identity"):
-        return response.aiter_raw()
+        return chunks
     if encoding in ("gzip", "x-gzip"):
-        return _unpacked(response.aiter_raw())
+        return _unpacked(chunks)
     raise BodyRefused(f"it came packed as {encoding[:40]!r}, which was not asked for")
 
 

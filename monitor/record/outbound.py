@@ -10,8 +10,9 @@ import asyncio
 import socket
 import ssl
 import threading
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from base64 import b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -24,6 +25,7 @@ import aiohttp
 import httpx
 from aiohttp.abc import AbstractResolver, ResolveResult
 from httpx_aiohttp import AiohttpTransport
+from httpx_aiohttp.transport import AiohttpResponseStream
 
 from monitor.record.settings import Http
 
@@ -39,6 +41,7 @@ _PRIVATE = tuple(
         "fc00::/7",
     )
 )
+_PIECE = 128 * 1024  # bytes of a body at a time: each step of the way costs the same for many as for few
 _OWN, _INSIDE = "an address of this machine", "a private address"
 _NAT64 = IPv6Network("64:ff9b::/96")
 # Tunnels name an IPv4 address that somebody else's relay would connect to.
@@ -100,24 +103,48 @@ def user_agent(contact: str = "") -> str:
     return f"{name} (+{reachable})" if reachable else name
 
 
-def client(
-    http: Http, *, timeout: timedelta | None = None, limits: httpx.Limits | None = None
-) -> httpx.AsyncClient:
-    """Open a client that follows no redirect, keeps no cookie and reads nothing from the environment.
+class Client(httpx.AsyncClient):
+    """A client that follows no redirect, keeps no cookie and reads nothing from the environment."""
 
-    Close it with `async with`. Errors are httpx's: ConnectError and ConnectTimeout when nothing was
-    sent (AddressRefused among them), ReadError and ReadTimeout when it may have been. `timeout` is
-    for each connect and each read; a total is the caller's. OutboundError: [http] cannot be used.
+    def __init__(self, sends: httpx.AsyncBaseTransport, seconds: float, agent: str) -> None:
+        headers = {"User-Agent": agent, "Accept-Encoding": "gzip"}
+        super().__init__(
+            transport=sends,
+            timeout=httpx.Timeout(seconds),
+            headers=headers,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            follow_redirects=False,
+            trust_env=False,
+        )
+        self._sends = sends
+        self._own = [*headers.items(), ("Connection", "keep-alive")]
+        self._extensions = {"timeout": self.timeout.as_dict()}
+
+    @asynccontextmanager
+    async def get_below(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
+        """GET, past what is for cookies, redirects and sign-on: it costs as much as the request itself."""
+        address = httpx.URL(url)
+        given = [*self._own, *headers.items()]
+        if address.userinfo:
+            credentials = b64encode(f"{address.username}:{address.password}".encode()).decode("ascii")
+            given.append(("Authorization", f"Basic {credentials}"))
+        request = httpx.Request("GET", address, headers=given, extensions=self._extensions)
+        response = await self._sends.handle_async_request(request)
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
+
+def client(http: Http, *, timeout: timedelta | None = None, limits: httpx.Limits | None = None) -> Client:
+    """Open a client. Close it with `async with`.
+
+    Errors are httpx's: ConnectError and ConnectTimeout when nothing was sent (AddressRefused among them),
+    ReadError and ReadTimeout when it may have been. `timeout` is for each connect and each read; a total is
+    the caller's. OutboundError: [http] cannot be used.
     """
-    seconds = (timeout or http.timeout).total_seconds()
-    return httpx.AsyncClient(
-        transport=transport(http, limits or httpx.Limits(max_connections=100, keepalive_expiry=15)),
-        timeout=httpx.Timeout(seconds),
-        headers={"User-Agent": user_agent(http.contact), "Accept-Encoding": "gzip"},
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        follow_redirects=False,
-        trust_env=False,
-    )
+    sends = transport(http, limits or httpx.Limits(max_connections=100, keepalive_expiry=15))
+    return Client(sends, (timeout or http.timeout).total_seconds(), user_agent(http.contact))
 
 
 def transport(http: Http, limits: httpx.Limits) -> httpx.AsyncBaseTransport:
@@ -137,7 +164,8 @@ def transport(http: Http, limits: httpx.Limits) -> httpx.AsyncBaseTransport:
             limit=limits.max_connections or 0,
             keepalive_timeout=limits.keepalive_expiry,
         )
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        jar = aiohttp.DummyCookieJar()
+        return aiohttp.ClientSession(connector=connector, cookie_jar=jar, read_bufsize=_PIECE)
 
     before = _check_name(allow_private=http.allow_private_networks) if proxy else None
     return _Guarded(verify=trust, limits=limits, proxy=proxy, client=session, before=before)
@@ -281,9 +309,12 @@ class _Guarded(AiohttpTransport):
             if request.url.userinfo:
                 # httpx has made a header of it, and aiohttp refuses to be told twice.
                 request.url = request.url.copy_with(userinfo=b"")
-            return await super().handle_async_request(request)
+            response = await super().handle_async_request(request)
         except (httpx.TransportError, aiohttp.ClientError, OSError) as error:
             raise _translated(error) from error
+        if isinstance(response.stream, AiohttpResponseStream):
+            response.stream.CHUNK_SIZE = _PIECE
+        return response
 
 
 def _translated(error: Exception) -> httpx.TransportError:

@@ -142,6 +142,24 @@ def test_a_password_in_the_address_goes_out_as_a_header() -> None:
     _with_site(check)
 
 
+@pytest.mark.parametrize("named", ["me:secret@", "me@", "m%20e:p%40w@", ""])
+def test_below_the_client_the_same_request_goes_out(named: str) -> None:
+    """What the shorter way leaves out shows in no header, and redirects are not followed on it either."""
+
+    async def check(site: Site) -> None:
+        site.answers("/a", Answer(302, headers={"Location": "/b", "Set-Cookie": "id=1; Path=/"}))
+        url, wanted = f"http://{named}{site.host}/a", {"Accept": "text/csv", "If-None-Match": '"1"'}
+        async with outbound.client(OPEN) as client:
+            for _ in range(2):
+                async with client.get_below(url, wanted) as response:
+                    assert response.status_code == 302
+            await client.get(url, headers=wanted)
+        below, again, above = (dict(asked.headers) for asked in site.asked)
+        assert below == again == above
+
+    _with_site(check)
+
+
 def test_redirects_are_not_followed_and_cookies_not_kept() -> None:
     """What follows from an answer is the caller's to decide."""
 
