@@ -12,8 +12,8 @@ from monitor.intake import memory
 from monitor.intake.values import ENDED_BY, Also, Intake, Marks, is_aside
 from monitor.record.schema import coverage, sources
 from monitor.record.settings import Source
-from monitor.record.store import Store
-from monitor.record.values import Outcome, Page
+from monitor.record.store import Store, StoreBusy
+from monitor.record.values import Format, Outcome, Page
 
 
 def write_also(connection: Connection, source: Source, intake: Intake, also: Also | None) -> Intake:
@@ -43,6 +43,25 @@ def _statement(names: tuple[str, ...]) -> Update:
     return update(sources).where(sources.c.id == bindparam("source")).values(values)
 
 
+_LARGE = 10**6  # bytes, from which looking is no longer a matter of a millisecond
+
+
+def glance(
+    store: Store, source: Source, page: Page, *, now: datetime, format: Format | None, also: Also | None
+) -> Intake | None:
+    """End an intake at a page that is the one last believed, without waiting for anybody.
+
+    None where it is not that page, is large, or somebody else writes just now: then `take_in` decides.
+    """
+    if not store.is_sqlite or len(page.body) > _LARGE:
+        return None
+    page = replace(page, captured_at=min(page.captured_at, now))
+    try:
+        return same_again(store, source, page, memory.of(page, format), now, also, wait=False)
+    except StoreBusy:
+        return None
+
+
 def same_again(
     store: Store,
     source: Source,
@@ -50,11 +69,13 @@ def same_again(
     known: memory.Memory,
     now: datetime,
     also: Also | None,
+    *,
+    wait: bool = True,
 ) -> Intake | None:
     """The short cut (monitor/intake/memory.py): the page that was believed last, not read again."""
     if known.settled is None:
         return None
-    with store.write(light=True) as connection:
+    with store.write(light=True, wait=wait) as connection:
         last = memory.recall(connection, source.id, known)
         if last is None:
             return None

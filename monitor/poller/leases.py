@@ -18,7 +18,7 @@ from monitor.clock import Clock
 from monitor.intake.values import ENDED_BY
 from monitor.poller.threads import to_the_end
 from monitor.record.schema import lookups, sources
-from monitor.record.store import Store, StoreError, upsert
+from monitor.record.store import Store, StoreBusy, StoreError, upsert
 
 LEASE = timedelta(seconds=60)
 _RENEWED = LEASE.total_seconds() / 3
@@ -92,6 +92,10 @@ class Leases:
             await self._clock.sleep(0.5)
 
     async def _claim(self, source_id: str, now: datetime, with_it: "WithIt | None") -> "Standing | None":
+        if self._store.is_sqlite:
+            # A change of threads and back costs more than the claim, which waits for nobody here.
+            with suppress(StoreBusy):
+                return claim(self._store, source_id, self._holder, now, with_it, wait=False)
         return await to_the_end(claim, self._store, source_id, self._holder, now, with_it)
 
     async def _renew(self, source_id: str) -> None:
@@ -128,14 +132,20 @@ WithIt = Callable[[Connection], None]
 
 
 def claim(
-    store: Store, source_id: str, holder: str, now: datetime, with_it: WithIt | None = None
+    store: Store,
+    source_id: str,
+    holder: str,
+    now: datetime,
+    with_it: WithIt | None = None,
+    *,
+    wait: bool = True,
 ) -> Standing | None:
     """Take a source's lease, or have it for longer, by one update that only one process can win.
 
-    `with_it` is done in the same transaction, if it was won.
+    `with_it` is done in the same transaction, if it was won. `wait` as in `Store.write`.
     """
     moments = {"now": now, "far": now + _FAR, "until": now + LEASE}
-    with store.write(light=True) as connection:
+    with store.write(light=True, wait=wait) as connection:
         mine = {"source": source_id, "holder": holder, **moments}
         row = connection.execute(_CLAIM, mine).one_or_none()
         if row is None:

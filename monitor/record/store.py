@@ -28,6 +28,10 @@ class StoreError(Exception):
     """The store cannot be used; the message says what and where, without a password."""
 
 
+class StoreBusy(StoreError):
+    """Somebody else writes just now."""
+
+
 class StoreMissing(StoreError):
     """There is no store yet: nothing has been polled in this home."""
 
@@ -52,14 +56,17 @@ class Store:
         return str(self.url.database) if self.is_sqlite else self.url.render_as_string(hide_password=True)
 
     @contextmanager
-    def write(self, *, light: bool = False) -> Iterator[Connection]:
+    def write(self, *, light: bool = False, wait: bool = True) -> Iterator[Connection]:
         """One transaction that writes: committed at the end, rolled back on any error.
 
         Invariant 6: no network call belongs inside; a slow receiver must not hold the store. `light`: a power
-        failure (no kill) may undo it; for leases, turns and what is found out again.
+        failure (no kill) may undo it; for leases, turns and what is found out again. `wait` off: StoreBusy
+        where another writer would have to be waited for, and nothing was done; SQLite alone can tell.
         """
         with self._wrapped(), self.engine.connect() as plain:
-            connection = plain.execution_options(recwatch_writes="light" if light else "safe")
+            connection = plain.execution_options(
+                recwatch_writes="light" if light else "safe", recwatch_waits=wait
+            )
             with connection.begin():
                 yield connection
 
@@ -83,7 +90,9 @@ class Store:
             raise self._trouble(error) from error
 
     def _trouble(self, error: BaseException | None) -> StoreError:
-        return StoreError(f"the store at {self.where} cannot be used: {_reason(error)}")
+        busy = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+        kind = StoreBusy if busy else StoreError
+        return kind(f"the store at {self.where} cannot be used: {_reason(error)}")
 
     def close(self) -> None:
         """Let all connections go."""
@@ -161,15 +170,19 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry)
     # FULL: what was committed, and then told to people, outlives a power failure too.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
-    record.info["synchronous"] = "FULL"
+    record.info.update(synchronous="FULL", waits=True)
 
 
 def _begin_sqlite(connection: Connection) -> None:
     # IMMEDIATE: a transaction that will write takes its turn at the start. A deferred one that has read
     # would fail at its first write, without waiting, whenever another has written meanwhile.
-    writes = connection.get_execution_options().get("recwatch_writes")
+    options = connection.get_execution_options()
+    writes, waits = options.get("recwatch_writes"), options.get("recwatch_waits", True)
     driver = connection.connection.dbapi_connection
     assert driver is not None
+    if connection.info["waits"] != waits:
+        driver.execute(f"PRAGMA busy_timeout={1000 * _WAIT_FOR_LOCK if waits else 0}")
+        connection.info["waits"] = waits
     if writes:
         # NORMAL spares the wait for the disk; it makes no difference to a process that is killed.
         wanted = "NORMAL" if writes == "light" else "FULL"

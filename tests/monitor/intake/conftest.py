@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from monitor.intake import Intake, take_in
+from monitor.intake import Intake, glance, take_in
 from monitor.record import queries
 from monitor.record.schema import notices, outbox, recommendations, revisions
 from monitor.record.settings import Settings, Source
@@ -24,6 +24,7 @@ class Scene:
         self.settings = settings or Settings()
         self.now = START
         self.sources: dict[str, Source] = {}
+        self.glances = False  # look first whether it is the page last believed, as the poller does
 
     def source(self, name: str) -> Source:
         """A source of that name; all may show any format."""
@@ -36,6 +37,11 @@ class Scene:
         headers = options.pop("headers", {})
         captured = options.pop("captured_at", self.now)
         page = Page(body, f"{source}.page", captured, headers=headers)  # type: ignore[arg-type]
+        if self.glances:
+            form, also = options.get("format"), options.get("also")
+            seen = glance(self.store, self.source(source), page, now=self.now, format=form, also=also)  # type: ignore[arg-type]
+            if seen:
+                return seen
         return take_in(self.store, self.settings, self.source(source), page, now=self.now, **options)  # type: ignore[arg-type]
 
     def events(self, intake: Intake) -> list[Event]:

@@ -4,6 +4,7 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from monitor import quarantine
 from monitor.formats import rows as row_reader
 from monitor.formats.export_rows import take_apart
 from monitor.formats.settled import settle
-from monitor.intake import memory, rowwise, same, taking
+from monitor.intake import glance, memory, rowwise, same, taking
 from monitor.record import folding
 from monitor.record.migrating import open_store
 from monitor.record.schema import (
@@ -33,7 +34,7 @@ from monitor.record.schema import (
 )
 from monitor.record.settings import Source
 from monitor.record.store import Store
-from monitor.record.values import Format, Outcome
+from monitor.record.values import Format, Outcome, Page
 from tests.fakes import pages
 from tests.fakes.pages import Row, rows
 from tests.monitor.intake.conftest import START, Scene
@@ -48,6 +49,7 @@ class Double:
 
     def __init__(self, quick: Store, whole: Store) -> None:
         self.both = [(Scene(quick), True), (Scene(whole), False)]
+        self.both[0][0].glances = True
 
     def take(self, body: bytes, source: str, **options: Any) -> None:
         quick, whole = (scene.take(body, source, short_cuts=cuts, **options) for scene, cuts in self.both)
@@ -162,6 +164,22 @@ def test_short_cuts_change_nothing(
         if more["release"]:
             double.release()
     double.assert_alike()
+
+
+def test_a_glance_ends_at_what_was_believed_and_waits_for_nobody(scene: Scene) -> None:
+    """While somebody else writes it says nothing, and does nothing; nor does it read what is new."""
+    page = Page(pages.agency(rows(3)), "export.page", START)
+    scene.take(page.body)
+
+    def look(body: bytes) -> str | None:
+        seen = replace(page, body=body)
+        found = glance(scene.store, scene.source("export"), seen, now=scene.now, format=None, also=None)
+        return found and str(found.outcome)
+
+    with scene.store.write():
+        assert look(page.body) is None
+    assert look(page.body) == "unchanged"
+    assert look(pages.agency(rows(2))) is None
 
 
 @pytest.fixture

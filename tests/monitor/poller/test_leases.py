@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from monitor.poller.leases import LEASE, Leases, Standing, claim, release, renew
 from monitor.record.schema import sources
-from monitor.record.store import Store
+from monitor.record.store import Store, StoreBusy
 from tests.fakes.clock import NOON, StillClock
 
 
@@ -116,7 +116,9 @@ def test_a_task_cancelled_while_it_claims_gives_its_lease_back(
     """The thread that claims cannot be stopped; what it gets after all would be nobody's for a minute."""
     begun, goes_on = threading.Event(), threading.Event()
 
-    def slow(*arguments: Any) -> Standing | None:
+    def slow(*arguments: Any, wait: bool = True) -> Standing | None:
+        if not wait:
+            raise StoreBusy("somebody else writes")
         begun.set()
         assert goes_on.wait(10)
         return claim(*arguments)
@@ -139,6 +141,23 @@ def test_a_task_cancelled_while_it_claims_gives_its_lease_back(
 
     asyncio.run(check())  # which waits for its threads
     assert _holder(store) is None
+
+
+def test_a_claim_that_has_to_wait_stops_nobody_else(store: Store) -> None:
+    """Another writer may take seconds; the poller's other tasks go on meanwhile."""
+
+    async def check() -> None:
+        async def work() -> bool:
+            async with Leases(store, "us", StillClock()).hold("piers") as mine:
+                return mine is not None
+
+        with store.write():
+            task = asyncio.create_task(work())
+            done, _ = await asyncio.wait([task], timeout=0.1)
+            assert not done
+        assert await task
+
+    asyncio.run(check())
 
 
 def test_a_renewal_takes_nothing(any_store: Store) -> None:
