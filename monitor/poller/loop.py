@@ -53,14 +53,14 @@ async def run(poller: Poller, stop: asyncio.Event) -> None:
 
 
 def serve(poller: Poller) -> None:
-    """Run the poller until SIGTERM or Ctrl-C."""
+    """Run the poller until SIGTERM, SIGHUP or Ctrl-C."""
     asyncio.run(_serve(poller))
 
 
 async def _serve(poller: Poller) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     await run(poller, stop)
 

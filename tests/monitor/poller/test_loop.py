@@ -228,6 +228,20 @@ def test_sigterm_ends_it_promptly_even_while_a_site_is_silent(store: Store, tmp_
     in_world(store, tmp_path, check)
 
 
+def test_a_terminal_that_is_closed_ends_it_as_a_stop_does(store: Store, tmp_path: Path) -> None:
+    """With status 0, and with no lease left behind that the next one would wait for."""
+
+    async def check(world: World) -> None:
+        world.site.answers(PATH, Answer(200, b"", wait=60))
+        process = _start(world)
+        await _until(lambda: _count(world))
+        process.send_signal(signal.SIGHUP)
+        assert await asyncio.to_thread(process.wait, 10) == 0
+        assert world.source().lease_holder is None
+
+    in_world(store, tmp_path, check)
+
+
 def test_a_poller_killed_at_any_time_leaves_what_the_next_one_goes_on_with(
     store: Store, tmp_path: Path
 ) -> None:
