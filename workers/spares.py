@@ -40,10 +40,12 @@ class Spare:
         return not gone
 
     def let_go(self) -> None:
-        """It is not needed any more."""
+        """It is not needed any more. Killed: it has no job, and may wait for a store that is away."""
         os.close(self._line)
         with suppress(ChildProcessError):
-            os.waitpid(self.pid, 0)
+            if not os.waitpid(self.pid, os.WNOHANG)[0]:
+                os.kill(self.pid, signal.SIGKILL)
+                os.waitpid(self.pid, 0)
 
 
 def fork(warm_up: Callable[[], None], run: Callable[[str], None]) -> Spare:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 from tests.fakes.processes import lives, until
@@ -39,6 +40,15 @@ def test_a_spare_that_is_let_go_is_gone(tmp_path: Path) -> None:
     spare.let_go()
     assert not lives(spare.pid)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_spare_that_hangs_as_it_warms_up_holds_nobody_up() -> None:
+    """A store that does not answer must not keep a worker from stopping, or from its next session."""
+    spare = spares.fork(lambda: time.sleep(30), lambda _: None)
+    began = time.monotonic()
+    spare.let_go()
+    assert time.monotonic() - began < 15
+    assert not lives(spare.pid)
 
 
 def test_a_spare_dies_with_its_worker(tmp_path: Path) -> None:
