@@ -4,7 +4,10 @@ import logging
 import sys
 from typing import Any
 
-import structlog
+from recwatch.lean import lean
+
+with lean():
+    import structlog
 
 
 def configure(*, verbose: bool = False) -> None:

@@ -5,6 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recwatch.lean import lean
+
+with lean():
+    import httpx  # noqa: F401 - imported here so that those below find it
+
 from monitor.poller import Poller, Reading, poll_once, serve
 from monitor.record.ids import new_id
 from monitor.record.settings import Source

@@ -1,10 +1,12 @@
 """Names of hosts: which row of `hosts` is whose, and what counts as the same site. Pure."""
 
+from functools import lru_cache
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 _PORTS = {"http": 80, "https": 443}
 
 
+@lru_cache(maxsize=4096)  # asked several times for each page
 def host_of(url: str) -> str:
     """The host as `hosts` names it: lower case, no trailing dot, the port where it is not the scheme's."""
     parts = urlsplit(url)
@@ -19,6 +21,7 @@ def robots_address(url: str) -> str:
     return urlunsplit(urlsplit(without_password(url))._replace(path="/robots.txt", query="", fragment=""))
 
 
+@lru_cache(maxsize=4096)
 def without_password(url: str) -> str:
     """The address as people and the store may see it."""
     parts = urlsplit(url)

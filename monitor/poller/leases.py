@@ -6,7 +6,7 @@ lease has lapsed.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -51,7 +51,7 @@ class Leases:
         try:
             mine = await self._get(source_id, patience, with_it)
             if mine:
-                renewing = asyncio.create_task(self._renew(source_id))
+                renewing = _Later(_RENEWED, partial(self._renew, source_id))
             yield mine
         finally:
             if renewing:
@@ -100,12 +100,29 @@ class Leases:
 
     async def _renew(self, source_id: str) -> None:
         while True:
-            await asyncio.sleep(_RENEWED)
             try:
                 now = self._clock.now()
                 await asyncio.to_thread(renew, self._store, source_id, self._holder, now)
             except StoreError as error:
                 log.warning("a lease could not be renewed", source=source_id, error=str(error))
+            await asyncio.sleep(_RENEWED)
+
+
+class _Later:
+    """A task that is made after so many seconds, if it is not called off before: most never are."""
+
+    def __init__(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._work = work
+        self._task: asyncio.Task[None] | None = None
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._begin)
+
+    def _begin(self) -> None:
+        self._task = asyncio.create_task(self._work())
+
+    def cancel(self) -> None:
+        self._timer.cancel()
+        if self._task:
+            self._task.cancel()
 
 
 class Standing(NamedTuple):

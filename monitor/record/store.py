@@ -63,17 +63,17 @@ class Store:
         failure (no kill) may undo it; for leases, turns and what is found out again. `wait` off: StoreBusy
         where another writer would have to be waited for, and nothing was done; SQLite alone can tell.
         """
-        with self._wrapped(), self.engine.connect() as plain:
-            connection = plain.execution_options(
-                recwatch_writes="light" if light else "safe", recwatch_waits=wait
-            )
-            with connection.begin():
-                yield connection
+        with self._wrapped(), self.engine.connect() as connection, connection.begin():
+            if self.is_sqlite:
+                _begin_sqlite(connection, "NORMAL" if light else "FULL", waits=wait)
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent look at the store, never waiting for a writer."""
         with self._wrapped(), self.engine.connect() as connection, connection.begin():
+            if self.is_sqlite:
+                _begin_sqlite(connection)
             yield connection
 
     @contextmanager
@@ -154,7 +154,6 @@ def _sqlite_engine(url: str) -> Engine:
     composed: dict[str, Any] = {"compiled_cache": LRUCache(_COMPOSED)}
     engine = create_engine(url, connect_args={"timeout": _WAIT_FOR_LOCK}, execution_options=composed)
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -173,23 +172,27 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry)
     record.info.update(synchronous="FULL", waits=True)
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    # IMMEDIATE: a transaction that will write takes its turn at the start. A deferred one that has read
-    # would fail at its first write, without waiting, whenever another has written meanwhile.
-    options = connection.get_execution_options()
-    writes, waits = options.get("recwatch_writes"), options.get("recwatch_waits", True)
+def _begin_sqlite(connection: Connection, synchronous: str | None = None, *, waits: bool = True) -> None:
+    """Begin a transaction; one that writes says how its commit waits for the disk.
+
+    Not a listener of SQLAlchemy's: an engine that has one looks for listeners at every statement.
+    """
     driver = connection.connection.dbapi_connection
     assert driver is not None
-    if connection.info["waits"] != waits:
+    known = connection.info
+    if known["waits"] != waits:
         driver.execute(f"PRAGMA busy_timeout={1000 * _WAIT_FOR_LOCK if waits else 0}")
-        connection.info["waits"] = waits
-    if writes:
-        # NORMAL spares the wait for the disk; it makes no difference to a process that is killed.
-        wanted = "NORMAL" if writes == "light" else "FULL"
-        if connection.info["synchronous"] != wanted:
-            driver.execute(f"PRAGMA synchronous={wanted}")
-            connection.info["synchronous"] = wanted
-    driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+        known["waits"] = waits
+    if synchronous is None:
+        driver.execute("BEGIN")
+        return
+    # NORMAL spares the wait for the disk; it makes no difference to a process that is killed.
+    if known["synchronous"] != synchronous:
+        driver.execute(f"PRAGMA synchronous={synchronous}")
+        known["synchronous"] = synchronous
+    # IMMEDIATE: a transaction that will write takes its turn at the start. A deferred one that has read
+    # would fail at its first write, without waiting, whenever another has written meanwhile.
+    driver.execute("BEGIN IMMEDIATE")
 
 
 def upsert(connection: Connection) -> Callable[..., Any]:

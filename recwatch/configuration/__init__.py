@@ -55,12 +55,11 @@ def load(config: Path | None, home: Path | None, *, secrets: bool) -> Loaded:
     place = find(config, home)
     text = _read(place.path)
     resolved = resolve(_parse(place.path, text), place.path.resolve().parent)
-    lines = locate(text)
     configuration = _validated(resolved)
     if configuration is None and resolved.missing and not secrets:
         configuration = _validated(_without_missing(resolved))
     if configuration is None or (secrets and resolved.missing):
-        checker = Checker(Configuration, resolved, _named(place.path), lines)
+        checker = Checker(Configuration, resolved, _named(place.path), locate(text))
         mistakes = checker.mistakes(forgive_missing=not secrets)
         raise ConfigError(mistakes or [Mistake(_named(place.path), None, "", "it does not hold together")])
     return Loaded(
