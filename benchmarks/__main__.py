@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.frame import Bound, Options, Row, bounds, table
 from benchmarks.processes import ROOT, compile_all
 
-# Name → module and function. A module without the function is run as a program that prints a table of its own.
+# Name → module and function. A module without the function is run as a program, with a table of its own.
 BENCHMARKS = {
     "pages": ("benchmarks.watching", "pages"),
     "export": ("benchmarks.watching", "export"),
