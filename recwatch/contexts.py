@@ -40,9 +40,12 @@ def served(loaded: Loaded) -> Iterator[Callable[[], Context]]:
 
 
 @contextmanager
-def opened(loaded: Loaded) -> Iterator[Context]:
-    """A context for this process, everything open; closed at the end, also when a stop is asked for."""
-    with _stops() as stops, served(loaded) as make:
+def opened(loaded: Loaded, stop: threading.Event | None = None) -> Iterator[Context]:
+    """A context for this process, everything open; closed at the end, also when a stop is asked for.
+
+    With `stop`, for who goes on until it is set: an exception is lost in a finalizer and in some imports.
+    """
+    with _stops(stop) as stops, served(loaded) as make:
         context = make()
         try:
             stops.heed()
@@ -59,7 +62,8 @@ class _Stops:
     Whoever is killed half-way in or out of them leaves the queue server running.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, told: threading.Event | None) -> None:
+        self._told = told
         self._heeded = False
         self._asked = 0
 
@@ -77,12 +81,15 @@ class _Stops:
         self._heeded = False
 
     def _unwind(self) -> None:
+        if self._told is not None:
+            self._told.set()
+            return
         raise SystemExit(128 + self._asked)
 
 
 @contextmanager
-def _stops() -> Iterator[_Stops]:
-    stops = _Stops()
+def _stops(told: threading.Event | None) -> Iterator[_Stops]:
+    stops = _Stops(told)
     if threading.current_thread() is not threading.main_thread():
         yield stops
         return

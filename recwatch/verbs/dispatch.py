@@ -10,10 +10,13 @@ app = verb_app()
 @app.command()
 def dispatch(ctx: typer.Context) -> None:
     """Turn what is due in the store into jobs, until stopped. Any number may run."""
+    import threading
+
     from recwatch.contexts import opened
-    from recwatch.parts import dispatch_until_stopped
+    from workers.dispatch import run
 
     loaded = load(ctx, secrets=True)
     start_logging(ctx)
-    with opened(loaded) as context:
-        dispatch_until_stopped(context)
+    stop = threading.Event()
+    with opened(loaded, stop) as context:
+        run(context, stop)

@@ -17,9 +17,11 @@ from sqlalchemy import select
 from monitor.poller import leases
 from monitor.record.migrating import open_existing
 from monitor.record.schema import sources
-from recwatch import sending
+from recwatch import contexts, sending
+from recwatch.configuration import load
 from recwatch.stopping import run_until_stopped
 from tests.recwatch.conftest import ROOT, Program
+from workers import dispatch as dispatching
 
 STOPPED = 128 + signal.SIGTERM
 
@@ -106,6 +108,39 @@ def test_a_stop_amid_a_send_waits_until_it_is_written_down(
     monkeypatch.setattr(sending, "_look", stopped)
     assert program("test-notify", "harbor").status == STOPPED
     assert [row["state"] for row in program("deliveries", "--json").rows] == ["sent"]
+
+
+def test_a_stop_that_meets_a_finalizer_is_not_lost(program: Program) -> None:
+    """What is raised there, or in some imports, goes nowhere, and a dispatcher would go on until it is killed."""
+
+    class Finalized:
+        def __del__(self) -> None:
+            stop()
+
+    asked = threading.Event()
+    with contexts.opened(load(program.config, program.home, secrets=True), asked):
+        assert not asked.is_set()
+        Finalized()
+        assert asked.is_set()
+
+
+@pytest.mark.parametrize("moment", ["Queue", "Store"])
+def test_a_dispatcher_hears_a_stop_that_comes_before_its_loop(
+    program: Program, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """While store and queue are opened it is kept, and heeded then."""
+    made = getattr(contexts, moment)
+
+    def stopped(*arguments: Any) -> Any:
+        stop()
+        return made(*arguments)
+
+    def unheard(*_: Any) -> None:
+        raise AssertionError("it dispatches although it was stopped")
+
+    monkeypatch.setattr(contexts, moment, stopped)
+    monkeypatch.setattr(dispatching, "dispatch_once", unheard)
+    assert program("dispatch").status == 0
 
 
 def test_a_stop_before_it_begins_counts(monkeypatch: pytest.MonkeyPatch) -> None:
