@@ -1,7 +1,7 @@
 """Wires the poller: as a part of `up`, and for one cycle."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,9 +65,11 @@ def poller(loaded: Loaded, make: "parts.Make") -> "Part":
     return Part("poller", run, parts.POLLER)
 
 
-def serve_until_stopped(loaded: Loaded, context: "Context", holder: str = "") -> None:
-    """Poll until SIGTERM or Ctrl-C."""
-    serve(make_poller(loaded, context.store, context.queue, holder))
+def serve_until_stopped(
+    loaded: Loaded, context: "Context", holder: str = "", asked: Callable[[], bool] = lambda: False
+) -> None:
+    """Poll until a stop; `asked`: whether one had come before the poller listens."""
+    serve(make_poller(loaded, context.store, context.queue, holder), asked)
 
 
 def once(

@@ -52,16 +52,18 @@ async def run(poller: Poller, stop: asyncio.Event) -> None:
             await asyncio.gather(stopping, *tasks, return_exceptions=True)
 
 
-def serve(poller: Poller) -> None:
-    """Run the poller until SIGTERM, SIGHUP or Ctrl-C."""
-    asyncio.run(_serve(poller))
+def serve(poller: Poller, asked: Callable[[], bool] = lambda: False) -> None:
+    """Run the poller until SIGTERM, SIGHUP or Ctrl-C; `asked`: whether one had come before it listens."""
+    asyncio.run(_serve(poller, asked))
 
 
-async def _serve(poller: Poller) -> None:
+async def _serve(poller: Poller, asked: Callable[[], bool]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
+    if asked():
+        stop.set()
     await run(poller, stop)
 
 

@@ -91,8 +91,11 @@ def _in_words(reading: "Reading") -> str:
 
 
 def _serve(loaded: "Loaded") -> None:
+    import threading
+
     from recwatch.contexts import opened
     from recwatch.polling import serve_until_stopped
 
-    with opened(loaded) as context:
-        serve_until_stopped(loaded, context)
+    stop = threading.Event()
+    with opened(loaded, stop) as context:
+        serve_until_stopped(loaded, context, asked=stop.is_set)

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from monitor.poller import leases
 from monitor.record.migrating import open_existing
 from monitor.record.schema import sources
-from recwatch import contexts, sending
+from recwatch import contexts, polling, sending
 from recwatch.configuration import load
 from recwatch.stopping import run_until_stopped
 from tests.recwatch.conftest import ROOT, Program
@@ -111,7 +111,7 @@ def test_a_stop_amid_a_send_waits_until_it_is_written_down(
 
 
 def test_a_stop_that_meets_a_finalizer_is_not_lost(program: Program) -> None:
-    """What is raised there, or in some imports, goes nowhere, and a dispatcher would go on until it is killed."""
+    """What is raised there, or in some imports, goes nowhere: a dispatcher would go on until it is killed."""
 
     class Finalized:
         def __del__(self) -> None:
@@ -122,6 +122,20 @@ def test_a_stop_that_meets_a_finalizer_is_not_lost(program: Program) -> None:
         assert not asked.is_set()
         Finalized()
         assert asked.is_set()
+
+
+def test_a_poller_hears_a_stop_that_comes_before_its_loop(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked once more when its own handlers are in place."""
+    make = polling.make_poller
+
+    def stopped(*arguments: Any) -> Any:
+        stop()
+        return make(*arguments)
+
+    monkeypatch.setattr(polling, "make_poller", stopped)
+    assert program("poll").status == 0
 
 
 @pytest.mark.parametrize("moment", ["Queue", "Store"])

@@ -152,7 +152,7 @@ def test_a_poller_that_is_started_again_has_the_leases_of_the_one_that_was_kille
     loaded = load(polled.config, polled.home, secrets=True)
     claims: list[bool] = []
 
-    def killed(poller: Poller) -> None:
+    def killed(poller: Poller, _asked: object) -> None:
         claims.append(bool(claim(poller.store, "lamps", poller.holder, datetime.now(UTC))))
 
     monkeypatch.setattr(polling, "serve", killed)
