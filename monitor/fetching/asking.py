@@ -1,6 +1,7 @@
 """One request to one address: its pace, its answer in bounds, its errors in words."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -44,6 +45,7 @@ class Asker:
         self.store = store
         self.http = http
         self.clock = clock
+        self.known: dict[str, hosts.Host] = {}  # as they were read last
 
     def interval(self, robots: str | None) -> timedelta:
         """The time between two requests to a host with these rules: the longer of theirs and ours."""
@@ -81,11 +83,27 @@ class Asker:
 
     async def _exchange(self, url: str, headers: dict[str, str], limit: int, *, truncate: bool) -> Answer:
         async with self.client.get_below(url, headers) as response:
-            came = {key.lower(): value for key, value in response.headers.items()}
+            came = _readable(response.headers.raw)
             known = {key: value for key, value in came.items() if key not in _LEFT}
             if response.status_code != 200:
                 return Answer(response.status_code, known, b"")
             return Answer(200, known, await read_body(response.aiter_raw(), came, limit, truncate=truncate))
+
+
+def _readable(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers by names in lower case; one that came several times holds all, as commas part them."""
+    found: dict[str, str] = {}
+    for key, value in raw:
+        name, text = key.decode("latin-1").lower(), _text(value)
+        found[name] = f"{found[name]}, {text}" if name in found else text
+    return found
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def refusal_of(answer: Answer, url: str, now: datetime) -> Refusal | None:

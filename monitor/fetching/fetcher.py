@@ -64,11 +64,21 @@ def enter(connection: Connection, asker: Asker, request: Request) -> Entry:
     Within a transaction, so that it costs none of its own beside whatever else is taken.
     """
     name, now = sites.host_of(request.url), asker.clock.now()
-    host = hosts.read(connection, name)
+    if (known := asker.known.get(name)) and _enters_again(connection, asker, request, known, now):
+        return Entry(known, turn=True)
+    host = asker.known[name] = hosts.read(connection, name)
     if request.obey_robots and not (_knows_rules(host, now) and rules.allows(host.robots, request.url)):
         return Entry(host, turn=False)
     interval = asker.interval(host.robots if request.obey_robots else None)
     return Entry(host, hosts.take_turn(connection, name, interval, now))
+
+
+def _enters_again(
+    connection: Connection, asker: Asker, request: Request, known: hosts.Host, now: datetime
+) -> bool:
+    """Take the turn of a host in one statement, if it still is as it was when another page was asked for."""
+    allowed = _knows_rules(known, now) and request.obey_robots and rules.allows(known.robots, request.url)
+    return allowed and hosts.take_turn_of(connection, known, asker.interval(known.robots), now)
 
 
 def _knows_rules(host: hosts.Host, now: datetime) -> bool:

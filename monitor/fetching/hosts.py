@@ -80,6 +80,21 @@ _TAKE_TURN = (
 )
 
 
+def take_turn_of(connection: Connection, known: Host, interval: timedelta, now: datetime) -> bool:
+    """The same for a host as it was read before: not where its rules or refusals are others by now."""
+    moments = {"now": now, "void": now + LONGEST_INTERVAL, "next": now + min(interval, LONGEST_INTERVAL)}
+    mine = {"name": known.name, "fetched": known.robots_fetched_at}
+    return connection.execute(_TAKE_TURN_OF, {**mine, **moments}).rowcount == 1
+
+
+# Rules are only ever written together with the time at which they were fetched.
+_TAKE_TURN_OF = _TAKE_TURN.where(
+    hosts.c.robots_fetched_at == bindparam("fetched"),
+    hosts.c.refusals == 0,
+    hosts.c.refused_until.is_(None),
+)
+
+
 def wait_for(host: Host, now: datetime) -> timedelta:
     """How long until the host's pace allows the next request; zero when it does now."""
     free_at = host.next_allowed_at

@@ -132,6 +132,24 @@ def test_a_long_robots_txt_is_read_as_far_as_the_standard_asks(store: Store) -> 
     in_world(store, check)
 
 
+def test_what_another_process_learns_of_a_host_counts_at_once(store: Store) -> None:
+    """A host is remembered only for as long as its row says the same: its rules, its refusals, its turn."""
+
+    async def check(world: World) -> None:
+        world.site.answers("/page", Answer(200, PAGE))
+        name, now = world.site.host, world.clock.now()
+        for _ in range(2):
+            assert isinstance(await world.fetch(), Page)
+        hosts.refused(store, name, now, timedelta(hours=1), None)
+        assert isinstance(await world.fetch(), Page)
+        assert (world.host.refusals, world.host.refused_until) == (0, None)
+        hosts.keep_robots(store, name, ALL.decode(), world.clock.now() + timedelta(seconds=1))
+        world.clock.forward(seconds=2)
+        assert (await world.refusal()).outcome is Outcome.DISALLOWED
+
+    in_world(store, check)
+
+
 def test_requests_to_a_host_keep_their_distance(store: Store) -> None:
     """Ten seconds by default, counted from robots.txt on, in the clock that everybody shares."""
 
