@@ -19,7 +19,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 import httpx
@@ -168,7 +168,9 @@ def transport(http: Http, limits: httpx.Limits) -> httpx.AsyncBaseTransport:
         return aiohttp.ClientSession(connector=connector, cookie_jar=jar, read_bufsize=_PIECE)
 
     before = _check_name(allow_private=http.allow_private_networks) if proxy else None
-    return _Guarded(verify=trust, limits=limits, proxy=proxy, client=session, before=before)
+    # Not used, since the session is ours; as it stands it would trust nobody.
+    nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return _Guarded(verify=nobody, limits=limits, proxy=proxy, client=session, before=before)
 
 
 def _proxy(address: str) -> httpx.Proxy | None:
@@ -189,11 +191,14 @@ def warm(http: Http) -> None:
 
 
 @lru_cache(maxsize=4)
-def _trust(ca_file: str) -> ssl.SSLContext:
+def _trust(ca_file: str) -> ssl.SSLContext | Literal[True]:
     """The system's certificates (httpx's own where the system has none), and those of `ca_file`.
 
-    Kept: reading them takes 20 ms, and a worker's jobs each open a client.
+    True for aiohttp's own context, which holds the system's since it was imported. Kept: reading certificates
+    takes 20 ms, and a worker's jobs each open a client.
     """
+    if not ca_file and _system_has_certificates():
+        return True
     context = (
         ssl.create_default_context()
         if _system_has_certificates()

@@ -1,8 +1,12 @@
 """The way out refuses addresses that must not be asked, and says what went wrong."""
 
 import asyncio
+import shutil
 import socket
+import ssl
+import subprocess
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -267,6 +271,35 @@ def test_what_cannot_be_set_up_names_its_key(keys: dict[str, str]) -> None:
     """A proxy of another kind and a missing file are errors that name the key."""
     with pytest.raises(OutboundError, match=next(iter(keys))):
         outbound.client(Http(**keys))  # type: ignore[arg-type]
+
+
+def test_only_a_certificate_that_somebody_vouches_for_is_trusted(tmp_path: Path) -> None:
+    """The system's certificates say who; one's own authority is a file that the configuration names."""
+    if (openssl := shutil.which("openssl")) is None:
+        pytest.skip("TLS: no openssl on this machine")
+    certificate = tmp_path / "site.pem"
+    arguments = f"req -x509 -newkey rsa:2048 -nodes -days 2 -keyout {certificate} -out {certificate}.crt"
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([openssl, *arguments.split(), *names], check=True, capture_output=True)
+    shown = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    shown.load_cert_chain(f"{certificate}.crt", certificate)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async def ask(**known: str) -> str:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=shown)
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with server, outbound.client(Http(allow_private_networks=True, **known)) as client:
+            try:
+                return str((await client.get(url)).status_code)
+            except httpx.ConnectError as error:
+                return reason(error)
+
+    assert "certificate is not valid here" in asyncio.run(ask())
+    assert asyncio.run(ask(ca_file=f"{certificate}.crt")) == "204"
 
 
 def test_a_connection_closed_without_an_answer_broke_off() -> None:
