@@ -83,7 +83,7 @@ def once(
     """One cycle over the named sources, or all. A stop drops what is under way, and is SystemExit then."""
     from recwatch.stopping import run_until_stopped
 
-    gc.freeze()  # what was imported stays: nobody need look through it again and again
+    gc.freeze()  # what is configured stays: nobody need look through it again and again
     return run_until_stopped(
         poll_once(make_poller(loaded, store, None), names, given=given, due_only=due_only)
     )

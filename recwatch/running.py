@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from recwatch.cli import Options
+from recwatch.lean import importing
 
 if TYPE_CHECKING:
     from monitor.record.store import Store
@@ -23,7 +24,8 @@ def load(ctx: typer.Context, *, secrets: bool) -> "Loaded":
 
     `secrets`: for verbs that fetch or send, a reference that leads nowhere is an error.
     """
-    from recwatch.configuration import load as load_configuration
+    with importing():
+        from recwatch.configuration import load as load_configuration
 
     options: Options = ctx.obj
     return load_configuration(options.config, options.home, secrets=secrets)
@@ -31,7 +33,8 @@ def load(ctx: typer.Context, *, secrets: bool) -> "Loaded":
 
 def start_logging(ctx: typer.Context) -> None:
     """Send logs to standard error in one manner."""
-    from recwatch.logging import configure
+    with importing():
+        from recwatch.logging import configure
 
     configure(verbose=ctx.obj.verbose)
 

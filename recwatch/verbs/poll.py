@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from recwatch.errors import Exit, Failure
+from recwatch.lean import importing
 from recwatch.printing import json_line, say
 from recwatch.running import load, start_logging, verb_app, writing
 
@@ -52,7 +53,8 @@ def _check(loaded: "Loaded", names: Sequence[str]) -> None:
 
 
 def _cycle(loaded: "Loaded", names: Sequence[str]) -> "list[Reading]":
-    from recwatch import polling
+    with importing():
+        from recwatch import polling
 
     with writing(loaded) as store:
         return polling.once(loaded, store, names)
