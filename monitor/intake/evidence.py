@@ -12,7 +12,7 @@ from monitor.record.store import upsert
 from monitor.record.values import Page
 
 _LARGE = 10**6  # bytes
-# zlib's levels: 6 would be twice the work for 6 % less room. For the export, twice a day and most of all that
+# zlib's levels: 6 would be twice the work for 7 % less room. For the export, twice a day and most of all that
 # is kept, a third less is not worth four times the work.
 _LEVEL, _LEVEL_OF_LARGE = 5, 1
 
