@@ -3,6 +3,7 @@
 import asyncio
 import email
 import email.policy
+import logging
 import ssl
 from collections import deque
 from collections.abc import Callable
@@ -12,6 +13,9 @@ from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+
+# It tells of every connection from a thread of its own, also when the test whose output that was is over.
+logging.getLogger("mail.log").setLevel(logging.CRITICAL)
 
 
 @dataclass
