@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 def shorten(text: str, beside: str) -> str:
     """Replace names written out by the acronyms that either narrative has for them."""
-    for name, acronym in (*_explained(text), *_explained(beside)):
+    for name, acronym in (*_explained(text), *_explained(beside), *_abbreviated(text), *_abbreviated(beside)):
         text = re.sub(rf"\b(?:[Tt]he\s)?{re.escape(name)}(?:\s\({acronym}\))?", acronym, text)
     initials = _initials(text)
     if len(initials) < 2:  # the letters of the shortest acronym
@@ -31,6 +31,19 @@ def _initials(text: str) -> str:
 # Begins with a letter, for which the engine looks fast, and not with the bound before it.
 _ACRONYM = re.compile(r"[A-Z](?<!\w[A-Z])[A-Z]{1,5}\b")
 _INITIAL = re.compile(r"[A-Z](?=[a-z])")
+
+
+_WRITTEN = re.compile(
+    r"\b([A-Z][\w&.'’-]*(?:\s(?:of|the|and|for|on|in|to|&|[A-Z][\w&.'’-]*)){1,12})\s\(([A-Z][A-Z-]{1,8})\)"
+)
+
+
+def _abbreviated(text: str) -> Iterator[tuple[str, str]]:
+    """Names beside acronyms that are no initials, but whose letters they have."""
+    for match in _WRITTEN.finditer(text):
+        letters = iter(match[1].upper())
+        if all(letter in letters for letter in match[2].replace("-", "")):
+            yield match[1].removeprefix("The "), match[2]
 
 
 def _explained(text: str) -> Iterator[tuple[str, str]]:

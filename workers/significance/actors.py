@@ -245,6 +245,22 @@ def _names_in(text: str) -> Iterator[tuple[str, str]]:
         yield _KNOWN[name]
 
 
+def short_name(name: str) -> str:
+    """The one word that stands for an agency whose name, short or long, this is; "" for any other."""
+    department, part = _KNOWN.get(name, ("", ""))
+    return (part or department).replace(" ", "")
+
+
+def by_short_names(text: str) -> str:
+    """The text with every agency on the list of names called by its short one."""
+    return _WRITTEN_OUT.sub(lambda match: short_name(match["name"]), text)
+
+
+_WRITTEN_OUT = re.compile(
+    rf"(?:\b[Tt]he\s)?(?:\bU\.?S\.?\s|\bUnited\sStates\s)?(?P<name>{_ANY_KNOWN.pattern})(?:\s\([A-Z]{{2,8}}\))?"
+)
+
+
 def make_cast(agency: str, narratives: str) -> Cast:
     """Read whose narrative it is off the agency's name; off the narratives, where they never name that one.
 
@@ -263,6 +279,14 @@ def make_cast(agency: str, narratives: str) -> Cast:
 @lru_cache(maxsize=1_000)
 def _known_of(agency: str) -> frozenset[tuple[str, str]]:
     return frozenset(_names_in(agency))
+
+
+@lru_cache(maxsize=1_000)
+def names_of(agency: str) -> frozenset[str]:
+    """The short names that an agency goes by, as `by_short_names` gives them."""
+    parts = [part.strip().removeprefix("The ") for part in agency.split(":")]
+    known = {(part or department).replace(" ", "") for department, part in _known_of(agency)}
+    return frozenset(filter(None, (*known, *map(_acronym, parts))))
 
 
 def _acronym(name: str) -> str:

@@ -6,12 +6,13 @@ from monitor.record.folding import fold
 from monitor.record.values import Event, EventType, State, Status, is_closed
 from workers.difference import common_ends
 from workers.significance.actions import action_signals
-from workers.significance.actors import Cast, make_cast
+from workers.significance.actors import Cast, make_cast, names_of
 from workers.significance.clauses import Sentence, cut_sentences, read_sentences
 from workers.significance.deadlines import all_deadlines, find_deadlines, in_context
 from workers.significance.positions import is_only_position, position_signals
 from workers.significance.removal import removal_signals
 from workers.significance.slips import deadline_moves, deadline_signals
+from workers.significance.wordforms import content, coverage
 from workers.significance.wording import Sameness, compare
 from workers.values import Level, Run, Signal, Significance
 
@@ -19,6 +20,7 @@ _OPEN = (Status.OPEN, Status.PARTIAL)
 _SILENT = (EventType.OPENED, EventType.VANISHED, EventType.OVERDUE, EventType.STALLED)
 _LONGEST = 20_000  # characters that are read of a narrative; none has come near
 _AROUND = 5_000  # of them before the first change, where a narrative is longer
+_REPEATED = 0.5  # of the words of two sentences: fewer in common, and neither repeats the other
 _HISTORY = 24  # earlier narratives that are read for slips
 
 
@@ -56,7 +58,10 @@ def _of_narrative(
     old, new, whole = _excerpts(old, new)
     before, after = cut_sentences(old), cut_sentences(new)
     gone, came = _changed(before, after)
-    sameness = compare(" ".join(gone), " ".join(came)) if whole else Sameness.OTHER
+    own = names_of(event.subject.agency)
+    sameness = compare(" ".join(gone), " ".join(came), own) if whole else Sameness.OTHER
+    if whole and not (gone and came) and _only_repeats((*gone, *came), (before, after), own):
+        sameness = Sameness.SAME
     if sameness is not Sameness.OTHER:
         return (Level.COSMETIC if sameness is Sameness.SAME else Level.REDATED), ()
     pair = _Pair(event, (old, new), (before, after), gone, came)
@@ -65,6 +70,22 @@ def _of_narrative(
     signals += pair.deadlines(history)
     signals += removal_signals(pair.gone, pair.came, pair.new, runs)
     return Level.SUBSTANTIVE, tuple(dict.fromkeys(signals))
+
+
+def _only_repeats(
+    apart: Sequence[str], all_of: tuple[Sequence[str], Sequence[str]], own: frozenset[str]
+) -> bool:
+    """Whether each sentence of one side only says again what a sentence of both says."""
+    both = [sentence for sentence in all_of[0] if sentence in set(all_of[1])]
+    return all(
+        any(compare(sentence, other, own) is Sameness.SAME for other in both if _alike(sentence, other))
+        for sentence in apart
+    )
+
+
+def _alike(one: str, other: str) -> bool:
+    first, second = content(one), content(other)
+    return coverage(first, second) >= _REPEATED and coverage(second, first) >= _REPEATED
 
 
 def _excerpts(old: str, new: str) -> tuple[str, str, bool]:

@@ -12,7 +12,10 @@ from workers.significance.acronyms import shorten
 from workers.significance.actors import NAMES
 from workers.significance.dates import Mention, find_dates
 from workers.significance.gates import has_any, lowered
+from workers.significance.looks import UNTIL, ends_with, is_by, is_review
+from workers.significance.rewording import may_be_reworded, reworded
 from workers.significance.stock import is_stock
+from workers.significance.typos import is_typo
 from workers.significance.wordforms import TOKEN, lemma
 
 
@@ -52,49 +55,22 @@ _PHRASES = {
     "as well as": "and",
     "not yet": "not",
 }
-_LOOK = re.compile(
-    r"\b(?:we|GAO)\s(?:\w+\s)?(?:last\s)?(?:confirmed|checked|verified|reviewed|found|determined|"
-    r"followed\sup|looked|updated|assessed|"
-    r"contacted|noted|observed|concluded)\b|\b(?:our|GAO['’]s)\s(?:\w+\s){0,2}(?:review|update|"
-    r"follow-?up|check|assessment)\b"
-    r"|^[\[(]?Reviewed\b|\b(?:last|status)\s(?:updated|update|reviewed|checked)\b"
-    r"|\b(?:we|GAO)\s(?:last|most\srecently)\s(?:asked|requested|heard|spoke|met|inquired|reviewed)\b"
-    r"|\b(?:this|the|our)\srecommendation\s(?:remained|remains|was|is)\s(?:still\s)?(?:open|unimplemented)\b",
-    re.IGNORECASE,
-)
-_AS_OF = re.compile(
-    r"(?P<ahead>^|[,;(]\s*|\b(?:but|and|however|that|open|status)\s)as\sof\s(?:the\s(?:end\sof\s)?|"
-    r"our\slast\s\w+\sin\s)?$",
-    re.IGNORECASE,
-)
-_LOOKING = ("we ", "gao", "our ", "reviewed", "last", "status", "recommendation")
-_UNTIL = ("by", "before", "until", "than", "the")
-_JOINING = (*_UNTIL, "in", "on", "during", "at", "of")
-_BY = re.compile(r"\b(?:by|before|until|no later than|on or before)\s+(?:the\s+)?$", re.IGNORECASE)
+_JOINING = (*UNTIL, "in", "on", "during", "at", "of")
 _JOIN = re.compile(
     r"(?:,?\s*\b(?:in|on|by|during|at|of|before|until|no later than|as of)\s+(?:the\s+)?)$", re.IGNORECASE
 )
 _HEAD = re.compile(
     r"^(?:[Tt]he|[Tt]his) (?:department|agency|bureau|service|commission|board|administration)(?=\s)"
 )
-# One letter apart, and both are words.
-_UNLIKE = (
-    "adopt adapt", "contract contact", "accept except", "affect effect", "ensure insure", "policy police",
-    "extent extend", "internal interval", "personal personnel", "expend expand", "statue statute",
-    "county country", "approve improve", "signed singed", "united untied", "board broad",
-    "thorough through", "through though", "assign assigned", "precede proceed", "trial trail",
-    "casual causal", "martial marital", "diary dairy", "quiet quite", "angel angle", "heard heart",
-)  # fmt: skip
-_CONFUSABLE = frozenset(frozenset(pair.split()) for pair in _UNLIKE)
 
 
-def compare(old: str, new: str) -> Sameness:
-    """Hold two narratives against each other by what they say."""
+def compare(old: str, new: str, own: frozenset[str] = frozenset()) -> Sameness:
+    """Hold two narratives against each other by what they say; `own` as for rewording.reworded."""
     before, after = fold(old), fold(new)
     one, other = _Reading(before, after), _Reading(after, before)
     # Whatever the words are, other dates say something else; words are read only where they decide.
-    if sorted(one.dates) == sorted(other.dates) and one.says(other):
-        return Sameness.SAME if one.looked == other.looked else Sameness.REDATED
+    if sorted(one.dates) == sorted(other.dates) and (one.says(other) or one.means(other, own)):
+        return Sameness.SAME if sorted(one.looked) == sorted(other.looked) else Sameness.REDATED
     return Sameness.OTHER
 
 
@@ -124,10 +100,10 @@ class _Reading:
         position = 0
         for mention in find_dates(sentence):
             ahead = sentence[position : mention.start]
-            joined = _ends_with(ahead, _JOINING) and _JOIN.search(ahead)
+            joined = ends_with(ahead, _JOINING) and _JOIN.search(ahead)
             plain.append(ahead[: joined.start()] if joined else ahead)
             position = mention.stop
-            if _is_review(sentence, mention):
+            if is_review(sentence, mention):
                 self.looked.append(mention.name)
             else:
                 dates.append(_date_token(sentence, mention))
@@ -157,6 +133,16 @@ class _Reading:
             return sorted(line[:2] for line in mine) == sorted(line[:2] for line in others)
         bare, bare_other = [_bare(line) for line in mine], [_bare(line) for line in others]
         return sorted(bare) == sorted(bare_other) or _joined(bare) == _joined(bare_other)
+
+    def means(self, other: "_Reading", own: frozenset[str]) -> bool:
+        """Whether both say the same in other words."""
+        mine, others = self.sentences, other.sentences
+        if not may_be_reworded((line.words for line in mine), (line.words for line in others)):
+            return False
+        return reworded(self._told(), other._told(), own)
+
+    def _told(self) -> str:
+        return ". ".join(text for text, _ in self._plain)
 
 
 def _is_name(word: str) -> bool:
@@ -237,71 +223,19 @@ def _active(tokens: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _same_word(one: str, other: str, spelled: str, spelled_other: str) -> bool:
-    return one == other or _is_typo(spelled, spelled_other)
-
-
-def _is_typo(one: str, other: str) -> bool:
-    """One letter too many, too few or another, or two neighbours swapped, in the midst of a long word."""
-    short, long = sorted((one, other), key=len)
-    if (
-        len(short) < 5
-        or short[0] != long[0]
-        or not (short.isalpha() and long.isalpha())
-        or not short.islower()
-    ):
-        return False
-    if frozenset((one, other)) in _CONFUSABLE or _are_inflections(short, long):
-        return False
-    head = next((n for n in range(len(short)) if short[n] != long[n]), len(short))
-    if len(short) < len(long):
-        return len(long) - len(short) == 1 and short[head:] == long[head + 1 :] and head < len(short)
-    swapped = short[head : head + 2] == long[head : head + 2][::-1] and short[head + 2 :] == long[head + 2 :]
-    return swapped or (len(short) >= 8 and head < len(short) - 1 and short[head + 1 :] == long[head + 1 :])
-
-
-def _are_inflections(short: str, long: str) -> bool:
-    """Whether they are as "issue" and "issued": grammar, which may change what is said."""
-    return long in {short + ending for ending in ("s", "d", "r", "n", "y")} or (short[:-1] == long[:-1])
+    return one == other or is_typo(spelled, spelled_other)
 
 
 def _date_token(sentence: str, mention: Mention) -> str:
     """A date as said, or, where its end is what is meant, as that day."""
-    if mention.is_end or _is_by(sentence[: mention.start]):
+    if mention.is_end or is_by(sentence[: mention.start]):
         return f"by {mention.last.isoformat()}"
     return f"{mention.first.isoformat()}-{mention.last.isoformat()}"
 
 
-def _is_by(ahead: str) -> bool:
-    return _ends_with(ahead, _UNTIL) and bool(_BY.search(ahead))
-
-
-def _ends_with(text: str, endings: tuple[str, ...]) -> bool:
-    return lowered(text.rstrip()[-8:]).endswith(endings)
-
-
-def _is_review(sentence: str, mention: Mention) -> bool:
-    """Whether a date is the one on which GAO last looked."""
-    ahead = sentence[: mention.start]
-    low = lowered(sentence)
-    if "as of" in low and _AS_OF.search(ahead):
-        rest = sentence[mention.stop : mention.stop + 120]
-        return not re.match(r",?\s(?:\w+\s){1,4}?will\s(?!need|be\sable)", rest) or bool(
-            re.search(r"\b(?:said|stated|plans)\b", rest)
-        )
-    if not has_any(low, _LOOKING) or _is_by(ahead) or not _LOOK.search(sentence):
-        return False
-    if ahead.strip(" [(") == "Reviewed" or re.match(r"\supdate[\])]", sentence[mention.stop :]):
-        return True
-    # The look's own date opens the sentence or follows its verb at once.
-    return (
-        bool(re.fullmatch(r"(?:in|on|during|at\sthe)\s", ahead, re.IGNORECASE))
-        or bool(re.search(_LOOK.pattern + r"[^,;]{0,40}\b(?:in|on|as of)\s$", ahead, re.IGNORECASE))
-        or bool(re.search(r"\b(?:our|at the time of our)\s$", ahead, re.IGNORECASE))
-    )
-
-
 _IN_COMMENTS = re.compile(
-    r",?\s?\b(?:in commenting on (?:a|the|our) draft(?: report| of (?:this|the|our) report)?,?|"
+    r",?\s?\b(?:(?:in commenting|when (?:it|they) commented) on (?:a|the|our) draft"
+    r"(?: report| of (?:this|the|our) report)?,?|"
     r"in (?:its|their) (?:written |agency |formal )?(?:comments|response)(?: on (?:a|the|our) draft"
     r"(?: of (?:this|the|our) report)?)?,?)(?=[\s.])",
     re.IGNORECASE,

@@ -18,6 +18,7 @@ from workers.significance import (
     dates,
     deadlines,
     deeds,
+    looks,
     positions,
     refusals,
     stock,
@@ -49,8 +50,10 @@ _GATES: dict[str, _Gate] = {
     "refusals, starts": (refusals._STARTS, refusals._BEGINNING),
     "refusals, money": (refusals._MONEY, refusals._SUMS),
     "refusals, former": (refusals._FORMER, ("than", "of", "earlier", "formerly")),
-    "wording, look": (wording._LOOK, wording._LOOKING),
-    "wording, as of": (wording._AS_OF, ("as of",)),
+    "looks, look": (looks._LOOK, looks._LOOKING),
+    "looks, as of": (looks._AS_OF, ("as of",)),
+    "looks, then said": (looks._THEN_SAID, looks._TELLING),
+    "looks, said then": (looks._SAID_THEN, looks._TELLING),
     "wording, in comments": (wording._IN_COMMENTS, ("comment", "response")),
 }
 _CASED: dict[str, _Gate] = {
@@ -59,7 +62,7 @@ _CASED: dict[str, _Gate] = {
     "deeds, it": (deeds._IT, (" it", " them")),
 }
 _ENDINGS: dict[str, _Gate] = {
-    "wording, by": (wording._BY, wording._UNTIL),
+    "looks, by": (looks._BY, looks.UNTIL),
     "wording, join": (wording._JOIN, wording._JOINING),
     "clauses, adverbs": (clauses._ADVERBS, clauses._LAST_ADVERBS),
     "refusals, said": (refusals._SAID, refusals._SAYING),

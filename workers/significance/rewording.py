@@ -1,0 +1,240 @@
+"""Whether two passages say the same in other words, whatever their order and their sentences' bounds.
+
+Both are read as the set of what their words stand for (see synonyms). Beyond that must agree: figures
+and names, what is denied and how far, what is under way and what is done, and who does what.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from workers.sentences import words
+from workers.significance.actors import by_short_names, short_name
+from workers.significance.synonyms import STATIVE, canonical, plainly
+from workers.significance.typos import is_typo
+from workers.significance.wordforms import TOKEN
+
+_PIECE = re.compile(TOKEN.pattern + r"|[.;:,()]")
+_BE = words("is are be am being")
+_WAS = words("was were been")
+_HAVE = words("has have had having")
+_NOT = words("not no never nor neither none n't")
+# Each says something of the word that follows, which is to be the same in both.
+_BINDING = words(
+    "before after until than all some most only few half each any fully partially partly nearly nigh "
+    "except unless must"
+)
+_SILENT = words(
+    "a an the this that these those its their it they them he she there which on in at of to with or and "
+    "also additionally furthermore moreover still currently recently remain remains continue continues "
+    "agency officials official to then has have had"
+)
+_ROLES = frozenset(
+    canonical(word)
+    for word in words(
+        "contractor vendor grantee recipient manufacturer lender borrower operator provider company owner "
+        "industry carrier tribe university hospital supplier employer taxpayer veteran applicant auditor "
+        "consultant committee court inspector bank airline school district county city partner"
+    )
+) | {"STATE", "GAO"}
+_NO_SUBJECT = re.compile(
+    r"\bno\s((?:(?!which|that|who|to\b|by\b)[\w'’-]+\s){1,8}?)(?=(?:has|have|had|is|are|was|were|will|would)\b(?!\snot))"
+    r"(has|have|had|is|are|was|were|will|would)\s",
+    re.IGNORECASE,
+)
+_DOLLARS = re.compile(r"(?<![$\d.,])(\d[\d,.]*)\sdollars\b", re.IGNORECASE)
+_HALVED = re.compile(r"\b(geo|multi|non|pre|re|co|inter|sub|bi|semi|under|over)-(?=[a-z])", re.IGNORECASE)
+_MOST_APART = 0.6  # of the words of two passages: more that stand in only one, and they are not compared
+
+
+@dataclass(slots=True)
+class _Passage:
+    """What a passage says: the set of its words' forms, and what stands in which relation to what."""
+
+    said: set[str] = field(default_factory=set)
+    bound: set[tuple[str, str]] = field(default_factory=set)
+    agents: dict[str, set[str]] = field(default_factory=dict)
+    figures: dict[str, set[str]] = field(default_factory=dict)
+    spelled: dict[str, str] = field(default_factory=dict)
+
+
+def reworded(old: str, new: str, own: frozenset[str] = frozenset()) -> bool:
+    """Whether two passages, their dates taken out, say the same.
+
+    `own`: names of the agency, which "it" and "the agency" may stand for.
+    """
+    if _letters(old) == _letters(new):
+        return True
+    one, other = _read(old), _read(new)
+    apart = one.said ^ other.said
+    if apart - own and not _is_slip(one, other, apart):
+        return False
+    return (
+        one.bound == other.bound
+        and not _conflict(one.agents, other.agents)
+        and (len(one.figures) < 2 or not _conflict(one.figures, other.figures))
+    )
+
+
+def may_be_reworded(old: Iterable[Iterable[str]], new: Iterable[Iterable[str]]) -> bool:
+    """Whether enough of the words are the same that reading both closely may pay."""
+    one, other = ({word.partition("+")[0] for line in lines for word in line} for lines in (old, new))
+    return len(one ^ other) <= _MOST_APART * len(one | other) if one and other else False
+
+
+_SIGNS = re.compile(r"[^\w$%.]|\.(?!\d)|_")
+
+
+def _letters(text: str) -> str:
+    return _SIGNS.sub("", text).lower()
+
+
+def _conflict(one: dict[str, set[str]], other: dict[str, set[str]]) -> bool:
+    """Whether some word that both have stands beside quite others."""
+    return any(one[word].isdisjoint(other[word]) for word in one.keys() & other.keys())
+
+
+def _is_slip(one: _Passage, other: _Passage, apart: set[str]) -> bool:
+    """Whether one misspelt word is all that they differ in."""
+    mine, others = apart & one.said, apart & other.said
+    if len(mine) != 1 or len(others) != 1:
+        return False
+    (first,), (second,) = mine, others
+    return is_typo(one.spelled.get(first, ""), other.spelled.get(second, ""))
+
+
+@lru_cache(maxsize=20_000)
+def _form(token: str) -> tuple[str, str, bool]:
+    """A word's form, its ending ("ing", "ed" or ""), and whether it names somebody."""
+    low = token.lower().replace("’", "'").removesuffix("'s")
+    if name := short_name(re.sub("['’]s$", "", token)):
+        return name, "", True
+    if token.isupper() and len(token) > 1 and low not in _NOT:
+        return token, "", True
+    if low in _SILENT:
+        return "", "", False
+    found = canonical(low)
+    ending = ""
+    if low.endswith("ing") and len(low) > 5:
+        ending = "ing"
+    elif (low.endswith("ed") and len(low) > 4) or low in _PAST:
+        ending = "ed"
+    return found, ending, found in _ROLES
+
+
+_PAST = words(
+    "wrote written rewrote built sent held made began begun took taken gave given found paid bought met told "
+    "said withdrew withdrawn chose chosen undertook undertaken kept left lost put set spent knew known"
+)
+_ALWAYS_BARE = words("say expect concur refused refus")
+
+
+class _Reader:
+    """Reads a passage word by word."""
+
+    def __init__(self) -> None:
+        self.passage = _Passage()
+        self._be = ""
+        self._by = False
+        self._denied = False
+        self._binding: list[str] = []
+        self._before = ""
+        self._passive = ""
+        self._actor = ""
+        self._figure = ""
+        self._of = ""
+        self._apart = False
+
+    def read(self, text: str) -> _Passage:
+        """Take in all of it."""
+        for match in _PIECE.finditer(text):
+            if match[0] in ".;:,()":
+                self._stop(match[0])
+            else:
+                self._take(match[0].rstrip(","))
+        self._stop(".")
+        return self.passage
+
+    def _stop(self, sign: str) -> None:
+        self._be, self._by = "", False
+        if sign in ".;:":
+            self._denied, self._binding, self._actor = False, [], ""
+            self._end_figure("")
+
+    def _take(self, token: str) -> None:
+        low = token.lower()
+        if low in _BE or low in _WAS:
+            self._be = "being" if low == "being" else "is" if low in _BE else "was"
+            return
+        if low in _HAVE:
+            return
+        if low in _NOT or low.endswith("n't"):
+            self._denied = True
+            self.passage.said.add("NOT")
+            return
+        if low == "by":
+            self._by = True
+        if low in {"of", "with", "to", "for", "in", "at", "from", "on"}:
+            self._apart = True
+        form, ending, names = _form(token)
+        if form:
+            self._say(form, ending, names, low)
+
+    def _say(self, form: str, ending: str, names: bool, low: str) -> None:
+        passage = self.passage
+        past = False
+        if ending == "ing" and self._be and form not in STATIVE:
+            passage.said.add("ONGOING")
+        elif ending == "ed":
+            if self._be == "being":
+                passage.said.add("ONGOING")
+            past = self._be not in {"is", "being"} and not self._denied and form not in _ALWAYS_BARE
+        passive = form if ending == "ed" else ""
+        full = f"{form}+ed" if past else form
+        passage.said.add(full)
+        passage.spelled[full] = low
+        if form in _BINDING:
+            self._binding.append(form)
+            self._apart = False
+            return
+        if form in {"ONGOING", "able"}:
+            return
+        self._relate(form, names, passive)
+        self._be = ""
+
+    def _end_figure(self, form: str) -> None:
+        """A figure counts what follows it; where nothing does, what precedes it."""
+        if self._figure:
+            self.passage.figures.setdefault(self._figure, set()).add(form or f"< {self._of}")
+        self._figure = ""
+
+    def _relate(self, form: str, names: bool, passive: str) -> None:
+        passage = self.passage
+        if self._denied:
+            passage.bound.add(("not", form))
+            self._denied = False
+        for word in self._binding:
+            passage.bound.add((word, form))
+        self._binding = []
+        self._end_figure(form)
+        if form[0].isdigit() or form[0] == "$":
+            self._figure, self._of = form, self._before
+        self._before = form
+        if names:
+            if self._by and self._passive:
+                passage.agents.setdefault(self._passive, set()).add(form)
+            elif not self._apart:
+                self._actor = form
+        elif self._actor:
+            passage.agents.setdefault(form, set()).add(self._actor)
+            self._actor = ""
+        self._passive = passive if not names else self._passive
+        self._by = self._apart = False
+
+
+def _read(text: str) -> _Passage:
+    text = _HALVED.sub(r"\1", by_short_names(text))
+    text = _DOLLARS.sub(r"$\1", plainly(text))
+    text = _NO_SUBJECT.sub(r"\1\2 not ", text)
+    return _Reader().read(text)

@@ -1,0 +1,227 @@
+"""What stands for the same in the language of these narratives: single words, and phrases.
+
+Only what an analyst would not call news: words for how sure, how far, how many or how long something is
+stand by themselves, and so do those for what is planned, under way and done.
+"""
+# ruff: noqa: E501 (a table: what is said alike stands in one line)
+
+import re
+
+from workers.sentences import words
+from workers.significance.wordforms import lemma
+
+# Each line: words for one thing, the first standing for all.
+_ALIKE = """
+examine review study look explore assess evaluate analyze analysis analyse scrutinize inquire
+prepare draft write formulate compose
+develop devise build design creation create
+conduct perform implement undertake execute
+complete completion finalize finalise conclude
+issue publish release issuance publication
+provide supply furnish give
+obtain get acquire
+buy purchase procure procurement
+hire recruitment
+send transmit forward
+collect gather compile collection
+ask request inquire
+answer reply respond response
+choose select pick choice selection
+show demonstrate
+keep kept retain
+fix correct rectify remedy
+help assist aid assistance
+delay slow
+postpone defer
+lack shortage
+rest remainder remain remaining other
+part portion
+frequent often frequently
+seldom rarely infrequently
+reluctant hesitate hesitant
+attribute ascribe
+contend assert argue maintain claim
+await wait pending
+many numerous
+decide decision determine determination
+remove removal
+approve approval
+propose proposal
+submit submission
+close closure
+fail failure
+respond response
+comply compliance
+deliver delivery
+know knew known knowledge
+differ difference different
+responsible responsibility
+available availability
+reliable reliability
+accurate accuracy
+require requirement
+begin start commence initiate
+use utilize employ usage
+vacant unfilled
+whether if
+big large
+location site
+cost expense
+method methodology
+topic subject
+bar prohibit forbid
+allow permit
+enough sufficient adequate
+show indicate
+believe belief view
+change alter amend modify
+record log
+catalog catalogue
+label labelled labelled
+lower reduce decrease
+raise increase
+monitor track
+purpose aim
+main primary principal
+important significant
+rapid quick fast
+correct accurate
+wrong incorrect
+missing absent
+"""
+# Modals and adverbs that mean the same; what is only manner of speaking is nothing.
+_EXACT = {
+    "would": "will", "shall": "will", "might": "may", "ought": "should", "toward": "", "towards": "", "yet": "",
+    "already": "", "presently": "", "present": "", "existing": "", "thus": "", "therefore": "", "hence": "",
+    "accordingly": "", "thereby": "", "own": "", "themselves": "", "itself": "", "such": "", "so": "",
+    "following": "", "namely": "", "specifically": "", "respectively": "", "both": "", "although": "",
+    "though": "", "but": "", "however": "", "while": "", "whilst": "", "whereas": "", "by": "", "for": "",
+    "from": "", "among": "", "amongst": "", "who": "", "whom": "", "whose": "", "than": "than",
+    "into": "", "upon": "", "within": "", "under": "", "through": "", "via": "", "do": "", "did": "",
+    "does": "", "done": "do+ed", "doing": "do", "his": "", "her": "", "my": "", "one's": "", "together": "",
+    "state": "STATE", "states": "STATE", "stating": "say", "according": "say", "gao": "GAO", "we": "GAO",
+    "gao's": "", "states'": "STATE", "state's": "STATE", "about": "", "regarding": "", "concerning": "",
+    "department": "", "bureau": "", "commission": "", "administration": "", "service": "",
+    "corporation": "", "representatives": "", "representative": "", "data": "data", "it's": "",
+    "can": "able", "therein": "", "thereof": "", "report": "report", "reports": "report",
+    "current": "current", "all": "all", "any": "any", "each": "each", "now": "", "then": "", "more": "more",
+    "further": "", "addition": "", "certain": "certain", "various": "various", "several": "some",
+    "will": "will", "may": "may", "out": "out", "team": "", "lies": "", "lie": "", "back": "back",
+    "because": "", "since": "since", "with": "", "without": "without", "new": "new",
+    "majority": "most", "us": "", "our": "", "percent": "%", "prior": "before", "up": "up", "over": "over",
+    "ones": "", "finally": "", "lastly": "", "having": "", "when": "when", "where": "", "whereby": "", "as": "", "be": "", "it": "",
+}  # fmt: skip
+_PHRASES: tuple[tuple[str, str], ...] = (
+    # Not able, not so
+    (r"(?:(?:is|are|was|were|be|been)\s)?(?:un|not\s)able\sto|cannot|can\snot|could\snot|(?:an?\s|its\s|their\s|the\s)?inability\sto", " not able "),
+    (r"inability\sof", " not able "),
+    (r"(?:has|have|had|is|are|was|were)\syet\sto", " not "),
+    (r"(?:does|do|did|has|have|had)\snot\s(?:have|had|possess)(?:\s(?:an?|any|the)\b)?", " no "),
+    (r"there\s(?:is|are|was|were)\s(?:no|not\sany|not\san?)", " no "),
+    (r"un(?=(?:reliable|available|aware|clear|certain|sure|likely|necessary|implemented|resolved|addressed|documented|changed|filled|successful|willing|safe|known)\b)", " not "),
+    (r"in(?=(?:complete|accurate|consistent|effective|sufficient|adequate|eligible|correct)\b)", " not "),
+    (r"non(?=(?:compliant|compliance|responsive)\b)", " not "),
+    # Why, what for
+    (r"because\sof|due\sto(?:\sthe\sfact\sthat)?|owing\sto|on\saccount\sof|as\sa\sresult\sof|as\sa\sconsequence\sof|(?:for|because\sof)\s(?:this|that)(?:\sreason)?\b(?=\s(?:it|the|they))|(?<!ever\s)since(?!\sthen|\s(?:it|they|the\s\w+)\s(?:was|were)\s\w+ed|\s+[,.]|\s*$)", " "),
+    (r"so\sas\sto|with\sthe\saim\sof|for\sthe\spurpose\sof", " to "),
+    # When, how often
+    (r"at\sthis\s(?:point\sin\s)?time|at\sthis\spoint|at\s(?:the\s)?present(?:\stime)?|at\sthe\smoment|to\sdate|(?:thus|so)\sfar|as\syet|by\snow", " "),
+    (r"on\san\sannual\sbasis|(?:each|every|per)\syear|annually|yearly|once\sa\syear", " yearly "),
+    (r"on\sa\smonthly\sbasis|(?:each|every|per)\smonth|once\sa\smonth", " monthly "),
+    (r"on\sa\squarterly\sbasis|(?:each|every|per)\squarter", " quarterly "),
+    # How many
+    (r"(?:the|a)\smajority\sof", " most "),
+    (r"a\slarge\snumber\sof", " many "),
+    (r"a\snumber\sof", " some "),
+    (r"over(?=\s\$?\d)|in\sexcess\sof", " more than "),
+    (r"no\s(?:fewer|less)\sthan|a\sminimum\sof", " at least "),
+    (r"(?:approximately|roughly|around|about)(?=\s\$?\d)", " nigh "),
+    (r"almost|close\sto", " nearly "),
+    (r"one[-\s]half|a\shalf", " half "),
+    (r"one[-\s]third|a\sthird\sof", " third "),
+    (r"one[-\s]quarter|a\squarter\sof", " quarter "),
+    # Under way
+    (r"(?:is|are|was|were|remain(?:s|ed)?)\s(?:\w+\s)?(?:ongoing|on-going|under\s?way|in\sprogress|in\sprocess)", " is ONGOING "),
+    (r"under(?=\s(?:review|consideration|development|discussion|study|construction|revision|evaluation|negotiation|way)\b)", " being ONGOING "),
+    (r"(?:(?:is|are|was|were)\s)?continu(?:es?|ed|ing)\sto(?=\s[a-z]+\b)", " ONGOING "),
+    (r"in\sthe\s(?:process|course)\sof", " "),
+    # Who said
+    (r"staff(?=\s(?:said|stated|told|reported|noted|indicated|informed)\b)", " "),
+    (r"the\s(?:agency|department|bureau|division|office|commission|service|administration|corporation|board)(?:['’]s)?(?!\s(?:of|for)\b)(?=[\s.,;])", " "),
+    (r"to\s(?:this\send|do\s(?:so|this))", " "),
+    (r"50\s(?:percent|per\scent|%)", " half "),
+    (r"(?:we|GAO)\s(?:was|were)\s(?:informed|told|advised|notified)\sby", " say "),
+    (r"(?:according\sto|as\s(?:stated|reported)\sby)", " say "),
+    (r"is\sof\sthe\s(?:view|opinion)\sthat|takes\sthe\sview\sthat", " believes "),
+    # What is done
+    (r"looks?(?:ing)?\s(?:in)?to(?=\s)|look(?:ing)?\s(?:at|over)", " examining "),
+    (r"looked\s(?:into|at|over)", " examined "),
+    (r"(?:draw|drew|drawn)\sup", " prepared "),
+    (r"drawing\sup", " preparing "),
+    (r"(?:take|took|taken|bring|brought)\son(?=\s(?:\w+\s){0,3}?(?:\w+s|staff)\b)", " hired "),
+    (r"(?:carried|put)\sout|put\sin(?:to)?\s(?:place|effect|operation|practice)", " implemented "),
+    (r"carr(?:y|ies)\sout", " implement "),
+    (r"carrying\sout", " implementing "),
+    (r"held\sup|slowed(?:\sdown)?", " delayed "),
+    (r"put\soff", " postponed "),
+    (r"made\suse\sof|makes?\suse\sof", " use "),
+    (r"set(?:ting)?\sup", " established "),
+    (r"find(?:s|ing)?\sout", " determine "),
+    (r"(?:is|are|was|were)\sto(?=\s(?!us\b)[a-z]+)", " will "),
+    (r"accounts?\sfor|makes?\sup|constitutes?", " represents "),
+    (r"is\sin\sa\sposition\sto|would\sbe\sin\sa\sposition\sto", " able "),
+    (r"up[-\s]to[-\s]date", " current "),
+    (r"out[-\s]of[-\s]date", " outdated "),
+    (r"has\sto|have\sto|had\sto", " must "),
+    (r"lies?\swith|rests?\swith", " "),
+    (r"and/or", " or "),
+    (r"as\swell(?!\sas)|as\swell\sas|in\saddition(?:\sto)?|along\swith|together\swith", " "),
+    (r"with\s(?:respect|regard)\sto|in\s(?:regard|relation)\sto|relat(?:ed|ing)\sto|pertaining\sto|as\sto", " "),
+    (r"the\sfollowing|the\sfact\sthat|(?:has|have|had)?\sdone\sso|do(?:es|ing)?\sso|in\sorder\s(?:to|that)", " "),
+    (r"(?<=\w\s)(?:officials?|representatives?|staff)\s(?:from|of|at|with)\s(?:the\s)?", " "),
+    # Citations
+    (r"code\sof\sfederal\sregulations|C\.?F\.?R\.?", " CFR "),
+    (r"(?:united\sstates|u\.?s\.?)\scode|u\.s\.c\.", " USC "),
+    (r"title(?=\s\d)|section(?=\s\d)|sec\.(?=\s\d)|§", " "),
+    (r"public\slaw|pub\.\sl\.(?:\sno\.)?", " PL "),
+)  # fmt: skip
+
+PHRASE = re.compile(
+    "|".join(
+        rf"(?<![\w'’-])(?P<p{index}>{pattern})(?![\w])" if pattern[-1] != ")" or "(?=" not in pattern
+        else rf"(?<![\w'’-])(?P<p{index}>{pattern})"
+        for index, (pattern, _) in enumerate(_PHRASES)
+    ),
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+def plainly(text: str) -> str:
+    """The text with every phrase replaced by the plain word that stands for it."""
+    return PHRASE.sub(lambda match: _PHRASES[int((match.lastgroup or "p0")[1:])][1], text)
+
+
+def _merged() -> dict[str, str]:
+    """Each lemma to the one that stands for it and its like."""
+    merged: dict[str, str] = {}
+    for line in _ALIKE.strip().splitlines():
+        head, *others = (lemma(word) for word in line.split())
+        for other in others:
+            merged.setdefault(other, merged.get(head, head))
+    return merged
+
+
+_MERGED = _merged()
+EXACT = _EXACT
+STATIVE = frozenset(lemma(word) for word in words("await wait lack need require pend remain"))
+
+
+def canonical(low: str) -> str:
+    """The lemma that stands for a word in lower case and all that mean the same; "" for one without meaning."""
+    exact = _EXACT.get(low)
+    if exact is not None:
+        return exact
+    found = lemma(low)
+    if found.endswith("i") and len(found) > 4:
+        found = found[:-1] + "y"  # "verified" and "verify"
+    return _MERGED.get(found, found)
