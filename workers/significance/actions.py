@@ -14,44 +14,44 @@ from workers.significance.wordforms import content, coverage, lemma
 from workers.values import Signal
 
 _DEEDS = words(
-    "acquired added addressed adopted aligned allocated amended analyzed applied appointed appropriated "
-    "approved assessed assigned audited authorized automated awarded built canceled cancelled captured "
-    "centralized "
-    "certified changed chartered circulated "
-    "clarified cleared closed codified collected compiled completed concluded "
-    "conducted consolidated contacted converted coordinated corrected created debarred decommissioned "
-    "delivered deployed designated designed developed directed discontinued disseminated distributed "
-    "documented "
-    "educated eliminated emailed enacted enhanced enrolled entered equipped established "
-    "evaluated executed "
-    "expanded filled finalized finished fixed formalized formed funded "
-    "hired implemented imposed improved included incorporated increased inspected installed instituted "
-    "institutionalized instructed integrated introduced inventoried issued launched leased mandated "
-    "mapped migrated "
-    "modernized modified notified obligated obtained opened ordered passed posted "
-    "procured prohibited promulgated provided published purchased ratified reassigned linked "
-    "reconciled recorded recovered "
-    "recruited "
-    "redesigned reduced refined released removed renewed reorganized repaired repealed replaced required "
-    "rescinded "
-    "resolved restored restructured resumed retired revised revoked rewrote rewritten sent shared signed "
-    "simplified solicited standardized staffed streamlined strengthened submitted surveyed "
-    "terminated tested trained transferred transmitted undertook undertaken updated upgraded "
-    "validated verified withdrew withdrawn wrote written"
+    "acquired added addressed adjusted adopted aligned allocated amended analyzed applied appointed "
+    "appropriated approved assessed assigned audited authorized automated awarded bought broadened "
+    "built canceled cancelled captured centralized certified changed chartered chose chosen circulated "
+    "clarified cleared closed codified collected compiled completed concluded conducted configured "
+    "connected consolidated constructed contacted convened converted coordinated corrected created "
+    "debarred decommissioned defined delegated delivered deployed designated designed developed "
+    "directed discontinued disseminated distributed documented educated eliminated emailed enacted "
+    "enhanced enrolled entered equipped established evaluated executed expanded filled finalized "
+    "finished fixed formalized formed funded halted harmonized hired implemented imposed improved "
+    "included incorporated increased inserted inspected installed instituted institutionalized "
+    "instructed integrated introduced inventoried issued labeled launched leased linked mandated mapped "
+    "merged migrated modernized modified negotiated notified obligated obtained opened ordered passed "
+    "piloted placed posted prioritized procured prohibited promulgated provided published purchased "
+    "ratified reassigned reclassified reconciled recorded recovered recruited redesigned reduced "
+    "refined reinstated released relocated removed renewed reorganized repaired repealed replaced "
+    "required rescinded resolved restored restructured resumed retired retrofitted revised revoked "
+    "rewritten rewrote selected sent shared signed simplified sold solicited staffed standardized "
+    "stopped streamlined strengthened submitted surveyed suspended switched terminated tested tightened "
+    "trained transferred transmitted undertaken undertook updated upgraded validated verified withdrawn "
+    "withdrew written wrote"
 )
 _PHRASES = re.compile(
     r"\b(?:took|taken)\s(?:\w+\s){0,2}?(?:steps?|actions?|measures)\b|\b(?:put|"
-    r"set)\s(?:\w+\s){0,4}?(?:in(?:to)?\s(?:place|effect)|up)\b"
+    r"set)\s(?:[\w'’-]+\s){0,5}?(?:in(?:to)?\s(?:place|effect|use|operation|service|practice)|up)\b"
     r"|\brolled\sout\b|\bcarried\sout\b|\bstood\sup\b|\bmade\s(?:\w+\s){0,4}?(?:changes|revisions|"
     r"updates|available|improvements)\b"
     r"|\bheld\s(?:\w+\s){0,3}?(?:training|trainings|workshops?|courses?|exercises?)\b"
-    r"|\b(?:began|begun|started)\sto\s(?:use|require|post|publish|issue|send|collect|report|track)\b"
+    r"|\b(?:began|begun|started)\sto\s(?!consider|review|discuss|explor|develop|draft|plan|look|examin|assess|"
+    r"stud|analy|evaluat|work|prepar|think|identif|determin|revis|updat|writ|design|see\b|ha[vd]|be\b|address|"
+    r"seek|prioriti|meet|do\b|take\b|tak|make\b|gather|coordinat)[a-z]+"
+    r"|\bbeen\s(?:collecting|requiring|using|posting|publishing|tracking|issuing|sending|reporting|enforcing|"
+    r"inspecting|training|sharing|screening|monitoring|conducting|charging|recording)\b"
     r"|\b(?:began|begun|started)\s(?:using|requiring|implementing|training|tracking|collecting|deploying|"
     r"posting|"
     r"publishing|issuing|sending|conducting|reporting|providing|enforcing|monitoring)\b",
     re.IGNORECASE,
 )
-_PHRASE_VERBS = words("took taken put set rolled carried stood made held began begun started")
+_PHRASE_VERBS = words("took taken put set rolled carried stood made held began begun started been")
 # What is handed over or done in these words is talk about work, not work.
 _TALK = re.compile(
     r"\b(?:provided|submitted|sent|shared|conducted|issued|prepared)\s(?:(?:us|GAO|with|an?|the|its|"
@@ -73,7 +73,7 @@ _SCHEDULE = re.compile(
     re.IGNORECASE,
 )
 _NOTHING = re.compile(
-    r"added(?:\sthat\b.*)?$|notified\s(?:us|GAO)\b|wrote\s(?:to\s)?(?:us|GAO|that)\b|\w+\s(?:no|none|neither|few|nothing|little)\b"
+    r"added(?:\sthat\b.*)?$|notified\s(?:us|GAO)\b|wrote\s(?:to\s)?(?:us|GAO|that|in|on)\b|\w+\s(?:no|none|neither|few|nothing|little)\b"
     r"|(?:changed|revised|reversed|clarified|withdrew|withdrawn)\s(?:its|their)\s(?:\w+\s)?(?:position|mind|views?|stance|objections?)\b",
     re.IGNORECASE,
 )
@@ -87,10 +87,11 @@ _PASSIVE_UNSURE = words(
 )
 _RESULTS = words(
     "issued published finalized implemented completed released adopted approved established signed enacted "
-    "deployed updated revised rescinded launched posted"
+    "deployed updated revised rescinded launched posted added installed inserted incorporated distributed put"
 )
 _SET_UP = words("established formed created appointed hired trained staffed designated reorganized")
 _MODALS = words("will would could may might should must can cannot to be being")
+_OWN_AGENT = re.compile(r"(?:the\s)?(?:agency|department|bureau|[A-Z]{2,6}\b(?!['’]s))")
 _BY = re.compile(r"\bby\s((?:the\s|an?\s)?[A-Za-z][^,.;]*)")
 _PAST_REPORT = re.compile(
     r"\b(?:our|the)\s(?:\w+\s){0,3}?(?:19|20)\d\d\s(?:\w+\s)?report\b|\b(?:we|"
@@ -160,6 +161,8 @@ def find_deeds(sentence: Sentence) -> Iterator[Deed]:
     was_deed = False
     for clause in sentence.clauses:
         verb = _deed_verb(clause, was_deed, dated=bool(sentence.dates))
+        if verb == "been" and "since " not in sentence.low:
+            verb = None  # "has been collecting" tells no beginning
         was_deed = verb is not None
         if verb:
             about = content(without_dates(clause.text))
@@ -168,7 +171,7 @@ def find_deeds(sentence: Sentence) -> Iterator[Deed]:
             yield Deed(verb, named, when, sentence.text, int(count[1]) if count else None)
 
 
-_OF_ALL = re.compile(r"\b(\d{1,6})\s(?:of|out of)\s(?:the|its|their|all)\b")
+_OF_ALL = re.compile(r"\b(\d{1,6})\s(?:of|out of)\s(?:the|its|their|all|\d+)\b")
 
 
 def _may_tell(sentence: Sentence) -> bool:
@@ -224,10 +227,15 @@ def _is_done(
     if any(word in _BE for word in chain):
         return _is_passive_deed(clause, tokens, index, dated)
     if any(word in _HAVE for word in chain):
+        if _OF_ANOTHER.search(clause.text[: tokens[index][1]]):
+            return False  # "options for verifying that providers have deployed it"
         return clause.actor in {Actor.AGENCY, Actor.CONGRESS} or clause.inherits
     return _is_active(clause, tokens, at, follows_deed)
 
 
+_OF_ANOTHER = re.compile(
+    r"\b(?:that|which|who|whether)\s(?!(?:it|they)\s)(?:[\w'’-]+\s){0,4}?(?:has|have|had)\s(?:\w+\s){0,2}$"
+)
 _BE = frozenset({"was", "were", "been"})
 _HAVE = frozenset({"has", "have", "had", "having"})
 _HAVE_BE = _BE | _HAVE
@@ -246,13 +254,14 @@ def _denied_before(text: str, position: int) -> bool:
 def _is_passive_deed(clause: Clause, tokens: list[tuple[str, int, int]], index: int, dated: bool) -> bool:
     word, _, end = tokens[index]
     # Who did it is not said: only what is plainly a result, told with its date, is taken for the agency's.
-    if not (word in _RESULTS and dated) and word not in _SET_UP:
+    agent = _BY.search(without_dates(clause.text[end:]))
+    known = agent is not None and bool(_OWN_AGENT.match(agent[1]))
+    if not (word in _RESULTS and dated) and word not in _SET_UP and not known:
         return False
     if clause.subject.lower().startswith(("no ", "none", "neither ", "few ")):
         return False
     if word in _PASSIVE_UNSURE or (clause.actor is Actor.AGENCY and word not in _SET_UP):
         return False
-    agent = _BY.search(without_dates(clause.text[end:]))
     return agent is None or not re.search(
         r"^(?:us|we|GAO|OMB|OPM|contractors?|the\s(?:\w+\s)?(?:contractor|vendor|court|states?|"
         r"National\sAcadem\w+|inspector)|"
@@ -262,10 +271,16 @@ def _is_passive_deed(clause: Clause, tokens: list[tuple[str, int, int]], index: 
     )
 
 
+_THEN = re.compile(
+    r"\W*(?:(?:and|but|then|also)\W+)*(?:(?:in|on|since)\s[^,]{3,24}(?:,\s\d{4})?,\s)?(?:also\s|then\s)?"
+)
+
+
 def _is_active(clause: Clause, tokens: list[tuple[str, int, int]], before: int, follows_deed: bool) -> bool:
-    if clause.inherits and before <= 0:
+    ahead = clause.text[: tokens[before + 1][1]] if before >= 0 else ""
+    if clause.inherits and (before <= 0 or _THEN.fullmatch(ahead)):
         # "…, approved in 2019," qualifies a noun; after a deed it goes on telling deeds.
-        joined = follows_deed or (clause.opener == "and" and clause.past)
+        joined = follows_deed or (clause.opener == "and" and clause.past) or clause.resumes
         return (
             joined
             and clause.actor in {Actor.AGENCY, Actor.CONGRESS, Actor.THING}

@@ -43,6 +43,7 @@ _OTHERS = re.compile(
     r"states|state(?=\s(?:of\s[A-Z]|official|agenc|government|and\b)|$)|tribes?|cities|counties|union|press|"
     r"third part(?:y|ies)|recipients?|developers?|owners?|providers?|hospitals|borrowers?|lenders?|"
     r"applicants?|foundation|president|white house|"
+    r"sponsors?|trustees|insurers?|servicers?|brokers?|"
     r"partners?|compan(?:y|ies)|firms?|nonprofits?|(?:international\s)?organizations?|licensees|awardees|"
     r"operators|carriers)\b",
     re.IGNORECASE,
@@ -57,6 +58,7 @@ _PEOPLE = re.compile(
     r"management|program|chief|it|they|"
     r"representatives?|headquarters|institutes?|authority|corporation|network|endowment|operations|survey|"
     r"institution|archives|laborator(?:y|ies)|inspectors|examiners|managers|"
+    r"(?:co-)?chair(?:man|woman|person)?|officers?|counsel|"
     r"foundation)\b(?:\s*\([A-Z&]+\))?\s*(?:also\s*)?$",
     re.IGNORECASE,
 )
@@ -88,7 +90,8 @@ _TREE = {
     "DOJ": "=department of justice|=Justice|FBI=federal bureau of investigation"
     "|DEA=drug enforcement administration|ATF|BOP=bureau of prisons|USMS=marshals service|EOIR",
     "Interior": "=department of the interior|=DOI|BLM=bureau of land management"
-    "|FWS=fish and wildlife service|NPS=national park service|BIA=bureau of indian affairs|BOEM|BSEE|USGS"
+    "|FWS=fish and wildlife service|NPS=national park service|BIA=bureau of indian affairs|Indian Affairs"
+    "|BOEM|BSEE|USGS"
     "|BIE",
     "VA": "=veterans affairs|VHA=veterans health administration|VBA=veterans benefits administration|NCA",
     "USDA": "=department of agriculture|=Agriculture|FNS=food and nutrition service|FSIS|APHIS"
@@ -154,6 +157,10 @@ _PROPER = re.compile(
 _INDEPENDENT = re.compile(
     r"\b[A-Z][a-z]+\s(?:(?:and|of|on|for|the|[A-Z][a-z]+)\s)*(?:Commission|Board|Council|Court|Panel|Committee)$"
 )
+_NAMED_DEED = re.compile(
+    r"(?:(?:[Tt]he|[Ii]ts|[Tt]heir|[Aa]n?)\s(?:[a-z]+\s)?[a-z]+|[A-Z][a-z]+)(?<!rganiza)(?<!ssocia)(?<!nstitu)"
+    r"(?<!orpora)(?:tion|sion|ment|ing|sis)\s(?:of|from)\s"
+)
 _OWNED = re.compile(r"(?:[Tt]he\s)?([a-z]+)['’]s\s")
 # Without a name of its own, such a body may be anybody's.
 _BODY = re.compile(
@@ -186,6 +193,8 @@ class Cast:
             return Actor.GAO
         if has_any(subject, _LEGISLATIVE) and (_CONGRESS.search(subject) or _ACT.search(subject)):
             return Actor.CONGRESS
+        if _NAMED_DEED.match(subject):
+            return Actor.THING  # "collection of the data from grantees": it is not they who act
         if not self._is_named(subject):
             known = _known_in(subject)
             ours = any(map(self._is_own, known))
@@ -210,7 +219,9 @@ class Cast:
         if ours:
             return False
         owner = _OWNED.match(subject)
-        if known or _INDEPENDENT.search(subject) or (owner and not _PEOPLE.search(owner[1])):
+        if known or _INDEPENDENT.search(subject):
+            return True
+        if owner and not _PEOPLE.search(owner[1]) and _PEOPLE.search(subject.partition(" of ")[0]):
             return True  # "the Postal Regulatory Commission", "the airport's board"
         return bool(_OTHERS.search(subject)) and not re.search(r"\b[A-Z]{2,}\b", subject)
 

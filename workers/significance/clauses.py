@@ -6,7 +6,7 @@ is what precedes its first verb, and it is as real as those words let it be.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from monitor.record.folding import is_boilerplate
@@ -20,7 +20,7 @@ from workers.significance.wordforms import content
 _SPEECH = (
     r"(?:said|says?|stated|states?(?=\sthat\b|\sit\b)|reported|reports|told\s(?:us|GAO)|noted|notes|indicated|indicates|"
     r"explained|"
-    r"informed\s(?:us|GAO)|added|confirmed|reiterated|acknowledged|estimated|estimates|responded|wrote|"
+    r"informed\s(?:us|GAO)|added(?=\sthat\b|,?\s(?:it|they)\b)|confirmed|reiterated|acknowledged|estimated|estimates|responded|wrote|"
     r"commented|observed|announced|cautioned|emphasized|"
     r"verified|learned|notified\s(?:us|GAO))"
 )
@@ -38,11 +38,15 @@ _STARTS_VERB = (
 # After an article it is no verb: "the updated guide".
 _PAST = (
     r"(?:(?<!\bthe\s)(?<!\bThe\s)(?<!\bits\s)(?<!\bIts\s)(?<!\ba\s)(?<!\ban\s)[a-z]{3,}ed"
-    r"|put|made|held|sent|built|wrote|rewrote|set|took|began|gave|withdrew)"
+    r"|put|made|held|sent|built|wrote|rewrote|set|took|began|gave|withdrew|bought|chose)"
 )
 _PRONOUN = (
     r"(?:it|they|we|he|she|there|this|these|the\s|its\s"
     r"|[A-Z][A-Za-z.&]*\s(?:officials|staff|plans|will)|[A-Z]{2,})"
+)
+_BODY = (
+    r"(?:agency|department|bureau|board|commission|office|service|center|corporation|administration|division|"
+    r"council|directorate|authority|foundation|library|institute)"
 )
 # Where one can begin: most places are passed over at that.
 _MAY_BREAK = r"(?=[;:,]|\s[–—\-abinostuwyABINOSTUW\u017f\u0131\u0130]|\b[aceilnorstvw][abcdemnorstx]|^)"
@@ -60,9 +64,13 @@ _BREAK = re.compile(
     | (?P<that>\sthat\s(?={_PRONOUN}))
     | (?P<and>(?:,?\s(?:and|but|or|nor)|,\s(?:yet|then|so))\s
         (?:(?:that|also|then|later|subsequently|now|has|had)\s)*
-        (?=(?:in\s[^,]{{3,24}}?,?\s)?(?:{_STARTS_VERB}|{_PAST}\s|{_PRONOUN}\b[^,;.]*?\b(?:{_AUXILIARY}|
+        (?=(?:(?:in|on|since|during)\s[^,]{{3,24}}?(?:,\s\d{{4}})?,?\s)?(?:{_STARTS_VERB}|{_PAST}\s|
+          {_PRONOUN}\b[^,;.]*?\b(?:{_AUXILIARY}|
           {_PLANNING}|{_PAST})\b)))
-    | (?P<comma>,\s(?={_PAST}\s(?!by\b)|{_PRONOUN}\b\s?(?:{_AUXILIARY}|{_PLANNING}|{_PAST})\b)))
+    | (?P<then>\s(?:and|but),\s
+        (?=(?:in|on|since|as\sof)\s[^,]{{3,24}}?(?:,\s\d{{4}})?,\s(?:{_STARTS_VERB}|{_PAST}\s)))
+    | (?P<comma>,\s(?={_PAST}\s(?!by\b)|{_PRONOUN}\b\s?(?:{_AUXILIARY}|{_PLANNING}|{_PAST}|{_SPEECH})\b
+        |(?:the|its|their)\s{_BODY}\s(?:{_AUXILIARY}|{_PLANNING}|{_PAST}|{_SPEECH})\b|(?:was|were|is|are|has|have|had)\b)))
     """,
     re.VERBOSE,
 )
@@ -72,8 +80,15 @@ _FIRST_VERB = re.compile(
 )
 # What comes before "that" and tells something; after another noun, "the guide that it issued" only names it.
 _TELLS = re.compile(
-    r"\b(?:\w+(?:ed|ing)|says|states|notes|indicates|shows|confirms|believes|maintains|said|told|found|wrote|evidence|documentation|confirmation|indication|and|us|GAO)$"
+    r"\b(?:\w+ed|(?:show|indicat|stat|say|not|report|confirm|explain|demonstrat|add|document|announc|certify)ing|"
+    r"says|states|notes|indicates|shows|confirms|believes|maintains|expects|anticipates|estimates|hopes|"
+    r"projects|said|told|found|wrote|evidence|documentation|confirmation|indication|and|us|GAO)$"
+    r"|\b(?:told\s(?:us|GAO)|said|stated|wrote|informed\s(?:us|GAO)|noted|reported|indicated)\sin\s"
+    r"(?:an?|its|their|the)\s[^,;]{3,60}$"
 )
+_ASIDE = re.compile(
+    r",\s(?:as of|in|on)\s[^,;]{3,24}(?:,\s\d{4})?,?$"
+)  # "It estimates, as of May 2026, that"
 _PAST_VERB = re.compile(
     rf"(?:has|have|had|was|were|did)$|(?!plan|expect|anticip|intend|estim|aim|hope|proj|target){_PAST}$|"
     rf"{_SPEECH}$"
@@ -112,6 +127,7 @@ class Clause:
     `opener` is the group of _BREAK that began it ("" for the first). `hypothetical`: it tells what is
     wanted, asked or awaited. `background`: it only qualifies another clause. `inherits`: it
     shares the subject of the clause before; `past` is then whether that one's verb was in the past.
+    `resumes`: it has the verb to a subject that another clause had cut off.
     """
 
     text: str
@@ -124,6 +140,7 @@ class Clause:
     negated: bool
     inherits: bool
     past: bool
+    resumes: bool = False
 
 
 class Sentence:
@@ -180,6 +197,9 @@ def _clauses(text: str, cast: Cast) -> Iterator[Clause]:
         clause = _clause(
             text[start:stop], start, opener, main if opener in {"and", "comma"} else before, cast
         )
+        cut_off = main is not None and before is not main and not _FIRST_VERB.search(main.text)
+        if cut_off and clause.inherits and not clause.background:
+            clause = replace(clause, resumes=True)
         if not clause.background:
             main = clause
         before = clause
@@ -196,14 +216,19 @@ def _cuts(text: str) -> Iterator[tuple[str, int, int]]:
         if match.lastgroup == "and" and not start and not _FIRST_VERB.search(text[: match.start()]):
             continue  # two subjects of one verb: "the bureau and the state signed"
         cut = match.end() if match.lastgroup == "said" else match.start()
+        if opener == "and" and _ONLY_WHEN.fullmatch(text[start:cut]):
+            continue  # "and, in May 2026, issued a guide"
         if text[start:cut].strip(" ,;:"):
             yield opener, start, cut
         opener, start = match.lastgroup or "", cut
+        if opener == "then":
+            opener = "and"
         if text[start : match.end()].strip() and match.lastgroup in {"stop", "and", "comma", "that"}:
             start = match.end() if match.lastgroup != "and" else start
     yield opener, start, len(text)
 
 
+_ONLY_WHEN = re.compile(r"\W*(?:and|but|or)\W+(?:in|on|since|as of|during)\s[^,]{3,24}(?:,\s\d{4})?")
 _OWN_VERB = re.compile(rf"(?:{_AUXILIARY}|{_PLANNING})\b")
 _JOINERS = re.compile(
     r"^[,;:\s]*(?:(?:and|but|or|nor|yet|then|so|that|also|which|who|although|though|while)\b[,\s]*)*"
@@ -212,6 +237,9 @@ _JOINERS = re.compile(
 
 def _clause(text: str, start: int, opener: str, before: Clause | None, cast: Cast) -> Clause:
     bare = _without_start(_LEAD, _without_start(_JOINERS, text))
+    fronted = _FRONTED.match(bare) if bare.startswith(_FRONTS) else None
+    if fronted and _FIRST_VERB.search(bare, fronted.end()):
+        bare = bare[fronted.end() :]
     verb = _FIRST_VERB.search(bare)
     subject = _subject(bare[: verb.start()] if verb else bare)
     joined = opener in {"and", "comma"} and not subject and before is not None
@@ -230,6 +258,12 @@ def _clause(text: str, start: int, opener: str, before: Clause | None, cast: Cas
         inherits=joined, past=bool(verb and _PAST_VERB.match(verb[0])),
     )  # fmt: skip
     return _inherit(made, before) if before is not None else made
+
+
+_FRONTS = ("In ", "in ", "On ", "on ", "At ", "at ", "During ", "during ", "With ", "with ", "Following ")
+_FRONTED = re.compile(
+    r"\w+\s(?:[^,;]|(?<=\d),(?=\s\d{4}\b)){3,80},\s(?:however,\s)?(?=(?:the|its|it|they|officials)\s|[A-Z])"
+)
 
 
 def _without_start(pattern: re.Pattern[str], text: str) -> str:
@@ -265,10 +299,13 @@ def _subject(text: str) -> str:
         parts.pop(0)
     if len(parts) > 1 and _FIGURE.match(parts[0]):
         parts.pop(0)
-    text = ", ".join(parts)
+    text = _WITHOUT_WHEN.sub("", ", ".join(parts))
     return _ADVERBS.sub("", text) if text.endswith(_LAST_ADVERBS) else text
 
 
+_WITHOUT_WHEN = re.compile(
+    r"\s(?:(?:in\s)?(?:that|the same)\s(?:month|year)|(?:in|on)\s(?:[A-Z][a-z]+\s)?(?:19|20)\d\d)$"
+)
 _AT_FIRST = re.compile(r"(?:[Ii]n|[Oo]n|[Aa]s of|[Bb]y|[Dd]uring|[Ff]or|[Uu]nder|[Ss]ince)\b")
 _FIGURE = re.compile(r"(?:\d{1,2}|\d{4})$")
 _LAST_ADVERBS = (
@@ -294,7 +331,7 @@ def _inherit(made: Clause, before: Clause) -> Clause:
         speaker = made.subject.lower() in {"it", "they", "he", "she"}
         shared = speaker and (made.opener == "said" or before.actor is not Actor.THING)
         ours = before.actor is Actor.GAO and before.subject.lower().startswith("our ")
-        named = ours or (made.opener == "that" and not _TELLS.search(before.text))
+        named = ours or (made.opener == "that" and not _TELLS.search(_ASIDE.sub("", before.text)))
         return Clause(
             made.text, made.start, made.opener, made.subject,
             actor=before.actor if shared or speaker else made.actor,

@@ -52,13 +52,13 @@ _AFTER_OK = re.compile(
 _PAST_PLAN = re.compile(
     r"\b(?:would\shave|had\s(?:\w+\s)?(?:planned|expected|anticipated|intended|estimated|hoped|scheduled)|originally|"
     r"initially|previously|"
-    r"no\slonger|(?:was|were)\s(?:originally|initially|previously)|prior\s(?:target|deadline|date))\b",
+    r"no\slonger|(?:was|were)\s(?:originally|initially|previously)|prior\s(?:target|deadline|date)|(?:first|once)\s(?:expected|planned|scheduled|anticipated))\b",
     re.IGNORECASE,
 )
 _MOVED = re.compile(
     r"\b(?:delay(?:s|ed)?|postpon\w+|extend(?:s|ed)?|push(?:es|ed)?|mov(?:e|es|ed)|slip(?:s|ped)?|"
     r"shift(?:s|ed)?|revis(?:es|ed)|"
-    r"chang(?:es|ed)|deferr?(?:s|ed)?|reschedul\w+|accelerat\w+|advanc(?:es?|ed)|adjust(?:s|ed)?)\b(?P<rest>.*)",
+    r"chang(?:es|ed)|deferr?(?:s|ed)?|reschedul\w+|accelerat\w+|advanc(?:es?|ed)|adjust(?:s|ed)?|put(?:s)?\s(?:[\w-]+\s){1,4}off|put\soff|set\s(?:[\w-]+\s){1,4}back)\b(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _SCHEDULE = re.compile(
@@ -71,11 +71,12 @@ _MAY_PROMISE = (
     "expect", "anticipat", "plan", "inten", "estimat", "project", "aim", "hop", "target", "goal", "schedul",
     "slated", "track", "due", "will", "would", "commit", "to be", "is to", "are to", "complet", "milestone",
     "deadline", "ecd", "date", "issuance", "release", "delay", "postpon", "exten", "push", "mov", "slip",
-    "shift", "revis", "chang", "advanc", "defer", "reschedul", "accelerat", "adjust",
+    "shift", "revis", "chang", "advanc", "defer", "reschedul", "accelerat", "adjust", " off", "back",
+    "was to", "were to", "now to", "foresee", "forecast",
 )  # fmt: skip
 _MAY_MEAN_MOVED = (
     "delay", "postpon", "exten", "push", "mov", "slip", "shift", "revis", "chang", "defer", "reschedul",
-    "accelerat", "advanc", "adjust",
+    "accelerat", "advanc", "adjust", " off", "back",
 )  # fmt: skip
 
 
@@ -114,6 +115,9 @@ def find_deadlines(sentence: Sentence) -> Iterator[Deadline]:
             yield deadline
 
 
+_LATE_IN = re.compile(r"(?:early|later?)\sin\b")
+
+
 def _clause_of(sentence: Sentence, mention: Mention) -> Clause | None:
     """The clause that the date stands in; a date before all verbs belongs to the clause that follows."""
     found = None
@@ -127,7 +131,9 @@ def _of_mention(
     sentence: Sentence, clause: Clause, mention: Mention, following: Mention | None
 ) -> Deadline | None:
     before = sentence.text[_from(sentence, clause, mention) : mention.start]
-    preposition = _preposition(before)
+    preposition = _preposition(before) or (
+        _preposition(before + "in ") if _LATE_IN.match(sentence.text, mention.start) else None
+    )
     if not preposition or not _AFTER_OK.match(sentence.text[mention.stop : mention.stop + 24]):
         return None
     if following and sentence.text[mention.stop : following.start] in {" and ", " or ", " to "}:
@@ -141,7 +147,8 @@ def _of_mention(
         return None
     by = bool(preposition["by"] or mention.is_end)
     first = mention.last if by else mention.first
-    past = has_any(lowered(place.ahead), _OF_THE_PAST) and bool(_PAST_PLAN.search(place.ahead))
+    spoken = place.ahead + place.preposition[0]
+    past = has_any(lowered(spoken), _OF_THE_PAST) and bool(_PAST_PLAN.search(spoken))
     low = sentence.low
     return Deadline(
         mention.name,
@@ -195,7 +202,9 @@ def _moved(sentence: Sentence) -> Deadline | None:
         match = _MOVED.search(clause.text)
         if not match or clause.actor in {Actor.GAO, Actor.OTHER, Actor.CONGRESS} or clause.hypothetical:
             continue
-        if not _SCHEDULE.search(clause.text) or _MAY_MOVE.search(clause.text[: match.start()]):
+        if not (_SCHEDULE.search(clause.text) or _PUT_OFF.search(clause.text)) or _MAY_MOVE.search(
+            clause.text[: match.start()]
+        ):
             continue
         offset = sentence.text.find(clause.text, clause.start)
         span = range(offset + match.start(), offset + len(clause.text) + 2)
@@ -209,6 +218,7 @@ def _moved(sentence: Sentence) -> Deadline | None:
     return None
 
 
+_PUT_OFF = re.compile(r"\b(?:put|set|moved|pushed)\s(?:this|it|that|these|them)\s(?:off|back)\b")
 _TO = re.compile(r"\b(?:to|until|till)\s(?:the\s)?$")
 _FROM = re.compile(r"\bfrom\s(?:the\s)?$")
 _MAY_MOVE = re.compile(r"\b(?:will|may|might|could|plans?|would)\s(?:not\s)?$")
@@ -218,7 +228,8 @@ _INSTEAD = re.compile(
     r"(?:ahead\sof|behind)\sschedule|rescheduled|extended|new\s(?:date|target|deadline|estimate))\b"
 )
 _OF_THE_PAST = (
-    "would have", "had ", "originally", "initially", "previously", "no longer", "prior ",
+    "would have", "had ", "originally", "initially", "previously", "no longer", "prior ", "first ",
+    "once ",
 )  # fmt: skip
 _OTHERWISE = (
     "instead", "delay", "postpon", "push", "slip", "later than", "now ", "schedule", "extended", "new "

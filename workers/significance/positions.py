@@ -53,14 +53,17 @@ _WITH_IT = re.compile(
 )
 _ALONE = re.compile(rf"\b(?:{_AGREE}|disagree[sd]?)(?:\sin\sfull)?\s*[.,]?$", re.IGNORECASE)
 _NOW = re.compile(
-    rf"\bit\s(?:now\s(?:fully\s)?{_AGREE}|(?:agrees|concurs))(?:\sin\sfull)?\s*[.,]?$", re.IGNORECASE
+    rf"\b(?:(?:it|they|(?-i:[A-Z][\w&]+))\s(?:now\s(?:fully\s|partially\s)?|no\slonger\s){_AGREE}|it\s(?:agrees|concurs))"
+    r"(?:\sin\s(?:full|part))?\s*(?:[.,;]|$)",
+    re.IGNORECASE,
 )
-_ABOUT_IT = re.compile(r"\brecommendations?\b", re.IGNORECASE)
+_ABOUT_IT = re.compile(r"(?<!similar\s)(?<!other\s)\brecommendations?\b", re.IGNORECASE)
 _UNSETTLED = re.compile(
     r"\b(?:will|would|to|may|might|could)\b[^,]{0,30}\b(?:determine|decide)\b", re.IGNORECASE
 )
 
 
+_NO_MORE = re.compile(r"\b(?:it|they)\sno\slonger\sdo(?:es)?(?:\sso)?\s*[.,;]")
 # Most sentences have none of these, and need no closer reading.
 _MAY_STATE = ("concur", "agree", "accept", "reject", "position", "neither")
 
@@ -113,6 +116,8 @@ def _of_sentence(sentence: Sentence) -> str | None:
         return None
     for clause in sentence.clauses:
         found = _of_clause(clause, sentence) or found
+    if found == AGREED and _NO_MORE.search(sentence.text):
+        return REFUSED
     return found
 
 

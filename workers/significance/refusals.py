@@ -14,7 +14,7 @@ EXPECTS = re.compile(
         estimat(?:es?|ed|ing)|project(?:s|ed)\s(?:to|that|for|completion)|aim(?:s|ed|ing)?\sto|
           hope[sd]?\sto|target(?:s|ed|ing)?|goal|
         schedul(?:ed|es?)|slated|on\strack|due|will|would|committed\sto|
-        to\sbe\s\w+ed|is\sto|are\sto|completion|milestone|deadline|planned\s(?:for|by|in|completion|
+        to\sbe\s(?:\w+ed|complete|done|ready|final|in\splace|available)|(?:is|are|was|were)\s(?:now\s)?to|foresee[sn]?|forecasts?|completion|milestone|deadline|planned\s(?:for|by|in|completion|
           issuance|release)|\bECD)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -27,7 +27,7 @@ _STARTS = re.compile(
 _HAPPENS = re.compile(
     r"\b(?:expires?|takes?\seffect|go(?:es)?\sinto\seffect|becom\w+\s(?:effective|available\sfrom)|"
     r"lapses?|sunsets?|remains?|continues?)\b(?!\sof)"
-    r"|\b(?:will|would|to|which|that|it|they)\s(?:\w+ly\s|also\s|not\s)*(?:ends?|runs?|lasts?|receives?|"
+    r"|\b(?:will|would|to|which|that|it|they)\s(?:\w+ly\s|also\s|not\s)*(?:ends?|runs?|lasts?|receives?(?!\s(?:[\w'’-]+\s){0,6}?(?:approval|clearance|authorization))|"
     r"needs?|costs?|reach(?:es)?|appl(?:y|ies)|covers?|serves?|lose|use)\b(?!\sof)"
     r"|\bopens?\b|\b(?:ends|runs|lasts|costs|applies|covers|receiving)\b(?!\sof)"
     # Talking with us is not the work.
@@ -110,11 +110,14 @@ def _main_after(place: Place) -> Clause | None:
 
 def _is_only_imagined(place: Place) -> bool:
     depends = place.clause.hypothetical or place.clause.opener == "subordinate"
+    if depends and not place.clause.hypothetical and _CONCEDES.match(place.clause.text):
+        depends = not EXPECTS.search(place.words)
     if depends and not place.preposition["at"]:
         return True
     return has_any(place.low, _WISHES) and bool(_WISHED.search(place.words))
 
 
+_CONCEDES = re.compile(r"\W*(?:although|though|while|whereas|because)\b", re.IGNORECASE)
 _WISHES = (
     "could",
     "may",
@@ -142,9 +145,14 @@ _OF_LAW = (
 
 
 def _is_met(place: Place) -> bool:
-    return has_any(lowered(place.clause.text), _MEETS) and bool(_MET.search(place.clause.text))
+    if not has_any(lowered(place.clause.text), _MEETS) or not (met := _MET.search(place.clause.text)):
+        return False
+    # "expects to finish by May 2026, earlier than it had thought"
+    expected = _NOW_EXPECTS.search(place.ahead)
+    return not (expected and place.clause.text.find(met[0]) > len(place.ahead))
 
 
+_NOW_EXPECTS = re.compile(r"\b(?:expects?|anticipates?|plans?|estimates?|will)\b")
 _MEETS = ("ahead of", "met ", "advance of", "earlier than", "missed", "as ", "schedule")
 
 
@@ -161,7 +169,19 @@ def _is_not_expected(place: Place) -> bool:
     planned = place.clause.inherits and _PLANS_TOO.match(place.clause.text)
     if place.preposition["bare"] and not re.search(r"completion|date|target|ECD", place.words):
         return True
-    return not EXPECTS.search(place.words) and not planned
+    return not EXPECTS.search(place.words) and not planned and not _shares_its_will(place)
+
+
+def _shares_its_will(place: Place) -> bool:
+    """Whether "will be" is said of it with another: "the talks will be concluded and the memo signed by"."""
+    if place.clause.opener != "and" or not _BARE.search(place.words):
+        return False
+    before = [other for other in place.sentence.clauses if other.start < place.clause.start]
+    return bool(before and _WILL_BE.search(before[-1].text))
+
+
+_BARE = re.compile(r"^(?!.*\b(?:is|are|was|were|has|have|had|did)\b).*\w(?:ed|sent|built|held|made)\s$")
+_WILL_BE = re.compile(r"\b(?:will|to)\sbe\s\w+ed\b")
 
 
 def _happens_by_itself(place: Place) -> bool:
@@ -252,7 +272,7 @@ _THEN_COMPLETES = re.compile(
 )
 _SCHEDULED = re.compile(r"\b(?:scheduled|planned|targeted|slated|expected|anticipated)\s$")
 _DUE_FOR = re.compile(
-    r"\b(?:scheduled|planned|targeted|slated|due|expected|set|completion|target(?:ed)?)\b[^,;]{0,60}$",
+    r"\b(?:scheduled|planned|targeted|slated|due|expected|set|completion|target(?:ed)?|foresee[sn]?)\b[^,;]{0,60}$",
     re.IGNORECASE,
 )
 _MONEY = re.compile(r"\b(?:funds?|funding|million|billion|budget)\b[^,;]{0,40}$", re.IGNORECASE)

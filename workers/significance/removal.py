@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
+from workers.difference import common_ends
 from workers.significance.actions import find_deeds
 from workers.significance.clauses import Sentence
 from workers.significance.deadlines import find_deadlines
@@ -14,6 +15,7 @@ from workers.values import Run, Signal
 _COVERED = 0.5  # of a sentence's words: as many elsewhere, and it was reworded
 _LEAST = 3  # content words: fewer make no sentence of substance
 _CLAUSE_LEAST = 4
+_GAP_LEAST, _GAP_WORDS = 2, 10  # content words, and words in all, that one place lost
 # What was under way or planned gives way to any later word on how things stand.
 _PROGRESS = re.compile(
     r"\b(?:is|are|was|were|be|been)\s(?:\w+\s)?(?:\w+ing|in\sthe\sprocess)\b|\bwill\b|\bwould\b|"
@@ -74,11 +76,21 @@ def _cut_short(sentence: Sentence, came: Sequence[Sentence], told: _Told) -> fro
         if len(other.content) < len(sentence.content) and coverage(other.content, sentence.content) >= 0.9
     ]
     lost = sentence.content - told.content if shorter else frozenset[str]()
+    if len(lost) >= _GAP_LEAST and any(_gap(sentence.text, other.text) >= _GAP_WORDS for other in shorter):
+        return lost
     if len(lost) < _CLAUSE_LEAST:
         return frozenset()
     if any(find_deeds(sentence)) or any(not any(find_deeds(other)) for other in shorter):
         return lost
     return frozenset()
+
+
+def _gap(long: str, short: str) -> int:
+    """How many words one text has beyond another, all in one place; 0 where they differ elsewhere."""
+    head, tail = common_ends(long.rstrip("."), short.rstrip("."))
+    if head + tail < len(short.rstrip(".")) - 2:
+        return 0
+    return len(long[head : len(long) - tail].split())
 
 
 def _words_of(lost: frozenset[str], sentence: Sentence, runs: Iterable[Run]) -> str:

@@ -67,7 +67,7 @@ def reworded(old: str, new: str, own: frozenset[str] = frozenset()) -> bool:
     if _letters(old) == _letters(new):
         return True
     one, other = _read(old), _read(new)
-    apart = one.said ^ other.said
+    apart = {word for word in one.said ^ other.said if not _is_told_as_noun(word, one, other)}
     if apart - own and not _is_slip(one, other, apart):
         return False
     return (
@@ -75,6 +75,19 @@ def reworded(old: str, new: str, own: frozenset[str] = frozenset()) -> bool:
         and not _conflict(one.agents, other.agents)
         and (len(one.figures) < 2 or not _conflict(one.figures, other.figures))
     )
+
+
+_NOUN = re.compile(r"(?:tion|sion|ment|al|ance|ence|sis|ure)s?$")
+
+
+def _is_told_as_noun(word: str, one: _Passage, other: _Passage) -> bool:
+    """Whether one side has as a noun what the other has as a verb: "it objected", "its objection was"."""
+    bare, _, past = word.partition("+")
+    verb = f"{bare}+ed"
+    for here, there in ((one, other), (other, one)):
+        if verb in here.said and bare in there.said and _NOUN.search(there.spelled.get(bare, "")):
+            return past != "" or bare not in here.said
+    return False
 
 
 def may_be_reworded(old: Iterable[Iterable[str]], new: Iterable[Iterable[str]]) -> bool:

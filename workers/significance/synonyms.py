@@ -72,7 +72,6 @@ topic subject
 bar prohibit forbid
 allow permit
 enough sufficient adequate
-show indicate
 believe belief view
 change alter amend modify
 record log
@@ -85,9 +84,12 @@ purpose aim
 main primary principal
 important significant
 rapid quick fast
-correct accurate
 wrong incorrect
 missing absent
+warn caution
+telephone phone call
+leave left omit
+person people individual
 """
 # Modals and adverbs that mean the same; what is only manner of speaking is nothing.
 _EXACT = {
@@ -109,7 +111,7 @@ _EXACT = {
     "will": "will", "may": "may", "out": "out", "team": "", "lies": "", "lie": "", "back": "back",
     "because": "", "since": "since", "with": "", "without": "without", "new": "new",
     "majority": "most", "us": "", "our": "", "percent": "%", "prior": "before", "up": "up", "over": "over",
-    "ones": "", "finally": "", "lastly": "", "having": "", "when": "when", "where": "", "whereby": "", "as": "", "be": "", "it": "",
+    "ones": "", "something": "", "thing": "", "things": "", "what": "", "finally": "", "lastly": "", "having": "", "when": "when", "where": "", "whereby": "", "as": "", "be": "", "it": "",
 }  # fmt: skip
 _PHRASES: tuple[tuple[str, str], ...] = (
     # Not able, not so
@@ -129,13 +131,21 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"on\san\sannual\sbasis|(?:each|every|per)\syear|annually|yearly|once\sa\syear", " yearly "),
     (r"on\sa\smonthly\sbasis|(?:each|every|per)\smonth|once\sa\smonth", " monthly "),
     (r"on\sa\squarterly\sbasis|(?:each|every|per)\squarter", " quarterly "),
+    (r"(?:once\s)?every\s(?:three|3)\smonths|quarterly", " quarterly "),
     # How many
+    (r"at\smost", " nomore "),
+    (r"at\sleast", " atleast "),
+    (r"a\stotal\sof", " "),
+    (r"(?:exceed(?:s|ed|ing)?|above)(?=\s\$?\d)", " more than "),
+    (r"one\sin\sfive|20\s(?:percent|%)|a\sfifth\sof|one-fifth", " fifth "),
+    (r"one\sin\sfour|25\s(?:percent|%)", " quarter "),
+    (r"75\s(?:percent|%)|three\s(?:out\sof|in)\sfour|three[-\s]fourths", " three quarter "),
     (r"(?:the|a)\smajority\sof", " most "),
     (r"a\slarge\snumber\sof", " many "),
     (r"a\snumber\sof", " some "),
     (r"over(?=\s\$?\d)|in\sexcess\sof", " more than "),
-    (r"no\s(?:fewer|less)\sthan|a\sminimum\sof", " at least "),
-    (r"(?:approximately|roughly|around|about)(?=\s\$?\d)", " nigh "),
+    (r"no\s(?:fewer|less)\sthan|a\sminimum\sof", " atleast "),
+    (r"(?:approximately|roughly|around|about)(?=\s(?:\$?\d|(?:one|two|three|four|half|a\s(?:third|quarter|fifth|half))\b))", " nigh "),
     (r"almost|close\sto", " nearly "),
     (r"one[-\s]half|a\shalf", " half "),
     (r"one[-\s]third|a\sthird\sof", " third "),
@@ -146,6 +156,7 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"(?:(?:is|are|was|were)\s)?continu(?:es?|ed|ing)\sto(?=\s[a-z]+\b)", " ONGOING "),
     (r"in\sthe\s(?:process|course)\sof", " "),
     # Who said
+    (r"accept(?:s|ed)?(?=\s(?:the|this|our)\srecommendation)|(?<=recommendation\swas\s)accepted", " concurred "),
     (r"staff(?=\s(?:said|stated|told|reported|noted|indicated|informed)\b)", " "),
     (r"the\s(?:agency|department|bureau|division|office|commission|service|administration|corporation|board)(?:['’]s)?(?!\s(?:of|for)\b)(?=[\s.,;])", " "),
     (r"to\s(?:this\send|do\s(?:so|this))", " "),

@@ -100,6 +100,8 @@ def lemma(word: str) -> str:
     """A word's stem, or that of the synonym which stands for it."""
     low = word.lower().replace("’", "'").strip("$")
     low = _NUMBERS.get(low, low)
+    if low == "not":
+        return low  # the stem of "note" is spelled so, too
     found = stem(low)
     return _STEMMED.get(found, found)
 

@@ -242,7 +242,7 @@ _IN_COMMENTS = re.compile(
 )
 
 
-_NUMBERED = re.compile(r"\(\d\)\s")
+_NUMBERED = re.compile(r"\(\d\)\s|\[\d{1,2}\]")
 _THOUSANDS = re.compile(r",(?<=\d,)(?=\d{3}\b)")
 _MILLIONS = re.compile(r"(\d+(?:\.\d+)?)\s(million|billion)\b|(?<=\d),(?=\d{3}\b)")
 
