@@ -5,6 +5,7 @@ and names, what is denied and how far, what is under way and what is done, and w
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -23,7 +24,7 @@ _NOT = words("not no never nor neither none n't")
 # Each says something of the word that follows, which is to be the same in both.
 _BINDING = words(
     "before after until than all some most only few half each any fully partially partly nearly nigh "
-    "except unless must"
+    "except unless must will may"
 )
 _SILENT = words(
     "a an the this that these those its their it they them he she there which on in at of to with or and "
@@ -39,7 +40,7 @@ _ROLES = frozenset(
     )
 ) | {"STATE", "GAO"}
 _NO_SUBJECT = re.compile(
-    r"\bno\s((?:(?!which|that|who|to\b|by\b)[\w'’-]+\s){1,8}?)(?=(?:has|have|had|is|are|was|were|will|would)\b(?!\snot))"
+    r"\bno\s((?:(?!which|that|who|when|whether|how|if|to\b|by\b)[\w'’-]+\s){1,8}?)(?=(?:has|have|had|is|are|was|were|will|would)\b(?!\snot))"
     r"(has|have|had|is|are|was|were|will|would)\s",
     re.IGNORECASE,
 )
@@ -57,6 +58,7 @@ class _Passage:
     agents: dict[str, set[str]] = field(default_factory=dict)
     figures: dict[str, set[str]] = field(default_factory=dict)
     spelled: dict[str, str] = field(default_factory=dict)
+    others: Counter[str] = field(default_factory=Counter)
 
 
 def reworded(old: str, new: str, own: frozenset[str] = frozenset()) -> bool:
@@ -73,6 +75,7 @@ def reworded(old: str, new: str, own: frozenset[str] = frozenset()) -> bool:
     return (
         one.bound == other.bound
         and not _conflict(one.agents, other.agents)
+        and (one.others == other.others or _by_others(one, other) == _by_others(other, one))
         and (len(one.figures) < 2 or not _conflict(one.figures, other.figures))
     )
 
@@ -108,6 +111,12 @@ def _conflict(one: dict[str, set[str]], other: dict[str, set[str]]) -> bool:
     return any(one[word].isdisjoint(other[word]) for word in one.keys() & other.keys())
 
 
+def _by_others(here: _Passage, there: _Passage) -> set[tuple[str, str]]:
+    """What others than the agency do, where both sides speak of it: no pronoun stands for them."""
+    doing = here.agents.items()
+    return {(word, who) for word, agents in doing for who in agents & _ROLES if word in there.said}
+
+
 def _is_slip(one: _Passage, other: _Passage, apart: set[str]) -> bool:
     """Whether one misspelt word is all that they differ in."""
     mine, others = apart & one.said, apart & other.said
@@ -138,7 +147,7 @@ def _form(token: str) -> tuple[str, str, bool]:
 
 _PAST = words(
     "wrote written rewrote built sent held made began begun took taken gave given found paid bought met told "
-    "said withdrew withdrawn chose chosen undertook undertaken kept left lost put set spent knew known"
+    "said withdrew withdrawn chose chosen undertook undertaken kept left lost done put set spent knew known"
 )
 _ALWAYS_BARE = words("say expect concur refused refus")
 
@@ -207,6 +216,8 @@ class _Reader:
         full = f"{form}+ed" if past else form
         passage.said.add(full)
         passage.spelled[full] = low
+        if form in _ROLES:
+            passage.others[form] += 1
         if form in _BINDING:
             self._binding.append(form)
             self._apart = False
@@ -219,7 +230,7 @@ class _Reader:
     def _end_figure(self, form: str) -> None:
         """A figure counts what follows it; where nothing does, what precedes it."""
         if self._figure:
-            self.passage.figures.setdefault(self._figure, set()).add(form or f"< {self._of}")
+            self.passage.figures.setdefault(self._figure, set()).add(form or self._of)
         self._figure = ""
 
     def _relate(self, form: str, names: bool, passive: str) -> None:

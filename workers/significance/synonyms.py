@@ -89,6 +89,9 @@ missing absent
 warn caution
 telephone phone call
 leave left omit
+complex complexity
+lose lost loss
+participate participation
 person people individual
 """
 # Modals and adverbs that mean the same; what is only manner of speaking is nothing.
@@ -100,7 +103,7 @@ _EXACT = {
     "though": "", "but": "", "however": "", "while": "", "whilst": "", "whereas": "", "by": "", "for": "",
     "from": "", "among": "", "amongst": "", "who": "", "whom": "", "whose": "", "than": "than",
     "into": "", "upon": "", "within": "", "under": "", "through": "", "via": "", "do": "", "did": "",
-    "does": "", "done": "do+ed", "doing": "do", "his": "", "her": "", "my": "", "one's": "", "together": "",
+    "does": "", "done": "do", "doing": "do", "his": "", "her": "", "my": "", "one's": "", "together": "",
     "state": "STATE", "states": "STATE", "stating": "say", "according": "say", "gao": "GAO", "we": "GAO",
     "gao's": "", "states'": "STATE", "state's": "STATE", "about": "", "regarding": "", "concerning": "",
     "department": "", "bureau": "", "commission": "", "administration": "", "service": "",
@@ -165,6 +168,9 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"(?:according\sto|as\s(?:stated|reported)\sby)", " say "),
     (r"is\sof\sthe\s(?:view|opinion)\sthat|takes\sthe\sview\sthat", " believes "),
     # What is done
+    (r"tak(?:es?|ing)\spart", " participate "),
+    (r"lack(?:s|ed)(?:\s(?:an?|any)\b)?", " no "),
+    (r"same(?=\s(?:officials?|staff|source)\b)", " "),
     (r"looks?(?:ing)?\s(?:in)?to(?=\s)|look(?:ing)?\s(?:at|over)", " examining "),
     (r"looked\s(?:into|at|over)", " examined "),
     (r"(?:draw|drew|drawn)\sup", " prepared "),

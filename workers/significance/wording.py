@@ -69,8 +69,11 @@ def compare(old: str, new: str, own: frozenset[str] = frozenset()) -> Sameness:
     before, after = fold(old), fold(new)
     one, other = _Reading(before, after), _Reading(after, before)
     # Whatever the words are, other dates say something else; words are read only where they decide.
-    if sorted(one.dates) == sorted(other.dates) and (one.says(other) or one.means(other, own)):
-        return Sameness.SAME if sorted(one.looked) == sorted(other.looked) else Sameness.REDATED
+    every, every_other = sorted(one.dates + one.looked), sorted(other.dates + other.looked)
+    if every != every_other and sorted(one.dates) != sorted(other.dates):
+        return Sameness.OTHER
+    if one.says(other) or one.means(other, own):
+        return Sameness.SAME if every == every_other else Sameness.REDATED
     return Sameness.OTHER
 
 
@@ -104,7 +107,7 @@ class _Reading:
             plain.append(ahead[: joined.start()] if joined else ahead)
             position = mention.stop
             if is_review(sentence, mention):
-                self.looked.append(mention.name)
+                self.looked.append(_date_token(sentence, mention))
             else:
                 dates.append(_date_token(sentence, mention))
         plain.append(sentence[position:])
@@ -139,10 +142,26 @@ class _Reading:
         mine, others = self.sentences, other.sentences
         if not may_be_reworded((line.words for line in mine), (line.words for line in others)):
             return False
-        return reworded(self._told(), other._told(), own)
+        return _dated_alike(mine, others) and reworded(self._told(), other._told(), own)
 
     def _told(self) -> str:
         return ". ".join(text for text, _ in self._plain)
+
+
+def _dated_alike(one: Sequence[Plain], other: Sequence[Plain]) -> bool:
+    """Whether each of several dates stands by the same words; never where one sentence has two of them."""
+    mine, others = (
+        [(when, set(line.words)) for line in lines for when in line.dates] for lines in (one, other)
+    )
+    if len({when for when, _ in mine}) < 2:
+        return True
+    if any(len(set(line.dates)) > 1 for line in (*one, *other)):
+        return False
+    for when, said in mine:
+        shared = {date: len(said & words) for date, words in others}
+        if shared.get(when, 0) < max(shared.values(), default=0):
+            return False
+    return True
 
 
 def _is_name(word: str) -> bool:
@@ -277,7 +296,8 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
     for match in TOKEN.finditer(text):
         # "to be completed" is "to complete" from the other side.
         passive = text.startswith("be ", max(0, match.start() - 3))
-        if (word := _word(match[0], passive)) is None:
+        underway = text.startswith("being ", max(0, match.start() - 6))
+        if (word := _word(match[0], passive, underway)) is None:
             continue
         if word[0] != previous:
             yield word
@@ -285,12 +305,14 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
 
 
 @lru_cache(maxsize=20_000)
-def _word(token: str, passive: bool) -> tuple[str, str] | None:
+def _word(token: str, passive: bool, underway: bool) -> tuple[str, str] | None:
     """A word's form and itself in lower case; None for one that says nothing."""
     low = token.lower()
     if low in _DROPPED and low not in _KEPT:
         return None
-    return token if _is_name(token) else lemma(low) if passive else _form(low), low
+    if _is_name(token):
+        return token, low
+    return lemma(low) + "+ing" if underway else lemma(low) if passive else _form(low), low
 
 
 def _form(low: str) -> str:
