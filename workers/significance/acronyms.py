@@ -40,6 +40,8 @@ _WRITTEN = re.compile(
 
 def _abbreviated(text: str) -> Iterator[tuple[str, str]]:
     """Names beside acronyms that are no initials, but whose letters they have."""
+    if "(" not in text:
+        return
     for match in _WRITTEN.finditer(text):
         letters = iter(match[1].upper())
         if all(letter in letters for letter in match[2].replace("-", "")):

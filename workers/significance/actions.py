@@ -14,26 +14,26 @@ from workers.significance.wordforms import content, coverage, lemma
 from workers.values import Signal
 
 _DEEDS = words(
-    "acquired added addressed adjusted adopted aligned allocated amended analyzed applied appointed "
-    "appropriated approved assessed assigned audited authorized automated awarded bought broadened "
-    "built canceled cancelled captured centralized certified changed chartered chose chosen circulated "
-    "clarified cleared closed codified collected compiled completed concluded conducted configured "
-    "connected consolidated constructed contacted convened converted coordinated corrected created "
-    "debarred decommissioned defined delegated delivered deployed designated designed developed "
-    "directed discontinued disseminated distributed documented educated eliminated emailed enacted "
-    "enhanced enrolled entered equipped established evaluated executed expanded filled finalized "
-    "finished fixed formalized formed funded halted harmonized hired implemented imposed improved "
-    "included incorporated increased inserted inspected installed instituted institutionalized "
-    "instructed integrated introduced inventoried issued labeled launched leased linked mandated mapped "
-    "merged migrated modernized modified negotiated notified obligated obtained opened ordered passed "
-    "piloted placed posted prioritized procured prohibited promulgated provided published purchased "
-    "ratified reassigned reclassified reconciled recorded recovered recruited redesigned reduced "
-    "refined reinstated released relocated removed renewed reorganized repaired repealed replaced "
-    "required rescinded resolved restored restructured resumed retired retrofitted revised revoked "
-    "rewritten rewrote selected sent shared signed simplified sold solicited staffed standardized "
-    "stopped streamlined strengthened submitted surveyed suspended switched terminated tested tightened "
-    "trained transferred transmitted undertaken undertook updated upgraded validated verified withdrawn "
-    "withdrew written wrote"
+    "acquired activated added addressed adjusted adopted aligned allocated amended analyzed applied "
+    "appointed appropriated approved assessed assigned audited authorized automated awarded bought "
+    "broadened built canceled cancelled captured centralized certified changed chartered checked "
+    "chose chosen circulated clarified cleared closed codified collected compiled completed concluded "
+    "conducted configured connected consolidated constructed contacted convened converted coordinated "
+    "corrected created debarred decommissioned defined delegated delivered deployed designated "
+    "designed developed directed discontinued disseminated distributed documented educated eliminated "
+    "emailed enacted enhanced enrolled entered equipped established evaluated executed expanded "
+    "filled finalized finished fixed formalized formed funded halted harmonized hired implemented "
+    "imposed improved included incorporated increased inserted inspected installed instituted "
+    "institutionalized instructed integrated introduced inventoried issued labeled launched leased "
+    "linked mandated mapped merged migrated modernized modified negotiated notified obligated "
+    "obtained opened ordered passed piloted placed posted prioritized procured prohibited promulgated "
+    "provided published purchased ratified reassigned reclassified reconciled recorded recovered "
+    "recruited redesigned reduced refined reinstated released relocated removed renewed reorganized "
+    "repaired repealed replaced required rescinded resolved restored restructured resumed retired "
+    "retrofitted revised revoked rewritten rewrote selected sent shared signed simplified sold "
+    "solicited staffed standardized stopped streamlined strengthened submitted surveyed suspended "
+    "switched terminated tested tightened trained transferred transmitted undertaken undertook "
+    "updated upgraded validated verified withdrawn withdrew written wrote"
 )
 _PHRASES = re.compile(
     r"\b(?:took|taken)\s(?:\w+\s){0,2}?(?:steps?|actions?|measures)\b|\b(?:put|"
@@ -229,10 +229,12 @@ def _is_done(
     if any(word in _HAVE for word in chain):
         if _OF_ANOTHER.search(clause.text[: tokens[index][1]]):
             return False  # "options for verifying that providers have deployed it"
-        return clause.actor in {Actor.AGENCY, Actor.CONGRESS} or clause.inherits
+        every = clause.actor is Actor.THING and bool(_EVERY.match(clause.subject))
+        return every or clause.actor in {Actor.AGENCY, Actor.CONGRESS} or clause.inherits
     return _is_active(clause, tokens, at, follows_deed)
 
 
+_EVERY = re.compile(r"(?:all|each)\sof\s(?:the|its)\s|the\sremaining\s\d+$", re.IGNORECASE)
 _OF_ANOTHER = re.compile(
     r"\b(?:that|which|who|whether)\s(?!(?:it|they)\s)(?:[\w'’-]+\s){0,4}?(?:has|have|had)\s(?:\w+\s){0,2}$"
 )

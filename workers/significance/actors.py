@@ -58,7 +58,8 @@ _PEOPLE = re.compile(
     r"management|program|chief|it|they|"
     r"representatives?|headquarters|institutes?|authority|corporation|network|endowment|operations|survey|"
     r"institution|archives|laborator(?:y|ies)|inspectors|examiners|managers|"
-    r"(?:co-)?chair(?:man|woman|person)?|officers?|counsel|"
+    r"(?:co-)?chair(?:man|woman|person)?|officers?|counsel|commissioners|commandant|archivist|superintendent|"
+    r"comptroller|registrar|librarian|departments|bureaus|divisions|training\scenters|"
     r"foundation)\b(?:\s*\([A-Z&]+\))?\s*(?:also\s*)?$",
     re.IGNORECASE,
 )

@@ -14,7 +14,7 @@ from workers.sentences import split_sentences
 from workers.significance.actors import Actor, Cast
 from workers.significance.dates import Mention, find_dates, without_dates
 from workers.significance.gates import has_any, lowered
-from workers.significance.stock import is_stock, may_be_boilerplate
+from workers.significance.stock import is_stock, is_turned_boilerplate, may_be_boilerplate
 from workers.significance.wordforms import content
 
 _SPEECH = (
@@ -172,7 +172,9 @@ class Sentence:
     @property
     def boilerplate(self) -> bool:
         """Whether it is the sentence that stands where nothing was reported yet."""
-        return may_be_boilerplate(self.text, self.low) and is_boilerplate(self.text)
+        return may_be_boilerplate(self.text, self.low) and (
+            is_boilerplate(self.text) or is_turned_boilerplate(self.text)
+        )
 
     @cached_property
     def stock(self) -> bool:

@@ -115,6 +115,7 @@ def find_deadlines(sentence: Sentence) -> Iterator[Deadline]:
             yield deadline
 
 
+_DONE = re.compile(r"\b(?:was|were|had|has|have|is|are)\b|\b\w+ed\b")
 _LATE_IN = re.compile(r"(?:early|later?)\sin\b")
 
 
@@ -138,7 +139,8 @@ def _of_mention(
         return None
     if following and sentence.text[mention.stop : following.start] in {" and ", " or ", " to "}:
         return None  # "between May and June 2024" counts to its end
-    if preposition["by"] and (told := _told_before(sentence, clause)):
+    within = preposition["in"] and not clause.past and not _DONE.search(clause.text)
+    if (preposition["by"] or within) and (told := _told_before(sentence, clause)):
         # "replace the pipes at the sites that we visited by 2025": it is the replacing that has the date.
         clause, before = told, sentence.text[told.start : mention.start]
         preposition = _preposition(before) or preposition

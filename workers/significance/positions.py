@@ -54,7 +54,7 @@ _WITH_IT = re.compile(
 _ALONE = re.compile(rf"\b(?:{_AGREE}|disagree[sd]?)(?:\sin\sfull)?\s*[.,]?$", re.IGNORECASE)
 _NOW = re.compile(
     rf"\b(?:(?:it|they|(?-i:[A-Z][\w&]+))\s(?:now\s(?:fully\s|partially\s)?|no\slonger\s){_AGREE}|it\s(?:agrees|concurs))"
-    r"(?:\sin\s(?:full|part))?\s*(?:[.,;]|$)",
+    r"(?:\s(?:only\s)?in\s(?:full|part))?\s*(?:[.,;]|$)",
     re.IGNORECASE,
 )
 _ABOUT_IT = re.compile(r"(?<!similar\s)(?<!other\s)\brecommendations?\b", re.IGNORECASE)
@@ -63,6 +63,15 @@ _UNSETTLED = re.compile(
 )
 
 
+# A whole sentence: "The Navy concurred."
+_ONLY = re.compile(
+    rf"(?:The\s)?[A-Z][\w.&'’/-]*(?:\s[\w.&'’/-]+){{0,8}}?\s(?:(?:generally|fully|partially)\s)?(?:did\snot\s)?{_AGREE}"
+    r"(?:\sin\spart)?\."
+)
+_FORMERLY = re.compile(
+    rf"\b(?:had|originally|initially|at\sfirst|earlier)\s(?:did\snot\s)?{_AGREE}", re.IGNORECASE
+)
+_PROPER = re.compile(r"(?:The\s)?[A-Z][\w.&'’-]+(?:\s[A-Z][\w.&'’-]+)*$")
 _NO_MORE = re.compile(r"\b(?:it|they)\sno\slonger\sdo(?:es)?(?:\sso)?\s*[.,;]")
 # Most sentences have none of these, and need no closer reading.
 _MAY_STATE = ("concur", "agree", "accept", "reject", "position", "neither")
@@ -115,20 +124,24 @@ def _of_sentence(sentence: Sentence) -> str | None:
     if has_any(sentence.low, ("no", "without")) and _SILENT.search(sentence.text):
         return None
     for clause in sentence.clauses:
-        found = _of_clause(clause, sentence) or found
+        said = _of_clause(clause, sentence)
+        if said and not (found and _FORMERLY.search(clause.text)):
+            found = said
     if found == AGREED and _NO_MORE.search(sentence.text):
         return REFUSED
     return found
 
 
 def _of_clause(clause: Clause, sentence: Sentence) -> str | None:
-    if clause.actor in {Actor.GAO, Actor.OTHER, Actor.THING} or clause.hypothetical:
+    named = clause.actor is Actor.THING and bool(_PROPER.match(clause.subject))
+    if (clause.actor in {Actor.GAO, Actor.OTHER, Actor.THING} and not named) or clause.hypothetical:
         return None
     text = clause.text
     about = (
         _WITH_IT.search(text)
         or _NOW.search(text)
         or (_ALONE.search(text) and _ABOUT_IT.search(sentence.text))
+        or _ONLY.fullmatch(sentence.text)
     )
     if not about or _UNSETTLED.search(text):
         return None

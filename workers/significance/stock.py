@@ -35,6 +35,16 @@ def may_be_boilerplate(sentence: str, low: str) -> bool:
     return not sentence.isascii() and bool(_ODD.search(sentence))
 
 
+_TURNED = re.compile(
+    r"We will provide updated information (?:when|once|after|as soon as) we (?:confirm|verify)\b"
+)
+
+
+def is_turned_boilerplate(sentence: str) -> bool:
+    """Whether a sentence is the boilerplate with its clauses turned round."""
+    return bool(_TURNED.match(sentence))
+
+
 def is_stock(sentence: str) -> bool:
     """Whether a sentence only says that GAO will go on looking."""
     if _STATUS.match(sentence):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 from enum import Enum
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -77,6 +78,9 @@ def compare(old: str, new: str, own: frozenset[str] = frozenset()) -> Sameness:
     return Sameness.OTHER
 
 
+_IN_ORDER = 0.8  # of the words of two passages, that stand in one order
+
+
 class Plain(NamedTuple):
     """A sentence in canonical form: its words, its dates, and the words as spelled."""
 
@@ -149,14 +153,16 @@ class _Reading:
 
 
 def _dated_alike(one: Sequence[Plain], other: Sequence[Plain]) -> bool:
-    """Whether each of several dates stands by the same words; never where one sentence has two of them."""
+    """Whether each of several dates stands by the same words; in the same order where a sentence has two."""
     mine, others = (
         [(when, set(line.words)) for line in lines for when in line.dates] for lines in (one, other)
     )
     if len({when for when, _ in mine}) < 2:
         return True
     if any(len(set(line.dates)) > 1 for line in (*one, *other)):
-        return False
+        orders = [[word for line in lines for word in line.words] for lines in (one, other)]
+        same = [when for when, _ in mine] == [when for when, _ in others]
+        return same and SequenceMatcher(None, *orders, autojunk=False).ratio() >= _IN_ORDER
     for when, said in mine:
         shared = {date: len(said & words) for date, words in others}
         if shared.get(when, 0) < max(shared.values(), default=0):
