@@ -102,6 +102,12 @@ def may_be_reworded(old: Iterable[Iterable[str]], new: Iterable[Iterable[str]]) 
 _SIGNS = re.compile(r"[^\w$%.]|\.(?!\d)|_")
 
 
+@lru_cache(maxsize=20_000)
+def is_role(word: str) -> bool:
+    """Whether a word in lower case is for somebody other than the agency: "the vendor", "states"."""
+    return canonical(word) in _ROLES
+
+
 def _letters(text: str) -> str:
     return _SIGNS.sub("", text).lower()
 
