@@ -9,32 +9,11 @@ from workers.sentences import words
 from workers.significance.actors import Actor
 from workers.significance.clauses import Clause, Sentence
 from workers.significance.dates import without_dates
+from workers.significance.done import DEEDS
 from workers.significance.gates import has_any
 from workers.significance.wordforms import content, coverage, lemma
 from workers.values import Signal
 
-_DEEDS = words(
-    "acquired activated added addressed adjusted adopted aligned allocated amended analyzed applied "
-    "appointed appropriated approved assessed assigned audited authorized automated awarded bought "
-    "broadened built canceled cancelled captured centralized certified changed chartered checked "
-    "chose chosen circulated clarified cleared closed codified collected compiled completed concluded "
-    "conducted configured connected consolidated constructed contacted convened converted coordinated "
-    "corrected created debarred decommissioned defined delegated delivered deployed designated "
-    "designed developed directed discontinued disseminated distributed documented educated eliminated "
-    "emailed enacted enhanced enrolled entered equipped established evaluated executed expanded "
-    "filled finalized finished fixed formalized formed funded halted harmonized hired implemented "
-    "imposed improved included incorporated increased inserted inspected installed instituted "
-    "institutionalized instructed integrated introduced inventoried issued labeled launched leased "
-    "linked mandated mapped merged migrated modernized modified negotiated notified obligated "
-    "obtained opened ordered passed piloted placed posted prioritized procured prohibited promulgated "
-    "provided published purchased ratified reassigned reclassified reconciled recorded recovered "
-    "recruited redesigned reduced refined reinstated released relocated removed renewed reorganized "
-    "repaired repealed replaced required rescinded resolved restored restructured resumed retired "
-    "retrofitted revised revoked rewritten rewrote selected sent shared signed simplified sold "
-    "solicited staffed standardized stopped streamlined strengthened submitted surveyed suspended "
-    "switched terminated tested tightened trained transferred transmitted undertaken undertook "
-    "updated upgraded validated verified withdrawn withdrew written wrote"
-)
 _PHRASES = re.compile(
     r"\b(?:took|taken)\s(?:\w+\s){0,2}?(?:steps?|actions?|measures)\b|\b(?:put|"
     r"set)\s(?:[\w'’-]+\s){0,5}?(?:in(?:to)?\s(?:place|effect|use|operation|service|practice)|up)\b"
@@ -177,7 +156,7 @@ _OF_ALL = re.compile(r"\b(\d{1,6})\s(?:of|out of)\s(?:the|its|their|all|\d+)\b")
 def _may_tell(sentence: Sentence) -> bool:
     """Whether there is a word of doing at all: most sentences need no closer reading."""
     low, text = sentence.low, sentence.text
-    if not _DEEDS.isdisjoint(_WORD.findall(low)):
+    if not DEEDS.isdisjoint(_WORD.findall(low)):
         return True
     if has_any(low, _PHRASE_VERBS) and _PHRASES.search(text):
         return True
@@ -203,7 +182,7 @@ def _deed_verb(clause: Clause, follows_deed: bool, *, dated: bool) -> str | None
         return None  # the other chamber, and the President, may never follow
     tokens = [(match[0].lower(), match.start(), match.end()) for match in _WORD.finditer(clause.text)]
     for index, (token, start, _) in enumerate(tokens):
-        doing = token in _DEEDS or (token in _PHRASE_VERBS and _PHRASES.match(clause.text, start))
+        doing = token in DEEDS or (token in _PHRASE_VERBS and _PHRASES.match(clause.text, start))
         if doing and _is_done(clause, tokens, index, follows_deed, dated):
             empty = any(pattern.match(clause.text, start) for pattern in (_TALK, _SCHEDULE, _NOTHING))
             empty = empty or (bool(_DRAFT.search(clause.text)) and token not in _GIVEN_OUT)

@@ -69,6 +69,8 @@ def _of_narrative(
     signals += action_signals(pair.old, pair.came)
     signals += pair.deadlines(history)
     signals += removal_signals(pair.gone, pair.came, pair.new, runs)
+    if not signals and whole and compare(" ".join(gone), " ".join(came), own, loosely=True) is Sameness.SAME:
+        return Level.COSMETIC, ()
     return Level.SUBSTANTIVE, tuple(dict.fromkeys(signals))
 
 

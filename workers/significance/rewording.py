@@ -8,10 +8,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from functools import lru_cache
 
 from workers.sentences import words
 from workers.significance.actors import by_short_names, short_name
+from workers.significance.done import DEEDS
 from workers.significance.synonyms import STATIVE, canonical, plainly
 from workers.significance.typos import is_typo
 from workers.significance.wordforms import TOKEN
@@ -59,18 +61,21 @@ class _Passage:
     figures: dict[str, set[str]] = field(default_factory=dict)
     spelled: dict[str, str] = field(default_factory=dict)
     others: Counter[str] = field(default_factory=Counter)
+    order: list[str] = field(default_factory=list)
 
 
-def reworded(old: str, new: str, own: frozenset[str] = frozenset()) -> bool:
+def reworded(old: str, new: str, own: frozenset[str] = frozenset(), *, loosely: bool = False) -> bool:
     """Whether two passages, their dates taken out, say the same.
 
-    `own`: names of the agency, which "it" and "the agency" may stand for.
+    `own`: names of the agency, which "it" and "the agency" may stand for. `loosely`: a word or two may be
+    others, where so much is put in another order that this is a new wording and no new word.
     """
     if _letters(old) == _letters(new):
         return True
     one, other = _read(old), _read(new)
     apart = {word for word in one.said ^ other.said if not _is_told_as_noun(word, one, other)}
-    if apart - own and not _is_slip(one, other, apart):
+    meant = not (apart - own) or _is_slip(one, other, apart)
+    if not meant and not (loosely and _is_recast(one, other, apart - own)):
         return False
     return (
         one.bound == other.bound
@@ -78,6 +83,34 @@ def reworded(old: str, new: str, own: frozenset[str] = frozenset()) -> bool:
         and (one.others == other.others or _by_others(one, other) == _by_others(other, one))
         and (len(one.figures) < 2 or not _conflict(one.figures, other.figures))
     )
+
+
+# What is done, begun, meant or final is never passed over.
+_LOADED = words(
+    "begin complete plan expect will may able draft final interim temporary pilot test propose "
+    "approve consider decide intend hope commit agree concur refuse accept reject require "
+    "voluntary ongoing delay postpone cancel stop end increase reduce more less new first second "
+    "third last full partial fully partially some all most many few half quarter every yearly "
+    "monthly quarterly other than if unless until before after without only except never now "
+    "could should must can"
+)
+_TELLING = frozenset(map(canonical, _LOADED | DEEDS)) | {"NOT", "ONGOING"}
+_MOST_RECAST = 3  # words of both sides together
+_LEAST_SHARED, _SHARE = 10, 0.85
+_RECAST = 0.75  # of the words stand in one order: more, and words were put in the place of others
+
+
+def _is_recast(one: _Passage, other: _Passage, apart: set[str]) -> bool:
+    shared, every = one.said & other.said, one.said | other.said
+    if len(apart) > _MOST_RECAST or len(shared) < max(_LEAST_SHARED, _SHARE * len(every)):
+        return False
+    for word in apart:
+        bare = word.partition("+")[0]
+        if bare in every and f"{bare}+ed" in every:
+            return False  # under way on one side, done on the other
+        if bare in _TELLING or bare in _ROLES or not bare.islower() or not bare.isalpha():
+            return False
+    return SequenceMatcher(None, one.order, other.order, autojunk=False).ratio() < _RECAST
 
 
 _NOUN = re.compile(r"(?:tion|sion|ment|al|ance|ence|sis|ure)s?$")
@@ -222,6 +255,7 @@ class _Reader:
         full = f"{form}+ed" if past else form
         passage.said.add(full)
         passage.spelled[full] = low
+        passage.order.append(form)
         if form in _ROLES:
             passage.others[form] += 1
         if form in _BINDING:

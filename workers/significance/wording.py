@@ -65,15 +65,15 @@ _HEAD = re.compile(
 )
 
 
-def compare(old: str, new: str, own: frozenset[str] = frozenset()) -> Sameness:
-    """Hold two narratives against each other by what they say; `own` as for rewording.reworded."""
+def compare(old: str, new: str, own: frozenset[str] = frozenset(), *, loosely: bool = False) -> Sameness:
+    """Hold two narratives against each other by what they say; `own`, `loosely` as for rewording.reworded."""
     before, after = fold(old), fold(new)
     one, other = _Reading(before, after), _Reading(after, before)
     # Whatever the words are, other dates say something else; words are read only where they decide.
     every, every_other = sorted(one.dates + one.looked), sorted(other.dates + other.looked)
     if every != every_other and sorted(one.dates) != sorted(other.dates):
         return Sameness.OTHER
-    if one.says(other) or one.means(other, own):
+    if one.says(other) or one.means(other, own, loosely):
         return Sameness.SAME if every == every_other else Sameness.REDATED
     return Sameness.OTHER
 
@@ -141,12 +141,12 @@ class _Reading:
         bare, bare_other = [_bare(line) for line in mine], [_bare(line) for line in others]
         return sorted(bare) == sorted(bare_other) or _joined(bare) == _joined(bare_other)
 
-    def means(self, other: "_Reading", own: frozenset[str]) -> bool:
+    def means(self, other: "_Reading", own: frozenset[str], loosely: bool) -> bool:
         """Whether both say the same in other words."""
         mine, others = self.sentences, other.sentences
         if not may_be_reworded((line.words for line in mine), (line.words for line in others)):
             return False
-        return _dated_alike(mine, others) and reworded(self._told(), other._told(), own)
+        return _dated_alike(mine, others) and reworded(self._told(), other._told(), own, loosely=loosely)
 
     def _told(self) -> str:
         return ". ".join(text for text, _ in self._plain)
