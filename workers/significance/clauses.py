@@ -76,8 +76,8 @@ _BREAK = re.compile(
 )
 # None right after a possessor: "the Army's revised regulation" tells of no revising.
 _FIRST_VERB = re.compile(
-    rf"\b(?=[a-z])(?<!'s )(?<!s' )(?<!\b[Ii]ts )(?<!\b[Tt]heir )(?:(?:{_AUXILIARY}|{_PLANNING}|{_SPEECH}|{_PAST}|"
-    rf"(?:dis)?agrees?|concurs?|accepts?|rejects?)\b(?!-)|{_PLAN_TO})"
+    rf"\b(?=[a-z])(?<!'s )(?<!s' )(?<!\b[Ii]ts )(?<!\b[Tt]heir )(?:(?:{_AUXILIARY}|{_PLANNING}|{_SPEECH}|"
+    rf"{_PAST}|(?:dis)?agrees?|concurs?|accepts?|rejects?)\b(?!-)|{_PLAN_TO})"
 )
 # What comes before "that" and tells something; after another noun, "the guide that it issued" only names it.
 _TELLS = re.compile(
