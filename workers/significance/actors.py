@@ -162,6 +162,10 @@ _NAMED_DEED = re.compile(
     r"(?:(?:[Tt]he|[Ii]ts|[Tt]heir|[Aa]n?)\s(?:[a-z]+\s)?[a-z]+|[A-Z][a-z]+)(?<!rganiza)(?<!ssocia)(?<!nstitu)"
     r"(?<!orpora)(?:tion|sion|ment|ing|sis)\s(?:of|from)\s"
 )
+_POSSESSED = re.compile(
+    r"\b[a-z]+(?:s['’]|['’]s)\s(?!(?:\w+\s)?(?:reports?|applications?|plans?|responses?|comments|submissions?|bids?|"
+    r"proposals?|filings?|data|final|annual|quarterly|progress|interim)\b)"
+)
 _OWNED = re.compile(r"(?:[Tt]he\s)?([a-z]+)['’]s\s")
 # Without a name of its own, such a body may be anybody's.
 _BODY = re.compile(
@@ -224,6 +228,8 @@ class Cast:
             return True
         if owner and not _PEOPLE.search(owner[1]) and _PEOPLE.search(subject.partition(" of ")[0]):
             return True  # "the Postal Regulatory Commission", "the airport's board"
+        if not _PEOPLE.search(subject):
+            subject = _POSSESSED.sub("", subject)  # "all contractors' laptops" act for nobody
         return bool(_OTHERS.search(subject)) and not re.search(r"\b[A-Z]{2,}\b", subject)
 
     def _is_named(self, subject: str) -> bool:

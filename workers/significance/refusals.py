@@ -193,7 +193,14 @@ def _happens_by_itself(place: Place) -> bool:
         and _MEETING.search(place.sentence.text)
     ):
         return True
-    return has_any(place.low, _HAPPENING) and bool(_HAPPENS.search(place.words))
+    if not has_any(place.low, _HAPPENING):
+        return False
+    *_, last = (None, *_HAPPENS.finditer(place.words))
+    return last is not None and not _IS_DONE.search(place.words, last.end())
+
+
+# "a system to receive reports will be finished"
+_IS_DONE = re.compile(r"\b(?:will|would|to)\sbe\s(?:\w+ed|complete|done|ready)\b")
 
 
 _HAPPENING = (
