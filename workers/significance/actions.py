@@ -53,7 +53,8 @@ _SCHEDULE = re.compile(
 )
 _NOTHING = re.compile(
     r"added(?:\sthat\b.*)?$|notified\s(?:us|GAO)\b|wrote\s(?:to\s)?(?:us|GAO|that|in|on)\b|\w+\s(?:no|none|neither|few|nothing|little)\b"
-    r"|(?:changed|revised|reversed|clarified|withdrew|withdrawn)\s(?:its|their)\s(?:\w+\s)?(?:position|mind|views?|stance|objections?)\b",
+    r"|(?:changed|revised|reversed|clarified|withdrew|withdrawn)\s(?:its|their)\s(?:\w+\s)?(?:position|mind|views?|stance|"
+    r"objections?|(?:dis)?agreement|(?:non)?concurrence|opposition)\b",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[A-Za-z'’&-]+")
@@ -176,6 +177,8 @@ def _is_unreal(sentence: Sentence) -> bool:
 def _deed_verb(clause: Clause, follows_deed: bool, *, dated: bool) -> str | None:
     if clause.background or clause.hypothetical or clause.actor in {Actor.GAO, Actor.OTHER}:
         return None
+    if clause.subject.startswith(_ASKING):
+        return None  # "How many were submitted late is not tracked"
     if clause.actor is Actor.CONGRESS and not _FEDERAL.search(clause.text):
         return None  # "a law passed in Arizona"
     if clause.actor is Actor.CONGRESS and _ONE_CHAMBER.search(clause.subject):
@@ -199,7 +202,8 @@ def _is_done(
     while at >= 0 and (tokens[at][0] in _ADVERBS or tokens[at][0] in _MODALS or tokens[at][0] in _HAVE_BE):
         chain.append(tokens[at][0])
         at -= 1
-    if any(word in _MODALS or word == "not" for word in chain):
+    along = not chain and at >= 0 and tokens[at][0] in _ALONG
+    if along or any(word in _MODALS or word == "not" for word in chain):
         return False
     if clause.negated and _denied_before(clause.text, tokens[index][1]):
         return False
@@ -213,6 +217,8 @@ def _is_done(
     return _is_active(clause, tokens, at, follows_deed)
 
 
+_ASKING = ("How ", "how ", "Whether ", "whether ", "What ", "what ", "Why ", "why ")
+_ALONG = frozenset({"on", "of", "for", "with", "about"})  # "to report on closed bridges" closes none
 _EVERY = re.compile(r"(?:all|each)\sof\s(?:the|its)\s|the\sremaining\s\d+$", re.IGNORECASE)
 _OF_ANOTHER = re.compile(
     r"\b(?:that|which|who|whether)\s(?!(?:it|they)\s)(?:[\w'’-]+\s){0,4}?(?:has|have|had)\s(?:\w+\s){0,2}$"

@@ -11,7 +11,7 @@ from workers.significance.gates import has_any, lowered
 
 EXPECTS = re.compile(
     r"""\b(?:expect(?:s|ed|ing)?|anticipat(?:es?|ed|ing)|plan(?:s|ned|ning)?\s(?:to|on|for)|intend(?:s|ed|ing)?|intention\sto|
-        estimat(?:es?|ed|ing)|project(?:s|ed)\s(?:to|that|for|completion)|aim(?:s|ed|ing)?\sto|
+        (?<!the\s)(?<!an\s)(?<!its\s)(?<!this\s)estimate|estimat(?:es|ed|ing)|project(?:s|ed)\s(?:to|that|for|completion)|aim(?:s|ed|ing)?\sto|
           hope[sd]?\sto|target(?:s|ed|ing)?|goal|
         schedul(?:ed|es?)|slated|on\strack|due|will|would|committed\sto|
         to\sbe\s(?:\w+ed|complete|done|ready|final|in\splace|available)|(?:is|are|was|were)\s(?:now\s)?to|foresee[sn]?|forecasts?|completion|milestone|deadline|planned\s(?:for|by|in|completion|
