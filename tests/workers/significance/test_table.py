@@ -53,7 +53,7 @@ def test_the_rules_agree_with_the_analyst_on_what_they_were_tuned_on() -> None:
 
 
 def test_the_rules_agree_with_the_analyst_on_what_was_set_aside() -> None:
-    """As measured on 547 pairs that nothing was tuned on: 98.1% precision, 92.6% recall, level 96.9%."""
+    """As measured on 547 pairs that nothing was tuned on: 98.4% precision, 93.0% recall, level 96.9%."""
     total = score(read_pairs(_ASIDE))
     assert total.pairs >= 547
     assert total.precision >= 0.98, total.faults
