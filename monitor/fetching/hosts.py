@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, or_, select, update
 
 from monitor import schedule
+from monitor.record.prepared import Prepared
 from monitor.record.schema import hosts
 from monitor.record.store import Store, upsert
 
@@ -84,14 +85,16 @@ def take_turn_of(connection: Connection, known: Host, interval: timedelta, now: 
     """The same for a host as it was read before: not where its rules or refusals are others by now."""
     moments = {"now": now, "void": now + LONGEST_INTERVAL, "next": now + min(interval, LONGEST_INTERVAL)}
     mine = {"name": known.name, "fetched": known.robots_fetched_at}
-    return connection.execute(_TAKE_TURN_OF, {**mine, **moments}).rowcount == 1
+    return _TAKE_TURN_OF.count(connection, {**mine, **moments}) == 1
 
 
 # Rules are only ever written together with the time at which they were fetched.
-_TAKE_TURN_OF = _TAKE_TURN.where(
-    hosts.c.robots_fetched_at == bindparam("fetched"),
-    hosts.c.refusals == 0,
-    hosts.c.refused_until.is_(None),
+_TAKE_TURN_OF = Prepared(
+    _TAKE_TURN.where(
+        hosts.c.robots_fetched_at == bindparam("fetched"),
+        hosts.c.refusals == 0,
+        hosts.c.refused_until.is_(None),
+    )
 )
 
 

@@ -24,6 +24,7 @@ from sqlalchemy import Connection, and_, bindparam, select, update
 
 from monitor.formats.settled import Settled, settle
 from monitor.record import folding
+from monitor.record.prepared import Prepared
 from monitor.record.schema import coverage, readings, sources
 from monitor.record.values import Capture, Format, Page
 
@@ -104,7 +105,7 @@ def recall(connection: Connection, source_id: str, memory: Memory) -> Known | No
     """The page, if it is the one that the source showed last and that is still remembered."""
     if memory.settled is None:
         return None
-    row = connection.execute(_RECALL, {"source": source_id, "key": memory.key}).one_or_none()
+    row = _RECALL.row(connection, {"source": source_id, "key": memory.key})
     return Known(bool(row[0] or row[1] or row[2]), *row[3:]) if row else None
 
 
@@ -113,7 +114,7 @@ _JOIN = and_(
     coverage.c.format == sources.c.body_format,
     coverage.c.subject == sources.c.body_subject,
 )
-_RECALL = (
+_RECALL = Prepared(
     select(
         sources.c.failures,
         sources.c.troubled_since,

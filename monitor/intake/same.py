@@ -5,11 +5,12 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, case, update
+from sqlalchemy import Connection, bindparam, case, update
 
 from monitor import incidents
 from monitor.intake import memory
 from monitor.intake.values import ENDED_BY, Also, Intake, Marks, is_aside
+from monitor.record.prepared import Prepared
 from monitor.record.schema import coverage, sources
 from monitor.record.settings import Source
 from monitor.record.store import Store, StoreBusy
@@ -26,11 +27,11 @@ def write_also(connection: Connection, source: Source, intake: Intake, also: Als
 def note(connection: Connection, source_id: str, values: dict[str, Any]) -> None:
     """Write values of columns, and ENDED_BY, into a source's row."""
     given = {f"new_{name}": value for name, value in values.items()}
-    connection.execute(_statement(tuple(values)), {"source": source_id, **given})
+    _statement(tuple(values)).count(connection, {"source": source_id, **given})
 
 
 @lru_cache(maxsize=16)
-def _statement(names: tuple[str, ...]) -> Update:
+def _statement(names: tuple[str, ...]) -> Prepared:
     """The update of a source's row in some columns: composed once, as it is executed for every page."""
     values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names if name != ENDED_BY}
     if ENDED_BY in names:
@@ -40,7 +41,7 @@ def _statement(names: tuple[str, ...]) -> Update:
     if "last_captured_at" in names:
         taken, last = values["last_captured_at"], sources.c.last_captured_at
         values["last_captured_at"] = case((last > taken, last), else_=taken)
-    return update(sources).where(sources.c.id == bindparam("source")).values(values)
+    return Prepared(update(sources).where(sources.c.id == bindparam("source")).values(values))
 
 
 _LARGE = 10**6  # bytes, from which looking is no longer a matter of a millisecond
@@ -85,13 +86,12 @@ def same_again(
             return write_also(connection, source, intake, also)
         mine = {"source": source.id, "form": last.format, "of": last.subject}
         seen = {"stamp": marks.stamp, "modified_at": marks.modified_at, "served_at": marks.served_at}
-        connection.execute(
-            _SEEN_AGAIN, {**mine, **{f"new_{n}": v for n, v in seen.items()}, "at": page.captured_at}
-        )
+        marks_now = {f"new_{name}": value for name, value in seen.items()}
+        _SEEN_AGAIN.count(connection, {**mine, **marks_now, "at": page.captured_at})
         return _note_same(connection, source, page, last, now, also)
 
 
-_SEEN_AGAIN = (
+_SEEN_AGAIN = Prepared(
     update(coverage)
     .where(
         coverage.c.source_id == bindparam("source"),

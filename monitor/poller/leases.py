@@ -18,6 +18,7 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 from monitor.clock import Clock
 from monitor.intake.values import ENDED_BY
 from monitor.poller.threads import to_the_end
+from monitor.record.prepared import Prepared
 from monitor.record.schema import lookups, sources
 from monitor.record.store import Store, StoreBusy, StoreError, upsert
 
@@ -165,17 +166,17 @@ def claim(
     moments = {"now": now, "far": now + _FAR, "until": now + LEASE}
     with store.write(light=True, wait=wait) as connection:
         mine = {"source": source_id, "holder": holder, **moments}
-        row = connection.execute(_CLAIM, mine).one_or_none()
+        row = _CLAIM.row(connection, mine)
         if row is None:
             blank = {"id": source_id, "failures": 0, "stale_copies": 0}
             connection.execute(upsert(connection)(sources).values(blank).on_conflict_do_nothing())
-            row = connection.execute(_CLAIM, mine).one_or_none()
+            row = _CLAIM.row(connection, mine)
         if row is not None and with_it:
             with_it(connection)
     return Standing(*row) if row else None
 
 
-_CLAIM = (
+_CLAIM = Prepared(
     update(sources)
     .where(
         sources.c.id == bindparam("source"),

@@ -86,7 +86,9 @@ class Store:
                 raise
             raise self._trouble(error.orig) from error
         except sqlite3.DatabaseError as error:
-            # As a connection is prepared nothing wraps it: locked, read-only, or no database at all.
+            # What the driver says as a connection is prepared, or to what is handed to it (prepared.py).
+            if type(error) not in (sqlite3.OperationalError, sqlite3.DatabaseError):
+                raise
             raise self._trouble(error) from error
 
     def _trouble(self, error: BaseException | None) -> StoreError:
