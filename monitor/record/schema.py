@@ -18,10 +18,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
 from monitor.record.moments import Moment
+from monitor.record.partial import only_where
 
 metadata = MetaData(
     naming_convention={
@@ -348,16 +348,9 @@ items = Table(
     Column("pending", Boolean, nullable=False, default=True),  # its message waits, or no slot has taken it
     UniqueConstraint("event_id", "subscription", "recipient", "cause_class"),
     # What goes out before an item: of a receiver's years with one recommendation, only what is on its way.
-    Index(
-        "ix_items_order",
-        "subscription",
-        "recipient",
-        "recommendation_id",
-        "revision",
-        sqlite_where=text("pending = 1"),
-        postgresql_where=text("pending"),
-    ),
+    Index("ix_items_order", "subscription", "recipient", "recommendation_id", "revision"),
 )
+only_where(items, "ix_items_order", sqlite="pending = 1", postgresql="pending")
 
 attempts = Table(
     "attempts",

@@ -11,6 +11,7 @@ _POLLER = """
 import sys
 import recwatch.logging, recwatch.polling
 unused = {"rich", "click", "pygments", "alembic", "slack_sdk", "jinja2", "redis", "rq"}
+unused.add("sqlalchemy.dialects.postgresql")
 print(*sorted(unused & sys.modules.keys()))
 import rich, click, httpx, structlog
 """
