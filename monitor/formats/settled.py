@@ -16,7 +16,8 @@ from monitor.formats import gao_csv
 
 _PREAMBLE = 20_000
 # Each begins with letters that are found fast; the group is what is set aside.
-_CELL = re.compile(rb"<t[dh] [^<>]*?table-column-([0-9A-Za-z]+)")
+# As `[^<>]*?table-column-(…)`, which costs twice as much: what comes before is never looked at again.
+_CELL = re.compile(rb"<t[dh] [^<>t]*+(?:t(?!able-column-[0-9A-Za-z])[^<>t]*+)*+table-column-([0-9A-Za-z]+)")
 _VIEW = re.compile(rb"js-view-dom-id-([0-9A-Za-z]+)")
 _STYLESHEET = re.compile(rb'<link rel="stylesheet" media="all" href="([^"<>]*)"')
 _SCRIPT = re.compile(rb'<script src="([^"<>]*)"></script>')
