@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from contextlib import suppress
 from typing import Any
 
 from recwatch.lean import lean
@@ -14,14 +15,15 @@ def configure(*, verbose: bool = False) -> None:
     """Send everything that is logged to standard error, in one manner; call once a process."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if _is_terminal() else "iso", utc=not _is_terminal()),
     ]
     level = logging.DEBUG if verbose else logging.INFO
+    # Ours goes straight there: the standard library's way costs three times that, at one line a page.
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, *_rendering()],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=_Lines,
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -37,6 +39,20 @@ def configure(*, verbose: bool = False) -> None:
     # What libraries say at INFO is theirs: a line a request, a line a migration, a line a job.
     for noisy in ("alembic", "httpx", "httpcore", "rq", "aiohttp", "asyncio", "slack_sdk"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class _Lines:
+    """Writes each line at once, as a whole. Without a lock that a fork might leave held."""
+
+    def __init__(self, *_: Any) -> None:
+        """Named by nobody: a line says what it is about."""
+
+    def msg(self, line: str) -> None:
+        """Write one line to what standard error is now; a closed one keeps nobody from their work."""
+        with suppress(OSError, ValueError):
+            sys.stderr.write(f"{line}\n")
+
+    debug = info = warning = error = critical = exception = msg
 
 
 def _is_terminal() -> bool:

@@ -15,7 +15,7 @@ import httpx
 from monitor.clock import Clock
 from monitor.fetching import Asker, NotModified, Refusal, Request, fetch
 from monitor.formats import NotAPage, extract
-from monitor.record import outbound
+from monitor.record import outbound, outbound_errors
 from monitor.record.durations import format_duration
 from monitor.record.settings import Http, Settings, Source, Subscription
 from monitor.record.values import Page
@@ -120,9 +120,9 @@ async def _head(http: Http, url: str) -> int:
             return (await client.head(url, timeout=_PATIENCE)).status_code
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         advice = "check the url"
-        if isinstance(error, outbound.AddressRefused):
+        if isinstance(error, outbound_errors.AddressRefused):
             advice = "set allow_private_networks in [http] if it is meant to be there"
-        raise Trouble(f"cannot be reached: {outbound.reason(error)}", advice) from None
+        raise Trouble(f"cannot be reached: {outbound_errors.reason(error)}", advice) from None
 
 
 async def _slack(http: Http, subscription: SlackSubscription) -> str:
@@ -149,7 +149,9 @@ async def _auth_test(http: Http, subscription: SlackSubscription) -> dict[str, A
             )
             answer = response.json()
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        raise Trouble(f"Slack cannot be reached: {outbound.reason(error)}", "check the network") from None
+        raise Trouble(
+            f"Slack cannot be reached: {outbound_errors.reason(error)}", "check the network"
+        ) from None
     except ValueError:
         raise Trouble("Slack's API answered with something else", "check api_url") from None
     return answer if isinstance(answer, dict) else {}

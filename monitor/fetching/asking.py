@@ -14,7 +14,7 @@ from monitor.fetching.answers import Refusal
 from monitor.fetching.body import BodyRefused, read_body
 from monitor.fetching.retry_after import retry_at
 from monitor.record import outbound
-from monitor.record.outbound import AddressRefused, reason
+from monitor.record.outbound_errors import AddressRefused, reason
 from monitor.record.settings import Http
 from monitor.record.store import Store
 from monitor.record.values import Outcome
@@ -83,11 +83,11 @@ class Asker:
 
     async def _exchange(self, url: str, headers: dict[str, str], limit: int, *, truncate: bool) -> Answer:
         async with self.client.get_below(url, headers) as response:
-            came = _readable(response.headers.raw)
+            came = _readable(response.headers)
             known = {key: value for key, value in came.items() if key not in _LEFT}
-            if response.status_code != 200:
-                return Answer(response.status_code, known, b"")
-            return Answer(200, known, await read_body(response.aiter_raw(), came, limit, truncate=truncate))
+            if response.status != 200:
+                return Answer(response.status, known, b"")
+            return Answer(200, known, await read_body(response.pieces(), came, limit, truncate=truncate))
 
 
 def _readable(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from monitor.poller.leases import LEASE
 from monitor.poller.lookups import SOON, look_up
 from monitor.poller.readings import Reading, combine, of_intake
 from monitor.poller.session import Session
-from monitor.record import outbound
+from monitor.record.outbound_errors import reason
 from monitor.record.schema import sources as sources_table
 from monitor.record.settings import Source
 from monitor.record.values import Notice, Outcome, Page
@@ -117,7 +117,7 @@ async def heartbeat(session: Session) -> None:
         if answer.status_code >= 400:
             log.warning("the heartbeat was not accepted", status=answer.status_code)
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        log.warning("the heartbeat could not be sent", reason=outbound.reason(error))
+        log.warning("the heartbeat could not be sent", reason=reason(error))
 
 
 def _in_trouble(session: Session) -> bool:

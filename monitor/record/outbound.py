@@ -7,6 +7,7 @@ checked before the proxy is asked.
 """
 
 import asyncio
+import re
 import socket
 import ssl
 import threading
@@ -26,7 +27,9 @@ import httpx
 from aiohttp.abc import AbstractResolver, ResolveResult
 from httpx_aiohttp import AiohttpTransport
 from httpx_aiohttp.transport import AiohttpResponseStream
+from yarl import URL
 
+from monitor.record.outbound_errors import ForbiddenError, translated
 from monitor.record.settings import Http
 
 _PRIVATE = tuple(
@@ -52,14 +55,6 @@ SocketFactory = Callable[[tuple[Any, ...]], socket.socket]
 
 class OutboundError(Exception):
     """[http] asks for something that cannot be set up; the message names the key."""
-
-
-class AddressRefused(httpx.ConnectError):
-    """The name leads to an address that must not be asked; nothing was sent."""
-
-
-class _ForbiddenError(OSError):
-    """Travels through the connector, which passes only OSErrors on; becomes AddressRefused."""
 
 
 def refusal(address: str, *, allow_private: bool) -> str | None:
@@ -106,7 +101,7 @@ def user_agent(contact: str = "") -> str:
 class Client(httpx.AsyncClient):
     """A client that follows no redirect, keeps no cookie and reads nothing from the environment."""
 
-    def __init__(self, sends: httpx.AsyncBaseTransport, seconds: float, agent: str) -> None:
+    def __init__(self, sends: "_Guarded", seconds: float, agent: str) -> None:
         headers = {"User-Agent": agent, "Accept-Encoding": "gzip"}
         super().__init__(
             transport=sends,
@@ -118,22 +113,50 @@ class Client(httpx.AsyncClient):
         )
         self._sends = sends
         self._own = [*headers.items(), ("Connection", "keep-alive")]
-        self._extensions = {"timeout": self.timeout.as_dict()}
+        self._seconds = aiohttp.ClientTimeout(connect=seconds, sock_connect=seconds, sock_read=seconds)
 
     @asynccontextmanager
-    async def get_below(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
-        """GET, past what is for cookies, redirects and sign-on: it costs as much as the request itself."""
-        address = httpx.URL(url)
+    async def get_below(self, url: str, headers: Mapping[str, str]) -> AsyncIterator["Below"]:
+        """GET, past httpx's own objects: they cost as much as the request itself.
+
+        The same session, and so the same checks, the same headers and the same errors. httpx.InvalidURL.
+        """
         given = [*self._own, *headers.items()]
-        if address.userinfo:
-            credentials = b64encode(f"{address.username}:{address.password}".encode()).decode("ascii")
-            given.append(("Authorization", f"Basic {credentials}"))
-        request = httpx.Request("GET", address, headers=given, extensions=self._extensions)
-        response = await self._sends.handle_async_request(request)
+        if not _PLAIN.fullmatch(url):
+            address = httpx.URL(url)
+            if address.userinfo:
+                credentials = b64encode(f"{address.username}:{address.password}".encode()).decode("ascii")
+                given.append(("Authorization", f"Basic {credentials}"))
+            url = str(address.copy_with(userinfo=b""))
+        response = await self._sends.get(url, given, self._seconds)
         try:
-            yield response
+            yield Below(response)
         finally:
-            await response.aclose()
+            # As httpx-aiohttp ends one: a body that was read gives its connection back, another closes it.
+            await response.__aexit__(None, None, None)
+
+
+# An address in which nothing is to be encoded, and no sign-on: httpx would give it back as it is.
+_PLAIN = re.compile(
+    r"https?://[a-z0-9.-]+(?::[1-9][0-9]{1,4})?(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?(?:\?[A-Za-z0-9._~=&-]*)?"
+)
+
+
+class Below:
+    """An answer as it came: `status`, `headers` in order, and its body in pieces, still packed."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+        self.status = response.status
+        self.headers = response.raw_headers
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Give the body piece by piece. Errors are httpx's."""
+        try:
+            async for piece in self._response.content.iter_chunked(_PIECE):
+                yield piece
+        except (aiohttp.ClientError, OSError) as error:
+            raise translated(error) from error
 
 
 def client(http: Http, *, timeout: timedelta | None = None, limits: httpx.Limits | None = None) -> Client:
@@ -147,7 +170,7 @@ def client(http: Http, *, timeout: timedelta | None = None, limits: httpx.Limits
     return Client(sends, (timeout or http.timeout).total_seconds(), user_agent(http.contact))
 
 
-def transport(http: Http, limits: httpx.Limits) -> httpx.AsyncBaseTransport:
+def transport(http: Http, limits: httpx.Limits) -> "_Guarded":
     """What `client` sends with, for who needs no more than one request and its answer.
 
     Errors are those of `client`; times belong into the request's extensions. Close it with `aclose`.
@@ -229,7 +252,7 @@ def _checked_socket(*, allow_private: bool) -> SocketFactory:
     def make(where: tuple[Any, ...]) -> socket.socket:
         address = str(where[4][0])
         if why := refusal(address, allow_private=allow_private):
-            raise _ForbiddenError(_worded(address, why))
+            raise ForbiddenError(_worded(address, why))
         return _plain_socket(where)
 
     return make
@@ -251,7 +274,7 @@ def _check_name(*, allow_private: bool) -> Callable[[str], Awaitable[None]]:
         # The proxy picks one of them, so each must do.
         for _, _, _, _, address in found:
             if why := refusal(str(address[0]), allow_private=allow_private):
-                raise _ForbiddenError(_worded(str(address[0]), why))
+                raise ForbiddenError(_worded(str(address[0]), why))
 
     return check
 
@@ -307,6 +330,29 @@ class _Guarded(AiohttpTransport):
         super().__init__(**options)
         self._before = before
 
+    async def get(
+        self, url: str, headers: list[tuple[str, str]], seconds: aiohttp.ClientTimeout
+    ) -> aiohttp.ClientResponse:
+        """Send a GET as httpx-aiohttp would; errors are httpx's. The caller ends what it gets."""
+        if not isinstance(self.client, aiohttp.ClientSession):
+            self.client = self.get_client()
+        through = self.proxy
+        try:
+            if self._before:
+                await self._before(URL(url).host or "")
+            return await self.client.get(
+                url,
+                headers=headers,
+                allow_redirects=False,
+                auto_decompress=False,
+                timeout=seconds,
+                proxy=str(through.url) if through else None,
+                proxy_auth=aiohttp.BasicAuth(*through.auth) if through and through.auth else None,
+                proxy_headers=through.headers if through else None,
+            )
+        except (aiohttp.ClientError, OSError) as error:
+            raise translated(error) from error
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         try:
             if self._before:
@@ -316,84 +362,7 @@ class _Guarded(AiohttpTransport):
                 request.url = request.url.copy_with(userinfo=b"")
             response = await super().handle_async_request(request)
         except (httpx.TransportError, aiohttp.ClientError, OSError) as error:
-            raise _translated(error) from error
+            raise translated(error) from error
         if isinstance(response.stream, AiohttpResponseStream):
             response.stream.CHUNK_SIZE = _PIECE
         return response
-
-
-def _translated(error: Exception) -> httpx.TransportError:
-    """httpx-aiohttp calls every lost connection a ConnectTimeout: here, what happened."""
-    chain = _causes(error)
-    for cause in chain:
-        if isinstance(cause, _ForbiddenError):
-            return AddressRefused(str(cause))
-    origin = next((cause for cause in chain if isinstance(cause, (aiohttp.ClientError, TimeoutError))), error)
-    for kind, into in _MEANINGS:
-        if isinstance(origin, kind):
-            return into(reason(error))
-    return error if isinstance(error, httpx.TransportError) else httpx.ReadError(reason(error))
-
-
-_MEANINGS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
-    (aiohttp.ClientHttpProxyError, httpx.ProxyError),
-    (aiohttp.ClientProxyConnectionError, httpx.ProxyError),
-    (aiohttp.ClientConnectorError, httpx.ConnectError),
-    (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
-    (aiohttp.SocketTimeoutError, httpx.ReadTimeout),
-    (aiohttp.InvalidURL, httpx.UnsupportedProtocol),
-    (aiohttp.ClientResponseError, httpx.RemoteProtocolError),
-    (aiohttp.ClientError, httpx.ReadError),
-    (TimeoutError, httpx.ReadTimeout),
-)
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    chain: list[BaseException] = []
-    found: BaseException | None = error
-    while found is not None and found not in chain:
-        chain.append(found)
-        inner = getattr(found, "os_error", None)
-        found = inner if isinstance(inner, OSError) and inner is not found else found.__cause__
-    return chain
-
-
-def reason(error: BaseException) -> str:
-    """Say in plain words why a request failed: "name not known", "connection refused"."""
-    chain = _causes(error)
-    for cause in chain:
-        if isinstance(cause, _ForbiddenError | AddressRefused):
-            return str(cause)
-    for kind, words in _WORDS:
-        # The innermost first: the outer ones repeat it less precisely.
-        for cause in reversed(chain):
-            if isinstance(cause, kind):
-                return words(cause)
-    return str(error) or type(error).__name__
-
-
-def _name_words(error: BaseException) -> str:
-    again = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
-    return "the name server does not answer" if again else "name not known"
-
-
-def _certificate_words(error: BaseException) -> str:
-    detail = getattr(error, "verify_message", "") or str(error)
-    return f"its certificate is not valid here ({detail})"
-
-
-_WORDS: tuple[tuple[type[BaseException], Callable[[BaseException], str]], ...] = (
-    (socket.gaierror, _name_words),
-    (ssl.SSLCertVerificationError, _certificate_words),
-    (ssl.SSLError, lambda error: f"no secure connection ({getattr(error, 'reason', None) or error})"),
-    (ConnectionRefusedError, lambda _: "connection refused"),
-    (aiohttp.ClientHttpProxyError, lambda error: f"the proxy refused ({getattr(error, 'status', '?')})"),
-    (TimeoutError, lambda _: "no answer in time"),
-    (ConnectionResetError, lambda _: "the connection broke off"),
-    (aiohttp.ServerDisconnectedError, lambda _: "the connection broke off"),
-    (aiohttp.ClientPayloadError, lambda _: "the connection broke off"),
-    # After those: the transport calls every connection that was lost on the way a time-out.
-    (httpx.TimeoutException, lambda _: "no answer in time"),
-    (aiohttp.ClientResponseError, lambda _: "its answer is not HTTP"),
-    (OSError, lambda error: getattr(error, "strerror", None) or str(error)),
-)

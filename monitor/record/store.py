@@ -48,6 +48,7 @@ class Store:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _inherited(url) or (_sqlite_engine(url) if self.is_sqlite else _server_engine(url))
+        self._spare: list[Connection] = []  # one at most, for those who do not wait
         _engines[url] = self._mine = _Made(os.getpid(), self.engine)
 
     @property
@@ -63,10 +64,28 @@ class Store:
         failure (no kill) may undo it; for leases, turns and what is found out again. `wait` off: StoreBusy
         where another writer would have to be waited for, and nothing was done; SQLite alone can tell.
         """
-        with self._wrapped(), self.engine.connect() as connection, connection.begin():
+        opened = self.engine.connect() if wait else self._kept()
+        with self._wrapped(), opened as connection, connection.begin():
             if self.is_sqlite:
                 _begin_sqlite(connection, "NORMAL" if light else "FULL", waits=wait)
             yield connection
+
+    @contextmanager
+    def _kept(self) -> Iterator[Connection]:
+        """The connection of whoever does not wait, handed on as it is.
+
+        Fetching one from the pool and giving it back costs as much as a short transaction.
+        """
+        connection = self._spare.pop() if self._spare else self.engine.connect()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        if self._spare:
+            connection.close()
+        else:
+            self._spare.append(connection)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -98,6 +117,8 @@ class Store:
 
     def close(self) -> None:
         """Let all connections go."""
+        while self._spare:
+            self._spare.pop().close()
         self.engine.dispose()
 
     def __enter__(self) -> Self:

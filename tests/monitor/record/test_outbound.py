@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from monitor.record import outbound
-from monitor.record.outbound import AddressRefused, OutboundError, reason, refusal, user_agent
+from monitor.record.outbound import OutboundError, refusal, user_agent
+from monitor.record.outbound_errors import AddressRefused, reason
 from monitor.record.settings import Http
 from tests.fakes.site import Answer, Site, open_site
 
@@ -78,6 +79,22 @@ def test_the_user_agent_says_who_asks_and_whom_to_write_to() -> None:
     assert "(" not in user_agent("")
 
 
+Get = Callable[[outbound.Client, str], Awaitable[tuple[int, str]]]
+
+
+async def _by_httpx(client: outbound.Client, url: str) -> tuple[int, str]:
+    answer = await client.get(url)
+    return answer.status_code, answer.text
+
+
+async def _below(client: outbound.Client, url: str) -> tuple[int, str]:
+    async with client.get_below(url, {}) as answer:
+        return answer.status, b"".join([piece async for piece in answer.pieces()]).decode()
+
+
+both_ways = pytest.mark.parametrize("get", [_by_httpx, _below])
+
+
 def _with_site(check: Callable[[Site], Awaitable[None]]) -> None:
     async def run() -> None:
         async with open_site() as site:
@@ -87,59 +104,64 @@ def _with_site(check: Callable[[Site], Awaitable[None]]) -> None:
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"])
-def test_no_spelling_of_this_machine_is_connected_to(name: str) -> None:
+@both_ways
+def test_no_spelling_of_this_machine_is_connected_to(get: Get, name: str) -> None:
     """The check is at the socket, so that names, short forms and literal addresses all meet it."""
 
     async def check(site: Site) -> None:
         async with outbound.client(Http()) as client:
             with pytest.raises(httpx.TransportError):
-                await client.get(f"http://{name}:{site.port}/")
+                await get(client, f"http://{name}:{site.port}/")
         assert site.asked == []
 
     _with_site(check)
 
 
-def test_a_refused_address_is_told_apart_from_a_failed_connection() -> None:
+@both_ways
+def test_a_refused_address_is_told_apart_from_a_failed_connection(get: Get) -> None:
     """AddressRefused names the address and the key that would admit it."""
 
     async def check(site: Site) -> None:
         async with outbound.client(Http()) as client:
             with pytest.raises(AddressRefused, match=r"127\.0\.0\.1.*this machine.*allow_private_networks"):
-                await client.get(site.url("/"))
+                await get(client, site.url("/"))
 
     _with_site(check)
 
 
-def test_with_a_proxy_the_address_is_checked_before_the_proxy_is_asked() -> None:
+@both_ways
+def test_with_a_proxy_the_address_is_checked_before_the_proxy_is_asked(get: Get) -> None:
     """The proxy resolves by itself, so it hears of no name that leads inside."""
 
     async def check(site: Site) -> None:
         async with outbound.client(Http(proxy=site.url(""))) as client:
             with pytest.raises(AddressRefused):
-                await client.get("http://localhost/secret")
+                await get(client, "http://localhost/secret")
         assert site.asked == []
 
     _with_site(check)
 
 
-def test_a_proxy_on_a_private_address_is_the_owners_choice_and_is_asked() -> None:
+@both_ways
+def test_a_proxy_on_a_private_address_is_the_owners_choice_and_is_asked(get: Get) -> None:
     """The proxy's own address is not a target that somebody typed into a subscription."""
 
     async def check(site: Site) -> None:
         site.answers("http://8.8.8.8/page", Answer(200, b"through the proxy"))
         async with outbound.client(Http(proxy=site.url(""))) as client:
-            assert (await client.get("http://8.8.8.8/page")).text == "through the proxy"
+            assert (await get(client, "http://8.8.8.8/page"))[1] == "through the proxy"
 
     _with_site(check)
 
 
-def test_a_password_in_the_address_goes_out_as_a_header() -> None:
+@both_ways
+def test_a_password_in_the_address_goes_out_as_a_header(get: Get) -> None:
     """As any client does, and not into the request's line."""
 
     async def check(site: Site) -> None:
         site.answers("/", Answer(200, b"known"))
         async with outbound.client(OPEN) as client:
-            assert (await client.get(f"http://me:secret@{site.host}/")).text == "known"
+            assert (await get(client, f"http://me:secret@{site.host}/"))[1] == "known"
         assert site.asked[-1].headers["authorization"] == "Basic bWU6c2VjcmV0"
         assert site.asked[-1].headers["host"] == site.host
 
@@ -156,7 +178,7 @@ def test_below_the_client_the_same_request_goes_out(named: str) -> None:
         async with outbound.client(OPEN) as client:
             for _ in range(2):
                 async with client.get_below(url, wanted) as response:
-                    assert response.status_code == 302
+                    assert response.status == 302
             await client.get(url, headers=wanted)
         below, again, above = (dict(asked.headers) for asked in site.asked)
         assert below == again == above
@@ -164,7 +186,37 @@ def test_below_the_client_the_same_request_goes_out(named: str) -> None:
     _with_site(check)
 
 
-def test_redirects_are_not_followed_and_cookies_not_kept() -> None:
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/a/b.html?q=1&r=_~",
+        "/a//b",
+        "/a/./b",
+        "/a/../b",
+        "/a/.",
+        "/a/b/..?q",
+        "/..b",
+        "/%41%2f",
+        "/a b|c",
+        "/\u00e9?\u00e9",
+        "?q",
+    ],
+)
+def test_below_the_client_the_same_address_is_asked_for(path: str) -> None:
+    """An address that is left as it is reaches the site as one that httpx has taken apart."""
+
+    async def check(site: Site) -> None:
+        async with outbound.client(OPEN) as client:
+            for get in (_by_httpx, _below):
+                await get(client, f"http://{site.host}{path}")
+        below, above = (asked.path for asked in site.asked)
+        assert below == above
+
+    _with_site(check)
+
+
+@both_ways
+def test_redirects_are_not_followed_and_cookies_not_kept(get: Get) -> None:
     """What follows from an answer is the caller's to decide."""
 
     async def check(site: Site) -> None:
@@ -172,14 +224,15 @@ def test_redirects_are_not_followed_and_cookies_not_kept() -> None:
         by_name = f"http://localhost:{site.port}/a"
         async with outbound.client(OPEN) as client:
             for url in (site.url("/a"), site.url("/a"), by_name, by_name):
-                assert (await client.get(url)).status_code == 302
+                assert (await get(client, url))[0] == 302
         assert site.paths() == ["/a"] * 4
         assert all("cookie" not in asked.headers for asked in site.asked)
 
     _with_site(check)
 
 
-def test_the_environments_proxies_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+@both_ways
+def test_the_environments_proxies_are_not_used(get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the configuration says through what we go."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
@@ -187,7 +240,7 @@ def test_the_environments_proxies_are_not_used(monkeypatch: pytest.MonkeyPatch) 
     async def check(site: Site) -> None:
         site.answers("/", Answer(200, b"direct"))
         async with outbound.client(OPEN) as client:
-            assert (await client.get(site.url("/"))).text == "direct"
+            assert (await get(client, site.url("/")))[1] == "direct"
 
     _with_site(check)
 
@@ -198,25 +251,27 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def test_a_connection_that_was_refused_sent_nothing() -> None:
+@both_ways
+def test_a_connection_that_was_refused_sent_nothing(get: Get) -> None:
     """ConnectError, and "connection refused" in words."""
 
     async def run() -> None:
         async with outbound.client(OPEN) as client:
             with pytest.raises(httpx.ConnectError) as caught:
-                await client.get(f"http://127.0.0.1:{_free_port()}/")
+                await get(client, f"http://127.0.0.1:{_free_port()}/")
         assert reason(caught.value) == "connection refused"
 
     asyncio.run(run())
 
 
-def test_a_name_that_does_not_exist_is_said_to_be_unknown() -> None:
+@both_ways
+def test_a_name_that_does_not_exist_is_said_to_be_unknown(get: Get) -> None:
     """A resolver's error comes out in words, and as an error that sent nothing."""
 
     async def run() -> None:
         async with outbound.client(OPEN) as client:
             with pytest.raises(httpx.ConnectError) as caught:
-                await client.get("http://no-such-host.invalid/")
+                await get(client, "http://no-such-host.invalid/")
         assert reason(caught.value) in ("name not known", "the name server does not answer")
 
     asyncio.run(run())
@@ -235,7 +290,8 @@ def test_a_connection_lost_after_the_request_may_have_arrived() -> None:
     _with_site(check)
 
 
-def test_an_answer_that_is_not_http_is_an_error_of_the_transport() -> None:
+@both_ways
+def test_an_answer_that_is_not_http_is_an_error_of_the_transport(get: Get) -> None:
     """No exception of the library underneath comes through."""
 
     async def run() -> None:
@@ -248,19 +304,20 @@ def test_an_answer_that_is_not_http_is_an_error_of_the_transport() -> None:
         server = await asyncio.start_server(babble, "127.0.0.1", 0)
         async with server, outbound.client(OPEN) as client:
             with pytest.raises(httpx.RemoteProtocolError):
-                await client.get(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+                await get(client, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
 
     asyncio.run(run())
 
 
-def test_silence_is_a_read_timeout() -> None:
+@both_ways
+def test_silence_is_a_read_timeout(get: Get) -> None:
     """A server that takes the request and says nothing is given up after the time-out."""
 
     async def check(site: Site) -> None:
         site.answers("/", Answer(wait=5))
         async with outbound.client(Http(allow_private_networks=True, timeout="200ms")) as client:  # type: ignore[arg-type]
             with pytest.raises(httpx.ReadTimeout) as caught:
-                await client.get(site.url("/"))
+                await get(client, site.url("/"))
         assert reason(caught.value) == "no answer in time"
 
     _with_site(check)
@@ -273,7 +330,8 @@ def test_what_cannot_be_set_up_names_its_key(keys: dict[str, str]) -> None:
         outbound.client(Http(**keys))  # type: ignore[arg-type]
 
 
-def test_only_a_certificate_that_somebody_vouches_for_is_trusted(tmp_path: Path) -> None:
+@both_ways
+def test_only_a_certificate_that_somebody_vouches_for_is_trusted(get: Get, tmp_path: Path) -> None:
     """The system's certificates say who; one's own authority is a file that the configuration names."""
     if (openssl := shutil.which("openssl")) is None:
         pytest.skip("TLS: no openssl on this machine")
@@ -294,7 +352,7 @@ def test_only_a_certificate_that_somebody_vouches_for_is_trusted(tmp_path: Path)
         url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
         async with server, outbound.client(Http(allow_private_networks=True, **known)) as client:
             try:
-                return str((await client.get(url)).status_code)
+                return str((await get(client, url))[0])
             except httpx.ConnectError as error:
                 return reason(error)
 
@@ -302,7 +360,8 @@ def test_only_a_certificate_that_somebody_vouches_for_is_trusted(tmp_path: Path)
     assert asyncio.run(ask(ca_file=f"{certificate}.crt")) == "204"
 
 
-def test_a_connection_closed_without_an_answer_broke_off() -> None:
+@both_ways
+def test_a_connection_closed_without_an_answer_broke_off(get: Get) -> None:
     """It was no time-out, whatever the transport calls it."""
 
     async def run() -> None:
@@ -313,7 +372,7 @@ def test_a_connection_closed_without_an_answer_broke_off() -> None:
         server = await asyncio.start_server(close, "127.0.0.1", 0)
         async with server, outbound.client(OPEN) as client:
             with pytest.raises(httpx.TransportError) as caught:
-                await client.get(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+                await get(client, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
         assert reason(caught.value) == "the connection broke off"
 
     asyncio.run(run())
