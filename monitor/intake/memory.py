@@ -17,12 +17,12 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import selectolax
 from sqlalchemy import Connection, and_, bindparam, select, update
 
-from monitor.formats.settled import Settled, settle
+from monitor.formats.settled import Settled, settle, settle_along
 from monitor.record import folding
 from monitor.record.prepared import Prepared
 from monitor.record.schema import coverage, readings, sources
@@ -50,14 +50,27 @@ class Memory(NamedTuple):
     settled: Settled | None
 
 
-def of(page: Page, wanted: Format | None) -> Memory:
-    """How a page is remembered. `wanted`: what it must be, or None."""
-    found = settle(page.body)
-    if found is None:
-        return Memory(_version(), None)
+class Last(NamedTuple):
+    """The page that its source showed last: key and layout, where it is remembered."""
+
+    key: str | None
+    layout: bytes | None
+
+
+def of(page: Page, wanted: Format | None, last: Last | None = None) -> Memory:
+    """How a page is remembered. `wanted`: what it must be, or None. `last`: the one before, to save work."""
+    if last and last.key and last.layout and (along := settle_along(page.body, last.layout)):
+        found = _memory(page, wanted, along)
+        if found.key == last.key:
+            return found
+    settled = settle(page.body)
+    return _memory(page, wanted, settled) if settled else Memory(_version(), None)
+
+
+def _memory(page: Page, wanted: Format | None, settled: Settled) -> Memory:
     asked = page.origin if page.origin.startswith("http") else ""
-    parts = (wanted or "", page.content_type or "", asked, found.digest)
-    return Memory(_version() + sha256("\x00".join(parts).encode()).hexdigest(), found)
+    parts = (wanted or "", page.content_type or "", asked, settled.digest)
+    return Memory(_version() + sha256("\x00".join(parts).encode()).hexdigest(), settled)
 
 
 def is_current(key: str | None) -> bool:
@@ -135,7 +148,9 @@ _RECALL = Prepared(
 def remember(connection: Connection, source_id: str, memory: Memory | None, capture: Capture) -> None:
     """Keep the page that a source has just shown, or nothing in its place."""
     key = memory.key if memory else None
-    values = {"body_sha256": key, "body_format": capture.format, "body_subject": capture.subject or ""}
+    layout = memory.settled.layout if memory and memory.settled else b""
+    values: dict[str, Any] = {"body_sha256": key, "body_layout": layout or None}
+    values |= {"body_format": capture.format, "body_subject": capture.subject or ""}
     connection.execute(update(sources).where(sources.c.id == source_id).values(values))
 
 

@@ -48,9 +48,18 @@ _LARGE = 10**6  # bytes, from which looking is no longer a matter of a milliseco
 
 
 def glance(
-    store: Store, source: Source, page: Page, *, now: datetime, format: Format | None, also: Also | None
+    store: Store,
+    source: Source,
+    page: Page,
+    *,
+    now: datetime,
+    format: Format | None,
+    also: Also | None,
+    last: memory.Last | None = None,
 ) -> Intake | None:
     """End an intake at a page that is the one last believed, without waiting for anybody.
+
+    `last`: how that one is remembered, to save work.
 
     None where it is not that page, is large, or somebody else writes just now: then `take_in` decides.
     """
@@ -58,7 +67,7 @@ def glance(
         return None
     page = replace(page, captured_at=min(page.captured_at, now))
     try:
-        return same_again(store, source, page, memory.of(page, format), now, also, wait=False)
+        return same_again(store, source, page, memory.of(page, format, last), now, also, wait=False)
     except StoreBusy:
         return None
 

@@ -60,7 +60,9 @@ async def _conclude(
         await session.tell(told)
         return Reading(source.id, Outcome.UNCHANGED, "not modified since it was last read", fresh=True)
     also = rows.after(source, answer.headers, lambda: _next(session, source), session.leases)
-    taken = await session.take(source, answer, format=source.format, fetched=True, also=also)
+    taken = await session.take(
+        source, answer, format=source.format, fetched=True, also=also, last=standing.last
+    )
     if taken.outcome is Outcome.BLOCKED:
         # It came with status 200, and only the readers of pages know it by its looks.
         message = f"{sites.host_of(source.url)} refused ({taken.message})."

@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import Connection, bindparam, or_, select, update
 
 from monitor.clock import Clock
+from monitor.intake.memory import Last
 from monitor.intake.values import ENDED_BY
 from monitor.poller.threads import to_the_end
 from monitor.record.prepared import Prepared
@@ -134,12 +135,18 @@ class Standing(NamedTuple):
     last_modified: str | None
     marks_url: str | None
     body_sha256: str | None
+    body_layout: bytes | None
     last_polled_at: datetime | None
     failures: int
     told: str | None
     told_at: datetime | None
     stale_told_at: datetime | None
     waiting: bool
+
+    @property
+    def last(self) -> Last:
+        """How the page last believed is remembered."""
+        return Last(self.body_sha256, self.body_layout)
 
     @property
     def is_well(self) -> bool:
@@ -193,6 +200,7 @@ _CLAIM = Prepared(
         sources.c.last_modified,
         sources.c.marks_url,
         sources.c.body_sha256,
+        sources.c.body_layout,
         sources.c.last_polled_at,
         sources.c.failures,
         sources.c.told,

@@ -17,6 +17,7 @@ from monitor.clock import Clock
 from monitor.drop import Drop
 from monitor.fetching import Asker
 from monitor.intake import Also, Intake, glance, prune_evidence, take_in
+from monitor.intake.memory import Last
 from monitor.poller.leases import Leases
 from monitor.record import outbound
 from monitor.record.ids import new_id
@@ -111,12 +112,15 @@ class Session:
         lookup: bool = False,
         fetched: bool = False,
         also: Also | None = None,
+        last: Last | None = None,
     ) -> Intake:
         """Take a page in and tell the other half. One at a time: it is work for the processor."""
         async with self._taking:
             now = self.clock.now()
             # The usual end, without the change to a thread and back that would be a third of it.
-            taken = None if lookup else glance(self.store, source, page, now=now, format=format, also=also)
+            taken = None
+            if not lookup:
+                taken = glance(self.store, source, page, now=now, format=format, also=also, last=last)
             if taken is None:
                 taken = await asyncio.to_thread(
                     self.poller.take_in,

@@ -5,6 +5,7 @@ reads the file and words the errors.
 """
 
 import re
+from collections import Counter
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
@@ -337,6 +338,6 @@ class Settings(Section):
 
 
 def _refuse_repeats(what: str, ids: list[str]) -> None:
-    for name in ids:
-        if ids.count(name) > 1:
+    for name, times in Counter(ids).items():
+        if times > 1:
             raise ValueError(f'two {what}s have the id "{name}"')

@@ -3,7 +3,7 @@
 import re
 from random import Random
 
-from monitor.formats.settled import settle
+from monitor.formats.settled import settle, settle_along
 
 # The pattern in plain words, with the run of letters and figures that a cell has from its view.
 _PLAIN = re.compile(rb"(<t[dh] [^<>]*?table-column-)[0-9A-Za-z]+")
@@ -37,3 +37,80 @@ def test_of_a_cell_is_set_aside_what_the_plain_pattern_finds() -> None:
             alone = aside and _PLAIN.sub(rb"\g<1>0", without) == other
             assert (settle(page) == settle(without)) == (alone or without == page), page
     assert found > 500
+
+
+_MORE = (
+    *_PIECES,
+    *(b'<td x="table-column-', b"7a", b'<td x="table-column-0', b'<i class="js-view-dom-id-4') * 4,
+    b"<div class=js-view-dom-id-",
+    b"js-view-dom-id-",
+    b"table",
+    b"-column-",
+    b"-view-dom-id-",
+    b"js",
+    b'<script src="',
+    b'"></script>',
+    b"</table>",
+    b'<div class="version">',
+    b"v4.1",
+    b"</div",
+    b'<script type="application/json" data-drupal-selector="drupal-settings-json">',
+    b"</script>",
+    b'<link rel="stylesheet" media="all" href="',
+    b'"',
+    b"<body>",
+)
+
+
+def _page(dice: Random) -> bytes:
+    # Whole places and the pieces of such, in any order.
+    whole = b'<link rel="stylesheet" media="all" href="%b"><body><td headers="table-column-%b"></table>'
+    begins = whole % (dice.choice(_MORE), dice.choice(_MORE)) if dice.random() < 0.8 else b"<body>"
+    return begins + b"".join(dice.choices(_MORE, k=dice.randrange(2, 20)))
+
+
+def _another(page: bytes, dice: Random) -> bytes:
+    """A page like another, with one stretch of it replaced."""
+    start = dice.randrange(1, len(page))
+    end = min(len(page), start + dice.randrange(8))
+    if dice.random() < 0.7:
+        start, end = dice.choice(list(re.finditer(rb"[0-9A-Za-z]+", page))).span()
+    return page[:start] + dice.choice((*_MORE, b"", b"0", b"zz")) + page[end:]
+
+
+def test_a_page_settled_along_another_ones_layout_is_settled_as_by_itself() -> None:
+    """Where the hash is the other page's, looking everywhere would have given it too."""
+    dice, same = Random(7), 0
+    for _ in range(40_000):
+        first = _page(dice)
+        second = _another(first, dice)
+        layout = settle(first)
+        assert layout is not None
+        along = settle_along(second, layout.layout)
+        if along and along.digest == layout.digest:
+            same += second != first
+            assert settle(second) == layout, (first, second)
+    assert same > 300
+
+
+def test_what_differs_in_every_response_is_found_along_the_layout() -> None:
+    """However long it is this time."""
+    shape = (
+        b'<html><link rel="stylesheet" media="all" href="/a%b.css"><body><p class="js-view-dom-id-%b">'
+        b'<td headers="table-column-%b"></table><script src="/b%b.js"></script>'
+        b'<div class="version">v1.%b</div>'
+    )
+    first = settle(shape % ((b"1",) * 5))
+    assert first is not None
+    for other in (b"2", b"34", b"0a0b0c"):
+        assert settle_along(shape % ((other,) * 5), first.layout) == first
+    assert settle_along(shape.replace(b"html", b"HTML") % ((b"1",) * 5), first.layout) != first
+    assert settle_along(b"<html>", first.layout) is None
+    assert settle_along(b"", first.layout) is None
+
+
+def test_a_layout_that_is_none_is_no_help() -> None:
+    """What was damaged, or kept by other code, is not gone along."""
+    for layout in (b"", b"abc"):
+        assert settle_along(b"<html>", layout) is None
+    settle_along(b"<html>", b"\xff" * 8)

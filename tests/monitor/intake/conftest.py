@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from monitor.intake import Intake, glance, take_in
+from monitor.intake import Intake, glance, memory, take_in
 from monitor.record import queries
-from monitor.record.schema import notices, outbox, recommendations, revisions
+from monitor.record.schema import notices, outbox, recommendations, revisions, sources
 from monitor.record.settings import Settings, Source
 from monitor.record.store import Store
 from monitor.record.values import Event, Page
@@ -38,11 +38,18 @@ class Scene:
         captured = options.pop("captured_at", self.now)
         page = Page(body, f"{source}.page", captured, headers=headers)  # type: ignore[arg-type]
         if self.glances:
-            form, also = options.get("format"), options.get("also")
-            seen = glance(self.store, self.source(source), page, now=self.now, format=form, also=also)  # type: ignore[arg-type]
+            asked = {"format": options.get("format"), "also": options.get("also"), "last": self.last(source)}
+            seen = glance(self.store, self.source(source), page, now=self.now, **asked)  # type: ignore[arg-type]
             if seen:
                 return seen
         return take_in(self.store, self.settings, self.source(source), page, now=self.now, **options)  # type: ignore[arg-type]
+
+    def last(self, source: str) -> memory.Last | None:
+        """How the page that a source showed last is remembered."""
+        wanted = select(sources.c.body_sha256, sources.c.body_layout).where(sources.c.id == source)
+        with self.store.read() as connection:
+            row = connection.execute(wanted).one_or_none()
+        return memory.Last(*row) if row else None
 
     def events(self, intake: Intake) -> list[Event]:
         """The events of an intake, whole."""

@@ -73,7 +73,7 @@ class Double:
 def _everything(store: Store) -> list[Any]:
     """All that is known and told, but for ids that are drawn and what the short cuts remember."""
     drawn = {"id", "event_id", "subject"}
-    remembered = {"body_sha256", "body_format", "body_subject", "row_hash"}
+    remembered = {"body_sha256", "body_layout", "body_format", "body_subject", "row_hash"}
     found: list[Any] = []
     for table in (recommendations, revisions, events, readings, coverage, sources, notices, captures):
         hidden = remembered | (drawn if table in (events, notices) else set())

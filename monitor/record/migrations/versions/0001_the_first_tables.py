@@ -145,6 +145,7 @@ def upgrade() -> None:
         sa.Column("last_modified", sa.Text(), nullable=True),
         sa.Column("marks_url", sa.Text(), nullable=True),
         sa.Column("body_sha256", sa.String(), nullable=True),
+        sa.Column("body_layout", sa.LargeBinary(), nullable=True),
         sa.Column("body_format", sa.String(), nullable=True),
         sa.Column("body_subject", sa.String(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=True),
