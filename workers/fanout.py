@@ -1,12 +1,12 @@
 """Turns an outbox row into messages: describe its events, decide who hears, write it all at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, and_, or_, select, union, update
 
 from monitor.record import queries
 from monitor.record.ids import new_id
@@ -49,53 +49,61 @@ def put_back(context: Context, outbox_id: int) -> None:
 def _in_order(context: Context, outbox_id: int) -> list[int]:
     """The row and the unpublished ones that have to go before it, the earliest first.
 
-    A stack of our own: a store that was not described for months may hold longer chains than Python recurses.
+    Pages are taken in one at a time (docs/decisions/0004), so that a row is younger than those with earlier
+    events of its recommendations. A store that was not described for months may hold thousands of them.
     """
-    order: list[int] = []
-    seen = {outbox_id}
+    found, fresh, known = {outbox_id}, [outbox_id], set[int]()
     with context.store.read() as connection:
-        path = [(outbox_id, iter(_earlier(connection, outbox_id)))]
-        while path:
-            row, before = path[-1]
-            following = next((each for each in before if each not in seen), None)
-            if following is None:
-                order.append(row)
-                path.pop()
-            else:
-                seen.add(following)
-                path.append((following, iter(_earlier(connection, following))))
-    return order
+        older = and_(outbox.c.published_at.is_(None), outbox.c.id < outbox_id)
+        if connection.scalar(select(outbox.c.id).where(older).limit(1)) is None:
+            return [outbox_id]
+        while fresh:
+            about = _in_parts(connection, _recommendations, fresh) - known
+            known |= about
+            fresh = sorted(_in_parts(connection, _rows_before(outbox_id), about) - found)
+            found.update(fresh)
+    return sorted(found)
 
 
-def _earlier(connection: Connection, outbox_id: int) -> list[int]:
-    """Unpublished rows that hold an earlier event of a recommendation that this one is about."""
-    others = and_(outbox.c.published_at.is_(None), outbox.c.id != outbox_id)
-    if connection.scalar(select(outbox.c.id).where(others).limit(1)) is None:
-        return []
-    mine, other = events.alias("mine"), events.alias("other")
-    row, before = outbox.alias("row"), outbox.alias("before")
-    tie = and_(other.c.revision == mine.c.revision, other.c.at < mine.c.at)
-    query = (
-        select(before.c.id)
-        .distinct()
-        .select_from(
-            row.join(mine, _of_row(mine, row))
-            .join(other, other.c.recommendation_id == mine.c.recommendation_id)
-            .join(before, _of_row(other, before))
-        )
-        .where(
-            row.c.id == outbox_id,
-            before.c.id != outbox_id,
-            before.c.published_at.is_(None),
-            or_(other.c.revision < mine.c.revision, tie),
-        )
+def _in_parts(
+    connection: Connection, query: Callable[[Sequence[int]], Select[Any]], ids: Iterable[int]
+) -> set[int]:
+    listed = sorted(ids)
+    parts = (listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE))
+    return {each for part in parts for each in connection.scalars(query(part))}
+
+
+def _recommendations(rows: Sequence[int]) -> Select[Any]:
+    """What the events of outbox rows are about."""
+    by_capture, by_batch = (
+        select(events.c.recommendation_id)
+        .select_from(outbox.join(events, joined))
+        .where(outbox.c.id.in_(rows))
+        for joined in _EITHER
     )
-    return sorted(connection.scalars(query))
+    both = union(by_capture, by_batch).subquery()
+    return select(both.c.recommendation_id)
 
 
-def _of_row(event: Any, row: Any) -> ColumnElement[bool]:
-    """Whether an event goes out with a row: a capture's with the capture, reminders with their batch."""
-    return or_(event.c.capture_id == row.c.capture_id, event.c.batch == row.c.event_id)
+def _rows_before(outbox_id: int) -> Callable[[Sequence[int]], Select[Any]]:
+    """Unpublished rows older than this one that hold events about recommendations."""
+
+    def query(about: Sequence[int]) -> Select[Any]:
+        unpublished = and_(outbox.c.published_at.is_(None), outbox.c.id < outbox_id)
+        by_capture, by_batch = (
+            select(outbox.c.id)
+            .select_from(events.join(outbox, joined))
+            .where(events.c.recommendation_id.in_(about), unpublished)
+            for joined in _EITHER
+        )
+        both = union(by_capture, by_batch).subquery()
+        return select(both.c.id)
+
+    return query
+
+
+# An event goes out with its capture, a reminder with its batch.
+_EITHER = (events.c.capture_id == outbox.c.capture_id, events.c.batch == outbox.c.event_id)
 
 
 def _fan_out_one(context: Context, outbox_id: int, now: datetime) -> bool:
@@ -147,7 +155,7 @@ def _events(connection: Connection, outbox_id: int) -> list[Event]:
     """The row's events that somebody may be told of: imported history is silent."""
     query = (
         select(events.c.id)
-        .select_from(outbox.join(events, _of_row(events, outbox)))
+        .select_from(outbox.join(events, or_(*_EITHER)))
         .where(outbox.c.id == outbox_id, events.c.silent.is_(False))
         .order_by(events.c.recommendation_id, events.c.revision, events.c.at)
     )

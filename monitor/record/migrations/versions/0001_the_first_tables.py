@@ -442,4 +442,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_outbox_capture_id"), ["capture_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_outbox_event_id"), ["event_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbox_published_at"), ["published_at"], unique=False)
