@@ -241,9 +241,8 @@ outbox = Table(
     metadata,
     Column("id", _Id, primary_key=True),
     Column("capture_id", _Id, ForeignKey("captures.id"), index=True),
-    Column(
-        "event_id", String, ForeignKey("events.id"), index=True
-    ),  # a batch of reminders, which has no capture
+    # A batch of reminders, which has no capture.
+    Column("event_id", String, ForeignKey("events.id"), index=True),
     Column("created_at", Moment, nullable=False),
     Column("published_at", Moment, index=True),
     Column("attempts", Integer, nullable=False, default=0),
