@@ -6,7 +6,7 @@ SQLite below the home by default (WAL, one writer at a time, waits for its turn)
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -64,11 +64,13 @@ class Store:
         failure (no kill) may undo it; for leases, turns and what is found out again. `wait` off: StoreBusy
         where another writer would have to be waited for, and nothing was done; SQLite alone can tell.
         """
-        opened = self.engine.connect() if wait else self._kept()
-        with self._wrapped(), opened as connection, connection.begin():
+        with self._wrapped(), self._connection(wait=wait) as connection, connection.begin():
             if self.is_sqlite:
                 _begin_sqlite(connection, "NORMAL" if light else "FULL", waits=wait)
             yield connection
+
+    def _connection(self, *, wait: bool) -> AbstractContextManager[Connection]:
+        return self.engine.connect() if wait else self._kept()
 
     @contextmanager
     def _kept(self) -> Iterator[Connection]:

@@ -100,7 +100,7 @@ def test_what_waits_for_an_earlier_message_needs_no_job(any_store: Store) -> Non
 
 def test_outstanding_counts_what_a_burst_waits_for(any_store: Store) -> None:
     """Undescribed captures, untold notices, messages due or being sent; not those of later."""
-    changes(any_store, [(1, 2)])
+    changes(any_store, [(7, 2)])
     assert outstanding(any_store) == 1
     waiting(any_store)
     assert outstanding(any_store) >= 1

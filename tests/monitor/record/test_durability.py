@@ -1,9 +1,10 @@
 """Which commits wait for the disk, and which transactions for each other."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from monitor.record.store import Store, StoreBusy
 
@@ -35,3 +36,45 @@ def test_who_does_not_wait_says_so_and_the_next_one_waits(store: Store) -> None:
 def _write(store: Store) -> None:
     with store.write():
         pass
+
+
+def _rows(connection: Connection) -> int:
+    return int(connection.execute(text("SELECT count(*) FROM meta WHERE key = 'a'")).scalar_one())
+
+
+def _fail_after_writing(connection: Connection) -> None:
+    connection.execute(text("INSERT INTO meta (key, value) VALUES ('a', 'b')"))
+    raise ZeroDivisionError
+
+
+def test_a_connection_that_is_kept_keeps_nothing_of_what_failed_on_it(store: Store) -> None:
+    """What was done before an error is undone, and the next one who does not wait finds all as it was."""
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError), store.write(wait=False) as connection:
+            _fail_after_writing(connection)
+        with store.write(wait=False) as connection:
+            assert _rows(connection) == 0
+            kept = connection
+    with store.write(wait=False) as connection:
+        assert connection is kept
+        connection.execute(text("INSERT INTO meta (key, value) VALUES ('a', 'b')"))
+    with store.read() as connection:
+        assert _rows(connection) == 1
+
+
+def test_a_store_that_is_closed_lets_its_file_go(store: Store) -> None:
+    """The kept connection, too: a home that was left can be moved, with nothing of it open."""
+    with store.write(wait=False):
+        pass
+    file = str(store.url.database)
+    assert _holds(file)
+    store.close()
+    assert not _holds(file)
+
+
+def _holds(file: str) -> bool:
+    """Whether this process has a file open."""
+    opened = Path("/proc/self/fd")
+    if not opened.is_dir():
+        pytest.skip("open files: no /proc on this machine")
+    return any(link.is_symlink() and str(link.readlink()).startswith(file) for link in opened.iterdir())
