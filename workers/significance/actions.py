@@ -42,17 +42,22 @@ _TALK = re.compile(
     r"meetings?|views|explanations?|letter(?!\sto\s(?!us|GAO))|requests?|feedback|no\s)\b|\bprovided\sthat\b|"
     r"\bentered\s(?!into)"
     r"|\b(?:required|directed|included|provided)\s(?:by|in|for)\s|\bclosed\s(?:this|the)\srecommendation"
+    r"|\b(?:developed|established|defined|approved|formed|set|issued|released|adopted|created)\s(?:an?|its|the|several|some)\s(?:\w+\s)?"
+    r"(?:goals?|targets?|timelines?|milestones?|time\s?frames?|deadlines?)\b"
+    r"|\bassigned\s(?:an?|this|the|it)\s(?:\w+\s){0,2}?priority\b"
+    r"|\b(?:scheduled|canceled|cancelled|convened|conducted)\s(?:an?|the|its)\s(?:\w+\s)?(?:meeting|call|briefing)\b"
+    r"|\bsubmitted\s(?:its|the|an?)\s(?:\w+\s)?(?:statement\sof\s|180-day\s)"
     r"|\bintroduced\b(?=.*\bbill)|\bissued\s(?:its|a|our)\s(?:\w+\s)?(?:report\son\srelated)",
     re.IGNORECASE,
 )
 _SCHEDULE = re.compile(
     r"(?:revised|changed|adjusted|updated|extended|modified)\s(?:[\w'’]+\s){0,4}?(?:date|dates|deadline|"
     r"schedule|timeline|timeframe|"
-    r"milestones?|estimate)\b",
+    r"milestones?|estimate)\b|(?:changed|revised|moved|extended|adjusted|updated)\s(?:this|that|it|these|them)\sto\b",
     re.IGNORECASE,
 )
 _NOTHING = re.compile(
-    r"added(?:\sthat\b.*)?$|notified\s(?:us|GAO)\b|wrote\s(?:to\s)?(?:us|GAO|that|in|on)\b|\w+\s(?:no|none|neither|few|nothing|little)\b"
+    r"added(?:\sthat\b.*)?$|stopped\sshort\b|notified\s(?:us|GAO)\b|wrote\s(?:to\s)?(?:us|GAO|that|in|on)\b|\w+\s(?:no|none|neither|few|nothing|little)\b"
     r"|(?:changed|revised|reversed|clarified|withdrew|withdrawn)\s(?:its|their)\s(?:\w+\s)?(?:position|mind|views?|stance|"
     r"objections?|(?:dis)?agreement|(?:non)?concurrence|opposition)\b",
     re.IGNORECASE,
@@ -72,7 +77,9 @@ _RESULTS = words(
 _SET_UP = words("established formed created appointed hired trained staffed designated reorganized")
 _MODALS = words("will would could may might should must can cannot to be being")
 _OWN_AGENT = re.compile(r"(?:the\s)?(?:agency|department|bureau|[A-Z]{2,6}\b(?!['’]s))")
-_BY = re.compile(r"\bby\s((?:the\s|an?\s)?[A-Za-z][^,.;]*)")
+_BY = re.compile(
+    r"^(?:(?!pending|awaiting|until|after|for|because)[^,;])*?\bby\s((?:the\s|an?\s)?[A-Za-z][^,.;]*)"
+)
 _PAST_REPORT = re.compile(
     r"\b(?:our|the)\s(?:\w+\s){0,3}?(?:19|20)\d\d\s(?:\w+\s)?report\b|\b(?:we|"
     r"GAO)\s(?:previously\s)?(?:found|reported|(?<!as\swe\s)recommended)\b"
@@ -82,6 +89,13 @@ _PAST_REPORT = re.compile(
 )
 # An Act is named with its enactment in passing: "The Act, which was enacted in January, gives …".
 _ENACTED = re.compile(r"\b(?:enacted|signed\sinto\slaw|became\slaw|President\ssigned)\b", re.IGNORECASE)
+# Nothing enacted is told of: an order is the President's own, a law is only cited.
+_IN_PASSING = re.compile(
+    r"\b(?:executive\sorder|memorandum|proclamation)\b"
+    r"|\b(?:law|laws|legislation|statutes?|Act|provisions?)\senacted\s(?:in|on|since|after)\s[^,;]{3,24}?\s(?:requires?|directs?|"
+    r"gives?|allows?|prohibits?|does|do|has|have|is|are)\b",
+    re.IGNORECASE,
+)
 _FEDERAL = re.compile(
     r"\bCongress\b|\bAct\b|Public Law|[Aa]ppropriat|\bHouse\b|\bSenate\b|conferees|lawmakers"
 )
@@ -135,7 +149,12 @@ def find_deeds(sentence: Sentence) -> Iterator[Deed]:
     when = sentence.dates[0].last if sentence.dates else None
     first = sentence.clauses[0]
     by_congress = first.actor is Actor.CONGRESS or first.subject.endswith("President")
-    if by_congress and _ENACTED.search(sentence.text) and not _is_unreal(sentence):
+    if (
+        by_congress
+        and not _IN_PASSING.search(sentence.text)
+        and _ENACTED.search(sentence.text)
+        and not _is_unreal(sentence)
+    ):
         yield Deed(lemma("enacted"), sentence.content, when, sentence.text)
         return
     was_deed = False
@@ -165,24 +184,32 @@ def _may_tell(sentence: Sentence) -> bool:
 
 
 def _is_unreal(sentence: Sentence) -> bool:
+    if _IN_PASSING.search(sentence.text):
+        return True
     return any(clause.negated or clause.hypothetical for clause in sentence.clauses) or bool(
         re.search(
-            r"\b(?:if|would|could|were|when)\s(?:\w+\s)?enacted\b|\bto\sbe\senacted\b",
+            r"\b(?:if|would|could|were|when)\s(?:\w+\s)?enacted\b|\bto\sbe\senacted\b|^Had\s",
             sentence.text,
             re.IGNORECASE,
         )
     )
 
 
-def _deed_verb(clause: Clause, follows_deed: bool, *, dated: bool) -> str | None:
+def _may_act(clause: Clause) -> bool:
+    """Whether what a clause tells can be a deed of the agency or of Congress."""
     if clause.background or clause.hypothetical or clause.actor in {Actor.GAO, Actor.OTHER}:
+        return False
+    if clause.subject.startswith(_ASKING) or _NAMES_BY_DEED.search(clause.subject):
+        return False  # "How many were submitted late is not tracked", "the rule CBP issued in 2016 lacks it"
+    if clause.actor is not Actor.CONGRESS:
+        return True
+    # "a law passed in Arizona"; where one chamber acted, the other, and the President, may never follow.
+    return bool(_FEDERAL.search(clause.text)) and not _ONE_CHAMBER.search(clause.subject)
+
+
+def _deed_verb(clause: Clause, follows_deed: bool, *, dated: bool) -> str | None:
+    if not _may_act(clause):
         return None
-    if clause.subject.startswith(_ASKING):
-        return None  # "How many were submitted late is not tracked"
-    if clause.actor is Actor.CONGRESS and not _FEDERAL.search(clause.text):
-        return None  # "a law passed in Arizona"
-    if clause.actor is Actor.CONGRESS and _ONE_CHAMBER.search(clause.subject):
-        return None  # the other chamber, and the President, may never follow
     tokens = [(match[0].lower(), match.start(), match.end()) for match in _WORD.finditer(clause.text)]
     for index, (token, start, _) in enumerate(tokens):
         doing = token in DEEDS or (token in _PHRASE_VERBS and _PHRASES.match(clause.text, start))
@@ -191,6 +218,13 @@ def _deed_verb(clause: Clause, follows_deed: bool, *, dated: bool) -> str | None
             empty = empty or (bool(_DRAFT.search(clause.text)) and token not in _GIVEN_OUT)
             return None if empty else lemma(token)
     return None
+
+
+_NAMES_BY_DEED = re.compile(
+    r"\s(?:that|which|who)$"
+    r"|^(?:[Tt]he|[Aa]n?|[Ii]ts|[Tt]heir|[Tt]hese|[Tt]hose)\s(?:(?!and\b|of\b)[a-z][a-z-]*\s)+(?:it|they|(?-i:[A-Z]{2,}))$"
+    r"|^Had\s"
+)
 
 
 def _is_done(
@@ -214,7 +248,20 @@ def _is_done(
             return False  # "options for verifying that providers have deployed it"
         every = clause.actor is Actor.THING and bool(_EVERY.match(clause.subject))
         return every or clause.actor in {Actor.AGENCY, Actor.CONGRESS} or clause.inherits
-    return _is_active(clause, tokens, at, follows_deed)
+    return not _is_participle(clause, tokens, index) and _is_active(clause, tokens, at, follows_deed)
+
+
+def _is_participle(clause: Clause, tokens: list[tuple[str, int, int]], index: int) -> bool:
+    """Whether it only qualifies its subject: "the team assigned to the effort has been given other work"."""
+    if not clause.subject or not clause.subject.split()[-1].islower() or clause.inherits:
+        return False
+    rest = clause.text[tokens[index][2] :]
+    found = _FINITE.search(rest)
+    return bool(found and not _CLAUSE_WORD.search(rest[: found.start()]))
+
+
+_FINITE = re.compile(r"\b(?:has|have|had|is|are|was|were|will|would|does|did|do)\b")
+_CLAUSE_WORD = re.compile(r"[,;]|\b(?:that|which|who|whom|where|when|how|what|and|but|it|they|whether|if)\b")
 
 
 _ASKING = ("How ", "how ", "Whether ", "whether ", "What ", "what ", "Why ", "why ")
@@ -245,7 +292,7 @@ def _is_passive_deed(clause: Clause, tokens: list[tuple[str, int, int]], index: 
     known = agent is not None and bool(_OWN_AGENT.match(agent[1]))
     if not (word in _RESULTS and dated) and word not in _SET_UP and not known:
         return False
-    if clause.subject.lower().startswith(("no ", "none", "neither ", "few ")):
+    if clause.subject.lower().startswith(("no ", "none", "neither ", "few ", "nothing", "little ", "not ")):
         return False
     if word in _PASSIVE_UNSURE or (clause.actor is Actor.AGENCY and word not in _SET_UP):
         return False

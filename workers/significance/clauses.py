@@ -103,7 +103,7 @@ _LEAD = re.compile(
 _HYPOTHETICAL = re.compile(
     r"\b(?:needs?\sto|should|must|would\sneed|in\sorder\sto|to\s(?:fully\s)?(?:implement|address|close|"
     r"satisfy|meet)\b"
-    r".*\brecommendation|recommend(?:s|ed)?\sthat|asked|request(?:s|ed)|will\s(?:assess|review|determine|"
+    r".*\brecommendation|recommend(?:s|ed)?\sthat|asked|request(?:s|ed)|await(?:s|ed|ing)?|waiting\sfor|will\s(?:assess|review|determine|"
     r"verify|"
     r"evaluate|confirm)|to\s(?:show|demonstrate|ensure|verify|confirm|determine))\b",
     re.IGNORECASE,
@@ -164,6 +164,10 @@ class Sentence:
     def clauses(self) -> tuple[Clause, ...]:
         """At least one, in order."""
         return tuple(_clauses(self.text, self._cast))
+
+    def actor_of(self, subject: str) -> Actor:
+        """Who somebody is that it names."""
+        return self._cast.classify(subject)
 
     @cached_property
     def content(self) -> frozenset[str]:

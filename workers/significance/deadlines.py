@@ -50,7 +50,7 @@ _AFTER_OK = re.compile(
     r"rather|instead|from|given|since|following|by|than|\([^)]*\)|[A-Z(])\b|\s\()"
 )
 _PAST_PLAN = re.compile(
-    r"\b(?:would\shave\s(?:\w+ed|been|done|made|had|sent|held|built)\b|had\s(?:\w+\s)?(?:planned|expected|anticipated|intended|estimated|hoped|scheduled)|originally|"
+    r"\b(?:(?:was|were)\sto\shave\b|would\shave\s(?:\w+ed|been|done|made|had|sent|held|built)\b|had\s(?:\w+\s)?(?:planned|expected|anticipated|intended|estimated|hoped|scheduled)|originally|"
     r"initially|previously|"
     r"no\slonger|(?:was|were)\s(?:originally|initially|previously)|prior\s(?:target|deadline|date)|(?:first|once)\s(?:expected|planned|scheduled|anticipated))\b",
     re.IGNORECASE,
@@ -135,6 +135,8 @@ def _of_mention(
     preposition = _preposition(before) or (
         _preposition(before + "in ") if _LATE_IN.match(sentence.text, mention.start) else None
     )
+    if not preposition and (given := _given_as_target(sentence, clause, mention)):
+        return given
     if not preposition or not _AFTER_OK.match(sentence.text[mention.stop : mention.stop + 24]):
         return None
     if following and sentence.text[mention.stop : following.start] in {" and ", " or ", " to "}:
@@ -142,14 +144,15 @@ def _of_mention(
     within = preposition["in"] and not clause.past and not _DONE.search(clause.text)
     if (preposition["by"] or within) and (told := _told_before(sentence, clause)):
         # "replace the pipes at the sites that we visited by 2025": it is the replacing that has the date.
-        clause, before = told, sentence.text[told.start : mention.start]
+        before = f"{sentence.text[told.start : clause.start].strip(' ,')} {preposition[0].lstrip()}"
+        clause = told
         preposition = _preposition(before) or preposition
     place = _place(sentence, clause, mention, before, preposition)
     if is_refused(place):
         return None
     by = bool(preposition["by"] or mention.is_end)
     first = mention.last if by else mention.first
-    spoken = place.ahead + place.preposition[0]
+    spoken = _since_date(sentence, clause, mention, place)
     past = has_any(lowered(spoken), _OF_THE_PAST) and bool(_PAST_PLAN.search(spoken))
     low = sentence.low
     return Deadline(
@@ -162,6 +165,32 @@ def _of_mention(
         moves=has_any(low, _OTHERWISE) and bool(_INSTEAD.search(low)),
         still=has_any(low, _AS_BEFORE) and bool(_STILL.search(low)),
     )
+
+
+# "gave June 2025 as its target", "set September 2026 as the new goal"
+_GIVES = re.compile(r"\b(?:gave|gives|set|sets|named|cited|offered|listed|chose)\s(?:the\send\sof\s)?$")
+_AS_TARGET = re.compile(
+    r"\sas\s(?:its|the|a|their)\s(?:\w+\s){0,2}?(?:target|goal|date|deadline|estimate|milestone)s?\b(?!\son\swhich\sit\sbeg)"
+)
+
+
+def _given_as_target(sentence: Sentence, clause: Clause, mention: Mention) -> Deadline | None:
+    text = sentence.text
+    if clause.hypothetical or clause.negated or clause.actor in {Actor.GAO, Actor.OTHER, Actor.CONGRESS}:
+        return None
+    if not (_GIVES.search(text, 0, mention.start) and _AS_TARGET.match(text, mention.stop)):
+        return None
+    deed = deed_in_clause(clause) - {"gav", "set", "nam", "cit", "goal", "estimat"}
+    moves = bool(re.match(r"\sas\s\w+\s(?:new|revised|current)\b", text[mention.stop :]))
+    return Deadline(mention.name, mention.first, mention.last, deed, text, moves=moves)
+
+
+def _since_date(sentence: Sentence, clause: Clause, mention: Mention, place: Place) -> str:
+    """What leads to a date; since the date before, where a plan of its own begins there."""
+    spoken = place.ahead + place.preposition[0]
+    earlier = [date.stop for date in sentence.dates if clause.start <= date.start < mention.start]
+    since = sentence.text[earlier[-1] : mention.start] if earlier else ""
+    return since if EXPECTS.search(since) else spoken
 
 
 def _preposition(before: str) -> re.Match[str] | None:
@@ -230,8 +259,8 @@ _INSTEAD = re.compile(
     r"(?:ahead\sof|behind)\sschedule|rescheduled|extended|new\s(?:date|target|deadline|estimate))\b"
 )
 _OF_THE_PAST = (
-    "would have", "had ", "originally", "initially", "previously", "no longer", "prior ", "first ",
-    "once ",
+    "would have", " to have", "had ", "originally", "initially", "previously", "no longer", "prior ",
+    "first ", "once ",
 )  # fmt: skip
 _OTHERWISE = (
     "instead", "delay", "postpon", "push", "slip", "later than", "now ", "schedule", "extended", "new "

@@ -22,7 +22,10 @@ _POINTING = words(
     "schedul target expect delay postpon slip shift push track due slat back forward instead ahead late "
     "later now"
 )
-_IT = re.compile(r"[a-z]\s(?:it|them)\b(?!\s(?:plans?|expects?|will|has|is|was|intends?|anticipates?)\b)")
+_IT = re.compile(
+    r"[a-z]\s(?:it|them)\b(?!\s(?:now\s|also\s|still\s)?(?:plans?|expects?|will|has|is|was|intends?|anticipates?)\b)"
+)
+_THIS = re.compile(r"(?:that\s)?(?:[Tt]his|[Tt]hat|[Tt]hese|[Bb]oth)\s(?:will|would|should|is|are)\b")
 
 
 def _deed_between(sentence: Sentence, clause: Clause, mention: Mention) -> frozenset[str]:
@@ -49,12 +52,15 @@ def _deed_in(sentence: Sentence, clause: Clause) -> frozenset[str]:
 
 
 def _points(text: str) -> bool:
-    return (" it" in text or " them" in text) and bool(_IT.search(without_dates(text)))
+    if (" it" in text or " them" in text) and _IT.search(without_dates(text)):
+        return True
+    return bool(_THIS.match(text))
 
 
 def deed_in_clause(clause: Clause) -> frozenset[str]:
     """What is to be done; empty where the words only point at it."""
-    return content(_specific(without_dates(clause.text))) - _POINTING
+    deed = content(_specific(without_dates(clause.text))) - _POINTING
+    return deed if deed != {"don"} else frozenset()
 
 
 def _specific(text: str) -> str:

@@ -32,12 +32,20 @@ _HAPPENS = re.compile(
     r"|\bopens?\b|\b(?:ends|runs|lasts|costs|applies|covers|receiving)\b(?!\sof)"
     # Talking with us is not the work.
     r"|\b(?:meet|speak|talk)\swith\b|\bvote\son\b|\b(?:update|brief)\s(?:us|GAO)\b|\brespond\sto\s(?:us|GAO)\b"
-    r"|\bprovide\s(?:(?:us|GAO)\s(?:with\s)?)?(?:an?\s)?(?:\w+\s)?(?:update|status)\b",
+    r"|\bprovide\s(?:(?:us|GAO)\s(?:with\s)?)?(?:an?\s)?(?:\w+\s)?(?:update|status)\b"
+    r"|\b(?:provide|send|give|submit\sto|report\sto)\s(?:us|GAO)\b|\breport\son\s(?:its|their|the)\s(?:progress|status)\b"
+    r"|\b(?:revisit|reconsider|re-?examine|reassess\sthe\sneed|consider)\b|\bcomments?\s(?:\w+\s){0,5}?(?:due|close)\b"
+    r"|\bcomment\speriod\b"
+    # Figures grow by themselves.
+    r"|\b(?:will|would|to)\s(?:\w+ly\s)?(?:rise|double|triple|quadruple|grow|decline|fall|exceed|total|average|age)\b",
     re.IGNORECASE,
 )
 # A meeting takes place on its day; it is no work to be completed.
 _MEETING = re.compile(r"\b(?:meeting|hearing|conference|summit|session|workshop)s?\b", re.IGNORECASE)
-_IS_HELD = re.compile(r"\b(?:held|hold|take\splace|occur|convened?|meet|vote|attend)\b", re.IGNORECASE)
+_IS_HELD = re.compile(
+    r"\b(?:held|hold|scheduled\s(?:an?|the|its)|take\splace|occur|convened?|meet|vote|attend)\b",
+    re.IGNORECASE,
+)
 _MEETING_SET = re.compile(
     r"\b(?:meeting|hearing|conference|summit|session|workshop)s?\b[^,;]{0,60}$", re.IGNORECASE
 )
@@ -93,11 +101,17 @@ def _is_due_from_others(place: Place) -> bool:
     actors = {place.clause.actor}
     if place.clause.opener == "relative" and _THAT_ONE.search(place.clause.text):
         actors |= {other.actor for other in place.sentence.clauses if other.start < place.clause.start}
+    if (found := _EXPECTS_OF.search(place.ahead)) and place.clause.actor is not Actor.GAO:
+        actors.add(place.sentence.actor_of(found["whom"]))
     if place.leads and (main := _main_after(place)):
         actors.add(main.actor)
     return bool(actors & {Actor.GAO, Actor.OTHER, Actor.CONGRESS})
 
 
+# "expects the contractor to deliver it"
+_EXPECTS_OF = re.compile(
+    r"\b(?:expect|anticipate|require|want|ask|direct|instruct)(?:s|ed)?\s(?P<whom>(?!to\b|that\b)[^,;]{2,60}?)\sto\s(?!be\b)[a-z]+\b"
+)
 _THAT_ONE = re.compile(r"^which\s(?:that|the\slatter)\s(?:agency|department|bureau|office|service)\b")
 
 
@@ -206,7 +220,9 @@ _IS_DONE = re.compile(r"\b(?:will|would|to)\sbe\s(?:\w+ed|complete|done|ready)\b
 _HAPPENING = (
     "end", "use", "open", "continue", "remain", "effect", "becom", "expire", "lapse", "sunset", "run", "last",
     "receiv", "need", "cost", "reach", "appl", "cover", "serve", "lose", "meet", "speak", "talk", "vote",
-    "update", "brief", "respond", "provide",
+    "update", "brief", "respond", "provide", "send", "give", "submit to", "report ", "revisit",
+    "consider", "examine", "reassess", "comment", "rise", "double", "triple", "quadruple", "grow", "decline",
+    "fall", "exceed", "total", "average", "age",
 )  # fmt: skip
 
 

@@ -9,6 +9,8 @@ from workers.values import Signal
 
 _SAME_DEED = 0.5
 _WHICH = frozenset(("first", "second", "third", "fourth", "initial", "final", "1", "2", "3", "4"))
+# "The entire update will be done" is the update.
+_WHOLE = frozenset(("don", "entir", "whol", "full", "overall"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def _may_be_same(one: Deadline, other: Deadline) -> bool:
 
 def _likeness(one: Deadline, other: Deadline) -> float:
     first, second = one.deed & _WHICH, other.deed & _WHICH
-    smaller, larger = sorted((one.deed, other.deed), key=len)
+    smaller, larger = sorted((one.deed - _WHOLE or one.deed, other.deed - _WHOLE or other.deed), key=len)
     if first != second and ((first and second) or len(smaller - _WHICH) <= 1):
         return 0.0  # "the second stage" is not the first, nor "this stage"
     return coverage(smaller, larger) if smaller else 0.0
