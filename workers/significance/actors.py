@@ -96,11 +96,11 @@ _TREE = {
     "|BIE",
     "VA": "=veterans affairs|VHA=veterans health administration|VBA=veterans benefits administration|NCA",
     "USDA": "=department of agriculture|=Agriculture|FNS=food and nutrition service|FSIS|APHIS"
-    "|Forest Service|RMA|FSA",
+    "|Forest Service|RMA|FarmServiceAgency=farm service agency",
     "Commerce": "=department of commerce|NOAA=national oceanic|NIST|USPTO|NTIA|BIS|Census|ITA",
     "State": "=department of state|=State Department",
     "Labor": "=department of labor|=DOL|OSHA|MSHA|WHD|ETA|EBSA",
-    "Education": "=department of education|FSA=federal student aid",
+    "Education": "=department of education|FederalStudentAid=federal student aid",
     "HUD": "=housing and urban development|FHA|Ginnie Mae",
     "OMB": "=office of management and budget",
     "OPM": "=office of personnel management",
@@ -202,7 +202,7 @@ class Cast:
             return Actor.THING  # "collection of the data from grantees": it is not they who act
         if not self._is_named(subject):
             known = _known_in(subject)
-            ours = any(map(self._is_own, known))
+            ours = any(map(self.is_own, known))
             if self._is_other(subject, known, ours):
                 return Actor.OTHER
             if not ours:
@@ -242,9 +242,10 @@ class Cast:
         """Whether it shares its verb: "Interior and the state"."""
         first, joined, _ = subject.partition(" and ")
         known = _KNOWN.get(first.removeprefix("The ").removeprefix("the "))
-        return bool(joined and known and self._is_own(known))
+        return bool(joined and known and self.is_own(known))
 
-    def _is_own(self, name: tuple[str, str]) -> bool:
+    def is_own(self, name: tuple[str, str]) -> bool:
+        """Whether a name as the list has it is the agency's, its parent's or a part's."""
         department, part = name
         return not self.own or any(
             department == head and (not part or not mine or part == mine) for head, mine in self.own
@@ -269,11 +270,17 @@ def short_name(name: str) -> str:
     return (part or department).replace(" ", "")
 
 
+def is_short_name(word: str) -> bool:
+    """Whether it is what `by_short_names` writes for an agency."""
+    return word in _SHORT_NAMES
+
+
 def by_short_names(text: str) -> str:
     """The text with every agency on the list of names called by its short one."""
     return _WRITTEN_OUT.sub(lambda match: short_name(match["name"]), text)
 
 
+_SHORT_NAMES = frozenset(map(short_name, _KNOWN))
 _WRITTEN_OUT = re.compile(
     rf"(?:\b[Tt]he\s)?(?:\bU\.?S\.?\s|\bUnited\sStates\s)?(?P<name>{_ANY_KNOWN.pattern})(?:\s\([A-Z]{{2,8}}\))?"
 )
@@ -305,6 +312,13 @@ def names_of(agency: str) -> frozenset[str]:
     parts = [part.strip().removeprefix("The ") for part in agency.split(":")]
     known = {(part or department).replace(" ", "") for department, part in _known_of(agency)}
     return frozenset(filter(None, (*known, *map(_acronym, parts))))
+
+
+def own_names_in(text: str, agency: str) -> frozenset[str]:
+    """The short names of the agency, its parent and its parts that a text has."""
+    cast = Cast(_known_of(agency))
+    found = {_KNOWN[match[0]] for match in _ANY_KNOWN.finditer(text)} if cast.own else set()
+    return frozenset((part or head).replace(" ", "") for head, part in found if cast.is_own((head, part)))
 
 
 def _acronym(name: str) -> str:

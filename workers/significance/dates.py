@@ -72,6 +72,7 @@ _DATE = re.compile(
     | (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<month2>{_MONTH}),?\s(?P<year2>{_YEAR})
     | (?P<year4>{_YEAR})-(?P<month4>\d\d)-(?P<day4>\d\d)(?!\d)
     | (?P<month5>\d{{1,2}})/(?P<day5>\d{{1,2}})/(?P<year5>{_YEAR}|\d\d)(?![\d/])
+    | (?P<month6>0?[1-9]|1[0-2])/(?P<year14>{_YEAR})(?![\d/])
     | {_QUARTER.format("quarter")}\s?,?\s?(?:of\s|in\s)?(?:the\s)?
         (?:(?P<fiscal>{_FISCAL})|{_CALENDAR})?(?P<year6>{_SHORT_YEAR})
     | (?P<fiscal2>{_FISCAL})(?P<year7>{_SHORT_YEAR})(?:['’]s)?,?\s?{_QUARTER.format("quarter2")}
@@ -91,6 +92,7 @@ _DAY_FORMS = {
     "year3": ("year3", "month", "month"),
     "day4": ("year4", "month4", "day4"),
     "year5": ("year5", "month5", "day5"),
+    "year14": ("year14", "month6", "month6"),
 }
 _DIGIT = re.compile(r"\d")
 _THAT_YEAR = re.compile(r"year(?<=(?:that|this|same)\syear)")
@@ -171,7 +173,7 @@ def _read(match: re.Match[str], told: int) -> tuple[str, date, date]:
     kind = match.lastgroup or ""
     if kind in _DAY_FORMS:
         written, month, day = match.group(*_DAY_FORMS[kind])
-        return _month_or_day(_year(written), month, day if kind != "year3" else None)
+        return _month_or_day(_year(written), month, day if kind not in {"year3", "year14"} else None)
     if kind == "year12":
         return _month_or_day(told, match["month"], None)
     part = match.groupdict()

@@ -6,7 +6,7 @@ from monitor.record.folding import fold
 from monitor.record.values import Event, EventType, State, Status, is_closed
 from workers.difference import common_ends
 from workers.significance.actions import action_signals
-from workers.significance.actors import Cast, make_cast, names_of
+from workers.significance.actors import Cast, make_cast, names_of, own_names_in
 from workers.significance.clauses import Sentence, cut_sentences, read_sentences
 from workers.significance.deadlines import all_deadlines, find_deadlines, in_context
 from workers.significance.positions import is_only_position, position_signals
@@ -58,7 +58,7 @@ def _of_narrative(
     old, new, whole = _excerpts(old, new)
     before, after = cut_sentences(old), cut_sentences(new)
     gone, came = _changed(before, after)
-    own = names_of(event.subject.agency)
+    own = names_of(event.subject.agency) | own_names_in(" ".join((*gone, *came)), event.subject.agency)
     sameness = compare(" ".join(gone), " ".join(came), own) if whole else Sameness.OTHER
     if whole and not (gone and came) and _only_repeats((*gone, *came), (before, after), own):
         sameness = Sameness.SAME
@@ -68,7 +68,7 @@ def _of_narrative(
     signals = [*pair.first_response(), *position_signals(pair.old, pair.new)]
     signals += action_signals(pair.old, pair.came)
     signals += pair.deadlines(history)
-    signals += removal_signals(pair.gone, pair.came, pair.new, runs)
+    signals += removal_signals(pair.gone, pair.came, (pair.old, pair.new), runs)
     if not signals and whole and compare(" ".join(gone), " ".join(came), own, loosely=True) is Sameness.SAME:
         return Level.COSMETIC, ()
     return Level.SUBSTANTIVE, tuple(dict.fromkeys(signals))

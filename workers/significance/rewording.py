@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from workers.sentences import words
-from workers.significance.actors import by_short_names, short_name
+from workers.significance.actors import by_short_names, is_short_name, short_name
 from workers.significance.done import DEEDS
 from workers.significance.synonyms import STATIVE, canonical, plainly
 from workers.significance.typos import is_typo
@@ -26,8 +26,9 @@ _NOT = words("not no never nor neither none n't")
 # Each says something of the word that follows, which is to be the same in both.
 _BINDING = words(
     "before after until than all some most only few half each any fully partially partly nearly nigh "
-    "except unless must will may"
+    "except unless must will may instead"
 )
+_QUANTITIES = words("all some most only few half each any than instead until unless except")
 _SILENT = words(
     "a an the this that these those its their it they them he she there which on in at of to with or and "
     "also additionally furthermore moreover still currently recently remain remains continue continues "
@@ -47,6 +48,9 @@ _NO_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _DOLLARS = re.compile(r"(?<![$\d.,])(\d[\d,.]*)\sdollars\b", re.IGNORECASE)
+_AT_LEAST = re.compile(
+    r"\b(?:at\sleast|no\s(?:fewer|less)\sthan|a\sminimum\sof)\s(\$?\d[\d,.]*)(?=\s)", re.IGNORECASE
+)
 _HALVED = re.compile(r"\b(geo|multi|non|pre|re|co|inter|sub|bi|semi|under|over)-(?=[a-z])", re.IGNORECASE)
 _MOST_APART = 0.6  # of the words of two passages: more that stand in only one, and they are not compared
 
@@ -62,6 +66,7 @@ class _Passage:
     spelled: dict[str, str] = field(default_factory=dict)
     others: Counter[str] = field(default_factory=Counter)
     order: list[str] = field(default_factory=list)
+    denials: int = 0
 
 
 def reworded(old: str, new: str, own: frozenset[str] = frozenset(), *, loosely: bool = False) -> bool:
@@ -74,15 +79,26 @@ def reworded(old: str, new: str, own: frozenset[str] = frozenset(), *, loosely: 
         return True
     one, other = _read(old), _read(new)
     apart = {word for word in one.said ^ other.said if not _is_told_as_noun(word, one, other)}
-    meant = not (apart - own) or _is_slip(one, other, apart)
+    if (named := apart & own) <= one.said or named <= other.said:
+        apart -= named  # named on one side, "it" or "the agency" on the other
+    meant = not apart or _is_slip(one, other, apart)
     if not meant and not (loosely and _is_recast(one, other, apart - own)):
         return False
-    return (
-        one.bound == other.bound
-        and not _conflict(one.agents, other.agents)
-        and (one.others == other.others or _by_others(one, other) == _by_others(other, one))
-        and (len(one.figures) < 2 or not _conflict(one.figures, other.figures))
-    )
+    if _conflict(one.agents, other.agents) or (
+        len(one.figures) > 1 and _conflict(one.figures, other.figures)
+    ):
+        return False
+    if one.others != other.others and _by_others(one, other) != _by_others(other, one):
+        return False
+    if loosely:
+        return one.denials == other.denials and _bound_loosely(one) == _bound_loosely(other)
+    return one.bound == other.bound
+
+
+def _bound_loosely(passage: _Passage) -> set[tuple[str, str]]:
+    """Whether something will, may or must be, whatever the word; and what is said of how many of what."""
+    modal = {"will", "may", "must"}
+    return {(word, "" if word in modal else form) for word, form in passage.bound if word != "not"}
 
 
 # What is done, begun, meant or final is never passed over.
@@ -96,21 +112,73 @@ _LOADED = words(
 )
 _TELLING = frozenset(map(canonical, _LOADED | DEEDS)) | {"NOT", "ONGOING"}
 _MOST_RECAST = 3  # words of both sides together
-_LEAST_SHARED, _SHARE = 10, 0.85
-_RECAST = 0.75  # of the words stand in one order: more, and words were put in the place of others
+_LEAST_SHARED, _LEAST_BESIDE_LIGHT, _SHARE = 5, 3, 0.8
+_RECAST = 0.85  # of the words that both have stand in one order: more, and words were put in or replaced
+
+
+# Words that carry a sentence along: put in or left out, they change nothing of what it says.
+_LIGHT = frozenset(
+    map(
+        canonical,
+        words(
+            "provide provided send sent place placed cover covers make made making give gave use used using "
+            "comment comments dated date responsible reason later earlier respective relevant involve "
+            "involved serve happen place related go currently how case way matter contain contains include "
+            "includes including see have do did done"
+        ),
+    )
+)
 
 
 def _is_recast(one: _Passage, other: _Passage, apart: set[str]) -> bool:
+    """Whether all is there in another wording: some words left out or put in, some in another form."""
     shared, every = one.said & other.said, one.said | other.said
-    if len(apart) > _MOST_RECAST or len(shared) < max(_LEAST_SHARED, _SHARE * len(every)):
+    mine, others = _unpaired(apart & one.said, apart & other.said)
+    left = {word for word in mine | others if word.partition("+")[0] not in _LIGHT}
+    if (
+        len(shared) < (_LEAST_SHARED if left else _LEAST_BESIDE_LIGHT)
+        or len(apart) > len(shared) * _MOST_APART_OF_SHARED
+    ):
         return False
     for word in apart:
         bare = word.partition("+")[0]
-        if bare in every and f"{bare}+ed" in every:
+        if bare in every and f"{bare}+ed" in every and not _both_ways(bare, one, other):
             return False  # under way on one side, done on the other
-        if bare in _TELLING or bare in _ROLES or not bare.islower() or not bare.isalpha():
-            return False
-    return SequenceMatcher(None, one.order, other.order, autojunk=False).ratio() < _RECAST
+    if any(_is_telling(word) for word in left):
+        return False
+    if not left:
+        return True
+    if len(left) > _MOST_RECAST or len(shared) < _SHARE * len(every):
+        return False
+    matcher = SequenceMatcher(None, one.order, other.order, autojunk=False)
+    return matcher.ratio() < _RECAST * matcher.quick_ratio()
+
+
+def _both_ways(bare: str, one: _Passage, other: _Passage) -> bool:
+    """Whether each side has a word both in the past and otherwise."""
+    return all(bare in side.said and f"{bare}+ed" in side.said for side in (one, other))
+
+
+def _is_telling(word: str) -> bool:
+    bare = word.partition("+")[0]
+    return bare in _TELLING or bare in _ROLES or not bare.islower() or not bare.isalpha()
+
+
+def _unpaired(mine: set[str], others: set[str]) -> tuple[set[str], set[str]]:
+    """Without the words of which the other side has another form: "help" and "helpful"."""
+    mine, others = set(mine), set(others)
+    for word in sorted(mine):
+        head = word.partition("+")[0][:_ROOT]
+        whole = len(head) == _ROOT and head.isalpha()
+        twin = next((w for w in sorted(others) if whole and w.startswith(head)), None)
+        if twin is not None and word.endswith("+ed") == twin.endswith("+ed"):
+            mine.discard(word)
+            others.discard(twin)
+    return mine, others
+
+
+_ROOT = 5  # letters that two forms of a word share
+_MOST_APART_OF_SHARED = 0.5
 
 
 _NOUN = re.compile(r"(?:tion|sion|ment|al|ance|ence|sis|ure)s?$")
@@ -133,6 +201,11 @@ def may_be_reworded(old: Iterable[Iterable[str]], new: Iterable[Iterable[str]]) 
 
 
 _SIGNS = re.compile(r"[^\w$%.]|\.(?!\d)|_")
+
+
+def quantified(text: str) -> set[tuple[str, str]]:
+    """Each word for how many, how much or up to what, with the word that it is said of."""
+    return {pair for pair in _read(text).bound if pair[0] in _QUANTITIES}
 
 
 @lru_cache(maxsize=20_000)
@@ -159,17 +232,25 @@ def _by_others(here: _Passage, there: _Passage) -> set[tuple[str, str]]:
 def _is_slip(one: _Passage, other: _Passage, apart: set[str]) -> bool:
     """Whether one misspelt word is all that they differ in."""
     mine, others = apart & one.said, apart & other.said
+    if len(mine) + len(others) == 1:
+        (word,) = mine | others
+        spelled = one.spelled.get(word) or other.spelled.get(word, "")
+        return any(is_typo(spelled, silent) for silent in _SILENT if len(silent) > _LONG)
     if len(mine) != 1 or len(others) != 1:
         return False
     (first,), (second,) = mine, others
     return is_typo(one.spelled.get(first, ""), other.spelled.get(second, ""))
 
 
+_LONG = 5  # letters
+
+
 @lru_cache(maxsize=20_000)
 def _form(token: str) -> tuple[str, str, bool]:
     """A word's form, its ending ("ing", "ed" or ""), and whether it names somebody."""
     low = token.lower().replace("’", "'").removesuffix("'s")
-    if name := short_name(re.sub("['’]s$", "", token)):
+    bare = re.sub("['’]s$", "", token)
+    if name := short_name(bare) or (bare if is_short_name(bare) else ""):
         return name, "", True
     if token.isupper() and len(token) > 1 and low not in _NOT:
         return token, "", True
@@ -177,7 +258,7 @@ def _form(token: str) -> tuple[str, str, bool]:
         return "", "", False
     found = canonical(low)
     ending = ""
-    if low.endswith("ing") and len(low) > 5:
+    if (low.endswith("ing") and len(low) > 5) or low == "doing":
         ending = "ing"
     elif (low.endswith("ed") and len(low) > 4) or low in _PAST:
         ending = "ed"
@@ -186,7 +267,8 @@ def _form(token: str) -> tuple[str, str, bool]:
 
 _PAST = words(
     "wrote written rewrote built sent held made began begun took taken gave given found paid bought met told "
-    "said withdrew withdrawn chose chosen undertook undertaken kept left lost done put set spent knew known"
+    "used said withdrew withdrawn chose chosen undertook undertaken kept left lost done put set spent knew "
+    "known"
 )
 _ALWAYS_BARE = words("say expect concur refused refus")
 
@@ -206,6 +288,7 @@ class _Reader:
         self._figure = ""
         self._of = ""
         self._apart = False
+        self._expected = False
 
     def read(self, text: str) -> _Passage:
         """Take in all of it."""
@@ -220,6 +303,7 @@ class _Reader:
     def _stop(self, sign: str) -> None:
         self._be, self._by = "", False
         if sign in ".;:":
+            self._expected = False
             self._denied, self._binding, self._actor = False, [], ""
             self._end_figure("")
 
@@ -233,12 +317,17 @@ class _Reader:
         if low in _NOT or low.endswith("n't"):
             self._denied = True
             self.passage.said.add("NOT")
+            self.passage.denials += 1
             return
         if low == "by":
             self._by = True
         if low in {"of", "with", "to", "for", "in", "at", "from", "on"}:
             self._apart = True
+            self._be = ""  # "will be in a revised circular" revises none
         form, ending, names = _form(token)
+        if form == "will" and self._expected:
+            return  # "expects that it will be complete", "expects to complete it"
+        self._expected |= form == "expect"
         if form:
             self._say(form, ending, names, low)
 
@@ -299,6 +388,6 @@ class _Reader:
 
 def _read(text: str) -> _Passage:
     text = _HALVED.sub(r"\1", by_short_names(text))
-    text = _DOLLARS.sub(r"$\1", plainly(text))
+    text = _DOLLARS.sub(r"$\1", plainly(_AT_LEAST.sub(r"\1 or more", text)))
     text = _NO_SUBJECT.sub(r"\1\2 not ", text)
     return _Reader().read(text)

@@ -19,7 +19,7 @@ conduct perform implement undertake execute
 complete completion finalize finalise conclude
 issue publish release issuance publication
 provide supply furnish give
-obtain get acquire
+obtain get acquire receive
 buy purchase procure procurement
 hire recruitment
 send transmit forward
@@ -72,7 +72,8 @@ topic subject
 bar prohibit forbid
 allow permit
 enough sufficient adequate
-believe belief view
+believe belief view opinion consider regard deem think
+happen occur
 change alter amend modify
 record log
 catalog catalogue
@@ -87,6 +88,103 @@ rapid quick fast
 wrong incorrect
 missing absent
 warn caution
+old age
+outcome consequence result
+goal objective
+impact effect
+duty obligation
+barrier obstacle hurdle impediment
+error mistake
+oppose object opposition objection
+encourage urge
+describe outline description
+combine merge consolidate
+divide split
+expand widen broaden
+verify confirm
+cite mention
+assign allocate
+distribute disseminate
+reach attain achieve
+satisfy fulfill
+halt cease
+hamper hinder impede
+speed expedite
+emphasize stress underscore
+rely depend reliance
+link connect
+similar alike comparable
+typical usual usually typically generally normally ordinarily
+frequent common
+entire whole overall
+figure number
+proportion percentage
+car automobile
+ship vessel
+plane aircraft airplane
+physician doctor
+lawyer attorney
+purchaser buyer
+house home dwelling
+region area
+timetable schedule timeline timeframe
+oversee supervise oversight supervision
+fatality death
+crash accident collision
+shortcoming deficiency weakness
+improve enhance improvement enhancement
+consistent uniform
+inconsistent uneven
+correct right
+clear plain
+aware conscious
+explain explanation
+encounter face
+regarding concerning
+cause lead
+owe due
+inspect inspection
+calculate compute calculation
+count tally
+estimate estimation
+judge judgment
+contact reach
+speak talk
+discuss discussion
+consult consultation
+prioritize priority
+equal equally same
+importance important
+notify alert
+separate separately
+formal formally official officially
+various varied
+enter input
+exchange swap
+appropriate suitable proper
+particular specific
+current present
+soon shortly
+permanent lasting
+temporary interim provisional
+helpful help
+harmful detrimental
+possible feasible feasibility
+voluntary optional
+mandatory compulsory obligatory
+costly expensive
+cheap inexpensive
+hard difficult difficulty
+easy simple
+old elderly
+distant remote
+near nearby
+empty unoccupied
+full complete
+outside external
+inside internal
+upkeep maintenance maintain
+transport carry
 telephone phone call
 leave left omit
 complex complexity
@@ -123,7 +221,7 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"(?:has|have|had|is|are|was|were)\syet\sto", " not "),
     (r"(?:does|do|did|has|have|had)\snot\s(?:have|had|possess)(?:\s(?:an?|any|the)\b)?", " no "),
     (r"there\s(?:is|are|was|were)\s(?:no|not\sany|not\san?)", " no "),
-    (r"un(?=(?:reliable|available|aware|clear|certain|sure|likely|necessary|implemented|resolved|addressed|documented|changed|filled|successful|willing|safe|known)\b)", " not "),
+    (r"un(?=(?:reliable|available|aware|clear|certain|sure|likely|necessary|implemented|resolved|addressed|documented|changed|filled|successful|willing|safe|known|signed|published|finished|tested|staffed|verified|approved|answered|used|paid|repaired|inspected|reported|met|completed|finalized|funded)\b)", " not "),
     (r"in(?=(?:complete|accurate|consistent|effective|sufficient|adequate|eligible|correct)\b)", " not "),
     (r"non(?=(?:compliant|compliance|responsive)\b)", " not "),
     # Why, what for
@@ -164,9 +262,18 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"the\s(?:agency|department|bureau|division|office|commission|service|administration|corporation|board)(?:['’]s)?(?!\s(?:of|for)\b)(?=[\s.,;])", " "),
     (r"to\s(?:this\send|do\s(?:so|this))", " "),
     (r"50\s(?:percent|per\scent|%)", " half "),
+    (r"(?:we|GAO)\shave\snot\s(?:yet\s)?been\s(?:informed|told|advised|notified)\sby", " not say "),
     (r"(?:we|GAO)\s(?:was|were)\s(?:informed|told|advised|notified)\sby", " say "),
     (r"(?:according\sto|as\s(?:stated|reported)\sby)", " say "),
-    (r"is\sof\sthe\s(?:view|opinion)\sthat|takes\sthe\sview\sthat", " believes "),
+    (r"is\sof\sthe\s(?:view|opinion)\sthat|takes\sthe\sview\sthat|remains?\sof\sthe\s(?:view|opinion)\sthat", " believes "),
+    (r"(?:think|thinking|thinks)\sabout", " consider "),
+    (r"less\sthan(?=\s\$?\d)|(?:below|under)(?=\s\$?\d)|fewer\sthan(?=\s\$?\d)", " less than "),
+    (r"(?<=\d)\sor\smore", " atleast "),
+    (r"(?:made|make|makes|reached?|come\sto|came\sto)\sno\sdecision", " not decided "),
+    (r"(?:made|make|makes|making|reached?|come\sto|came\sto)\s(?:a|any)\sdecision", " decided "),
+    (r"see(?=\s(?:if|whether)\b)", " determine "),
+    (r"(?:had|has|have)\sno\splans?\sto|(?:do|does|did)\snot\s(?:plan|intend)\sto|(?:has|have|had)\sno\sintention\s(?:to|of)", " not plan "),
+    (r"(?:has|have|had)\snot\s(?:set|given|provided|established)\s(?:a|any)\s(?:date|time\sframe|timeframe|timeline)|gave\sno\s(?:date|time\sframe|timeframe)|(?:does|do|did)\snot\s(?:have|give|provide)\s(?:a|any)\s(?:date|time\sframe|timeframe|timeline)|(?:did|does)\snot\ssay\s(?:when|by\swhat\sdate)|(?:has|have)\sno\s(?:date|time\sframe|timeframe|timeline)|no\s(?:date|time\sframe|timeframe|timeline)\s(?:has|had|have)\sbeen\s(?:set|established|given|provided)", " not date "),
     # What is done
     (r"tak(?:es?|ing)\spart", " participate "),
     (r"lack(?:s|ed)(?:\s(?:an?|any)\b)?", " no "),

@@ -14,6 +14,9 @@ _IRREGULAR = {
     "met": "meet", "told": "tell", "said": "say", "withdrew": "withdraw", "withdrawn": "withdraw",
     "approval": "approve", "agreed": "agree", "agrees": "agree", "disagreed": "disagree", "chose": "choose",
     "undertook": "undertake", "undertaken": "undertake", "children": "child",
+    "used": "use", "uses": "use", "using": "use", "seen": "see", "saw": "see", "goes": "go", "gone": "go",
+    "went": "go", "knew": "know", "known": "know", "led": "lead", "left": "leave", "lost": "lose",
+    "kept": "keep",
 }  # fmt: skip
 _SYNONYMS = {
     "state": "say", "report": "say", "tell": "say", "note": "say", "indicate": "say", "explain": "say",
@@ -72,11 +75,39 @@ GLUE = words(
 _SUFFIXES = (("ization", 4), ("ation", 4), ("ment", 6), ("ion", 4), ("ing", 3), ("ed", 3))
 
 
+# British spelling, in which the rest is as in American.
+_BRITISH = {
+    "licence": "license", "defence": "defense", "offence": "offense", "pretence": "pretense",
+    "programme": "program", "centre": "center", "metre": "meter", "fibre": "fiber", "labour": "labor",
+    "harbour": "harbor",
+    "neighbour": "neighbor", "neighbourhood": "neighborhood", "behaviour": "behavior", "favour": "favor",
+    "colour": "color", "honour": "honor", "judgement": "judgment", "fulfil": "fulfill", "enrol": "enroll",
+    "enrolment": "enrollment", "grey": "gray", "catalogue": "catalog", "ageing": "aging",
+    "cancelled": "canceled", "cancelling": "canceling", "modelling": "modeling", "modelled": "modeled",
+    "labelled": "labeled", "labelling": "labeling", "travelled": "traveled", "travelling": "traveling",
+    "traveller": "traveler", "analyse": "analyze", "analysed": "analyzed", "analysing": "analyzing",
+    "acknowledgement": "acknowledgment", "cheque": "check", "tonne": "ton", "aluminium": "aluminum",
+}  # fmt: skip
+_ISE = re.compile(
+    r"(?P<root>organ|priorit|author|final|recogn|util|standard|central|minim|maxim|emphas|summar|categor|modern|custom|"
+    r"formal|normal|public|legal|optim|real|special|stabil|subsid|item|digit|finan|character|critic|apolog|privat|"
+    r"capital|synchron|harmon|incentiv|jeopard|material|mobil|monet|penal|revital|scrutin|alphabet|equal|general|"
+    r"immun|local|national|neutral|popular|ration|steril)is(?=e|ing|ation)"
+)
+
+
+def _american(word: str) -> str:
+    if found := _BRITISH.get(word.removesuffix("s")):
+        return found
+    return _ISE.sub(r"\g<root>iz", word) if "is" in word else word
+
+
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """Cut a lower-case word to the stem that its forms share: "completing", "completion" give "complet"."""
     word = word.removesuffix("'s").removesuffix("’s")
     word = _IRREGULAR.get(word, word)
+    word = _american(word)
     if len(word) <= 3 or not word.isalpha():
         return word
     if word.endswith("ies") and len(word) > 4:

@@ -14,7 +14,8 @@ from workers.significance.actors import NAMES
 from workers.significance.dates import Mention, find_dates
 from workers.significance.gates import has_any, lowered
 from workers.significance.looks import UNTIL, ends_with, is_by, is_review
-from workers.significance.rewording import is_role, may_be_reworded, reworded
+from workers.significance.relations import contradict
+from workers.significance.rewording import is_role, may_be_reworded, quantified, reworded
 from workers.significance.stock import is_stock
 from workers.significance.typos import is_typo
 from workers.significance.wordforms import TOKEN, lemma
@@ -73,7 +74,9 @@ def compare(old: str, new: str, own: frozenset[str] = frozenset(), *, loosely: b
     every, every_other = sorted(one.dates + one.looked), sorted(other.dates + other.looked)
     if every != every_other and sorted(one.dates) != sorted(other.dates):
         return Sameness.OTHER
-    if one.says(other) or one.means(other, own, loosely):
+    if one.is_letter_for_letter(other) or (
+        (one.says(other) or one.means(other, own, loosely)) and not one.contradicts(other)
+    ):
         return Sameness.SAME if every == every_other else Sameness.REDATED
     return Sameness.OTHER
 
@@ -147,6 +150,15 @@ class _Reading:
         if not may_be_reworded((line.words for line in mine), (line.words for line in others)):
             return False
         return _dated_alike(mine, others) and reworded(self._told(), other._told(), own, loosely=loosely)
+
+    def is_letter_for_letter(self, other: "_Reading") -> bool:
+        """Whether both have the same words in the same order, whatever their dates."""
+        return self.sentences == other.sentences and self._told().split() == other._told().split()
+
+    def contradicts(self, other: "_Reading") -> bool:
+        """Whether what are the same words stand in other relations."""
+        told, told_too = self._told(), other._told()
+        return contradict(told, told_too) or quantified(told) != quantified(told_too)
 
     def _told(self) -> str:
         return ". ".join(text for text, _ in self._plain)
@@ -269,8 +281,8 @@ def _date_token(sentence: str, mention: Mention) -> str:
 _IN_COMMENTS = re.compile(
     r",?\s?\b(?:(?:in commenting|when (?:it|they) commented) on (?:a|the|our) draft"
     r"(?: report| of (?:this|the|our) report)?,?|"
-    r"in (?:its|their) (?:written |agency |formal )?(?:comments|response)(?: on (?:a|the|our) draft"
-    r"(?: of (?:this|the|our) report)?)?,?)(?=[\s.])",
+    r"(?:in (?:its|their) (?:written |agency |formal )?(?:comments|response)|in comments)"
+    r"(?: on (?:a|the|our) draft(?: report| of (?:this|the|our) report)?)?,?)(?=[\s.])",
     re.IGNORECASE,
 )
 
