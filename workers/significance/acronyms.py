@@ -34,7 +34,7 @@ _INITIAL = re.compile(r"[A-Z](?=[a-z])")
 
 
 _WRITTEN = re.compile(
-    r"\b([A-Z][\w&.'’-]*(?:\s(?:of|the|and|for|on|in|to|&|[A-Z][\w&.'’-]*)){1,12})\s\(([A-Z][A-Z-]{1,8})\)"
+    r"\b([A-Z][\w&.'’/-]*(?:\s(?:of|the|and|for|on|in|to|&|[A-Z][\w&.'’/-]*)){1,12})\s\(([A-Z][A-Z-]{1,8})\)"
 )
 
 

@@ -16,7 +16,8 @@ from workers.values import Signal
 
 _PHRASES = re.compile(
     r"\b(?:took|taken)\s(?:\w+\s){0,2}?(?:steps?|actions?|measures)\b|\b(?:put|"
-    r"set)\s(?:[\w'’-]+\s){0,5}?(?:in(?:to)?\s(?:place|effect|use|operation|service|practice)|up)\b"
+    r"set)\s(?:[\w'’-]+\s){0,5}?(?:in(?:to)?\s(?:place|effect|use|operation|service|practice)|up|to\s(?:\w+\s)?use)\b"
+    r"|\bput\s(?:in(?:to)?|to)\s(?:(?!an?\b|the\b)\w+\s)?(?:use|place|effect|operation|service)\b|\bput\sout\sa"
     r"|\brolled\sout\b|\bcarried\sout\b|\bstood\sup\b|\bmade\s(?:\w+\s){0,4}?(?:changes|revisions|"
     r"updates|available|improvements)\b"
     r"|\bheld\s(?:\w+\s){0,3}?(?:training|trainings|workshops?|courses?|exercises?)\b"
@@ -41,17 +42,19 @@ _TALK = re.compile(
     r"discussions?|"
     r"meetings?|views|explanations?|letter(?!\sto\s(?!us|GAO))|requests?|feedback|no\s)\b|\bprovided\sthat\b|"
     r"\bentered\s(?!into)"
-    r"|\b(?:required|directed|included|provided)\s(?:by|in|for)\s|\bclosed\s(?:this|the)\srecommendation"
+    r"|\b(?:required|directed|included|provided)\s(?:by|in|for)\s|\bclosed\s(?:this|the)\srecommendation|\bmoved\s(?:forward|ahead|toward|closer|on|to|from|into|up|back|its\s\w+\sto)\b"
     r"|\b(?:developed|established|defined|approved|formed|set|issued|released|adopted|created)\s(?:an?|its|the|several|some)\s(?:\w+\s)?"
     r"(?:goals?|targets?|timelines?|milestones?|time\s?frames?|deadlines?)\b"
     r"|\bassigned\s(?:an?|this|the|it)\s(?:\w+\s){0,2}?priority\b"
     r"|\b(?:scheduled|canceled|cancelled|convened|conducted)\s(?:an?|the|its)\s(?:\w+\s)?(?:meeting|call|briefing)\b"
     r"|\bsubmitted\s(?:its|the|an?)\s(?:\w+\s)?(?:statement\sof\s|180-day\s)"
+    r"|\b(?:concluded|completed|finished|held|resumed)\s(?:an?\s|the\s|its\s|their\s|internal\s|initial\s)*"
+    r"(?:discussions?|deliberations?|talks|meetings?|consultations?)\b"
     r"|\bintroduced\b(?=.*\bbill)|\bissued\s(?:its|a|our)\s(?:\w+\s)?(?:report\son\srelated)",
     re.IGNORECASE,
 )
 _SCHEDULE = re.compile(
-    r"(?:revised|changed|adjusted|updated|extended|modified)\s(?:[\w'’]+\s){0,4}?(?:date|dates|deadline|"
+    r"(?:revised|changed|adjusted|updated|extended|modified|moved)\s(?:[\w'’]+\s){0,4}?(?:date|dates|deadline|"
     r"schedule|timeline|timeframe|"
     r"milestones?|estimate)\b|(?:changed|revised|moved|extended|adjusted|updated)\s(?:this|that|it|these|them)\sto\b",
     re.IGNORECASE,
@@ -87,6 +90,7 @@ _PAST_REPORT = re.compile(
     r"\bin\sour\s(?:prior\s|previous\s)?report\b",
     re.IGNORECASE,
 )
+_AS_WE_SAID = re.compile(r",?\sas\swe\s\w+(?:\sin\sour\s(?:\w+\s)?report)?\b")
 # An Act is named with its enactment in passing: "The Act, which was enacted in January, gives …".
 _ENACTED = re.compile(r"\b(?:enacted|signed\sinto\slaw|became\slaw|President\ssigned)\b", re.IGNORECASE)
 # Nothing enacted is told of: an order is the President's own, a law is only cited.
@@ -143,7 +147,7 @@ def find_deeds(sentence: Sentence) -> Iterator[Deed]:
     if not _may_tell(sentence):
         return
     if has_any(sentence.low, ("report", "found", "recommended", "our ")) and _PAST_REPORT.search(
-        sentence.text
+        _AS_WE_SAID.sub("", sentence.text)
     ):
         return
     when = sentence.dates[0].last if sentence.dates else None
@@ -269,6 +273,7 @@ _ALONG = frozenset({"on", "of", "for", "with", "about"})  # "to report on closed
 _EVERY = re.compile(r"(?:all|each)\sof\s(?:the|its)\s|the\sremaining\s\d+$", re.IGNORECASE)
 _OF_ANOTHER = re.compile(
     r"\b(?:that|which|who|whether)\s(?!(?:it|they)\s)(?:[\w'’-]+\s){0,4}?(?:has|have|had)\s(?:\w+\s){0,2}$"
+    r"|\bwhat\s(?:\w+\s){0,3}?(?:has|have|had)\s(?:\w+\s){0,2}$"
 )
 _BE = frozenset({"was", "were", "been"})
 _HAVE = frozenset({"has", "have", "had", "having"})

@@ -1,7 +1,7 @@
 """Who acts in a clause: the agency that the recommendation was made to, Congress, GAO, another, a thing."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
@@ -75,33 +75,54 @@ _TREE = {
     "DHS": "=homeland security|CBP=customs and border protection|ICE=immigration and customs enforcement"
     "|TSA=transportation security administration|FEMA=federal emergency management agency"
     "|USCIS=citizenship and immigration services|USCG=coast guard|FPS=federal protective service"
-    "|CISA=cybersecurity and infrastructure|USSS=secret service",
+    "|CISA=cybersecurity and infrastructure|USSS=secret service"
+    "|FLETC=federal law enforcement training centers",
     "HHS": "=health and human services|FDA=food and drug administration|CMS=centers for medicare"
     "|CDC=centers for disease control|NIH=national institutes of health|IHS=indian health service"
-    "|ACF=children and families",
+    "|ACF=children and families|AHRQ=agency for healthcare research and quality"
+    "|HRSA=health resources and services administration|ACL=administration for community living"
+    "|SAMHSA=substance abuse and mental health services|ASPR=strategic preparedness and response",
     "DOD": "=department of defense|=Pentagon|Army|Navy|Air Force|Marine Corps|Space Force"
-    "|DLA=defense logistics agency|DCMA|DCAA|MDA=missile defense agency|DISA|DHA=defense health agency"
-    "|USACE=corps of engineers",
+    "|DLA=defense logistics agency|DCMA=defense contract management agency"
+    "|DCAA=defense contract audit agency|MDA=missile defense agency"
+    "|DISA=defense information systems agency|DHA=defense health agency|USACE=corps of engineers"
+    "|DODEA=department of defense education activity|DTRA=defense threat reduction agency"
+    "|DCSA=defense counterintelligence and security agency|NGB=national guard bureau"
+    "|DFAS=defense finance and accounting service",
     "DOT": "=department of transportation|FAA=federal aviation administration"
     "|FHWA=federal highway administration|FTA=federal transit administration"
-    "|FRA=federal railroad administration|NHTSA|PHMSA|MARAD=maritime administration",
+    "|FRA=federal railroad administration|NHTSA=national highway traffic safety administration"
+    "|PHMSA=pipeline and hazardous materials safety administration|MARAD=maritime administration"
+    "|FMCSA=federal motor carrier safety administration",
     "DOE": "=department of energy|NNSA=national nuclear security administration"
     "|EM=office of environmental management",
-    "Treasury": "=department of the treasury|IRS=internal revenue service|OCC|FinCEN|TTB",
+    "Treasury": "=department of the treasury|IRS=internal revenue service|OCC=comptroller of the currency"
+    "|FinCEN=financial crimes enforcement network|TTB=alcohol and tobacco tax and trade bureau"
+    "|OFAC=office of foreign assets control|Fiscal Service=bureau of the fiscal service",
     "DOJ": "=department of justice|=Justice|FBI=federal bureau of investigation"
-    "|DEA=drug enforcement administration|ATF|BOP=bureau of prisons|USMS=marshals service|EOIR",
+    "|DEA=drug enforcement administration|ATF|BOP=bureau of prisons|USMS=marshals service"
+    "|EOIR=executive office for immigration review|OJP=office of justice programs",
     "Interior": "=department of the interior|=DOI|BLM=bureau of land management"
     "|FWS=fish and wildlife service|NPS=national park service|BIA=bureau of indian affairs|Indian Affairs"
-    "|BOEM|BSEE|USGS"
-    "|BIE",
-    "VA": "=veterans affairs|VHA=veterans health administration|VBA=veterans benefits administration|NCA",
-    "USDA": "=department of agriculture|=Agriculture|FNS=food and nutrition service|FSIS|APHIS"
-    "|Forest Service|RMA|FarmServiceAgency=farm service agency",
-    "Commerce": "=department of commerce|NOAA=national oceanic|NIST|USPTO|NTIA|BIS|Census|ITA",
+    "|BOEM=bureau of ocean energy management|BSEE=bureau of safety and environmental enforcement"
+    "|USGS=geological survey|BIE=bureau of indian education|OSMRE=office of surface mining"
+    "|Reclamation=bureau of reclamation",
+    "VA": "=veterans affairs|VHA=veterans health administration|VBA=veterans benefits administration"
+    "|NCA=national cemetery administration",
+    "USDA": "=department of agriculture|=Agriculture|FNS=food and nutrition service"
+    "|FSIS=food safety and inspection service|APHIS=animal and plant health inspection service"
+    "|Forest Service|RMA=risk management agency|FarmServiceAgency=farm service agency"
+    "|NRCS=natural resources conservation service|AMS=agricultural marketing service",
+    "Commerce": "=department of commerce|NOAA=national oceanic|NIST=national institute of standards"
+    "|USPTO=patent and trademark office|NTIA=national telecommunications and information"
+    "|BIS=bureau of industry and security|Census|ITA=international trade administration"
+    "|EDA=economic development administration",
     "State": "=department of state|=State Department",
-    "Labor": "=department of labor|=DOL|OSHA|MSHA|WHD|ETA|EBSA",
+    "Labor": "=department of labor|=DOL|OSHA=occupational safety and health administration"
+    "|MSHA=mine safety and health administration|WHD=wage and hour division"
+    "|ETA=employment and training administration|EBSA=employee benefits security administration",
     "Education": "=department of education|FederalStudentAid=federal student aid",
-    "HUD": "=housing and urban development|FHA|Ginnie Mae",
+    "HUD": "=housing and urban development|FHA=federal housing administration|Ginnie Mae",
     "OMB": "=office of management and budget",
     "OPM": "=office of personnel management",
     "GSA": "=general services administration",
@@ -112,8 +133,12 @@ _TREE = {
     "NRC": "=nuclear regulatory commission",
     "USAID": "=agency for international development",
     "FCC": "=federal communications commission",
+    "FTC": "=federal trade commission",
     "SEC": "=securities and exchange commission",
     "FDIC": "=federal deposit insurance",
+    "FHFA": "=federal housing finance agency",
+    "CFPB": "=consumer financial protection bureau",
+    "NCUA": "=national credit union administration",
     "Fed": "=federal reserve|=Board of Governors",
     "USPS": "=postal service",
     "CIA": "=central intelligence agency",
@@ -226,7 +251,12 @@ class Cast:
         owner = _OWNED.match(subject)
         if known or _INDEPENDENT.search(subject):
             return True
-        if owner and not _PEOPLE.search(owner[1]) and _PEOPLE.search(subject.partition(" of ")[0]):
+        if (
+            owner
+            and not _PEOPLE.search(owner[1])
+            and not self._has_in_name(owner[1])
+            and _PEOPLE.search(subject.partition(" of ")[0])
+        ):
             return True  # "the Postal Regulatory Commission", "the airport's board"
         if not _PEOPLE.search(subject):
             subject = _POSSESSED.sub("", subject)  # "all contractors' laptops" act for nobody
@@ -237,6 +267,9 @@ class Cast:
         body = _BODY.match(subject)
         kind = body[1].capitalize() if body else ""
         return any(name in subject or (kind and kind in name.split()) for name in self.names)
+
+    def _has_in_name(self, noun: str) -> bool:
+        return any(noun.capitalize() in name.split() for name in self.names)
 
     def _begins_with_own(self, subject: str) -> bool:
         """Whether it shares its verb: "Interior and the state"."""
@@ -250,6 +283,18 @@ class Cast:
         return not self.own or any(
             department == head and (not part or not mine or part == mine) for head, mine in self.own
         )
+
+
+# Gives the short names of an agency, where they are asked for: mostly they are not.
+Own = Callable[[], frozenset[str]]
+
+
+def is_of_others(text: str) -> bool:
+    """Whether a text begins with some that are no agency: "two servicers", "the state of Ohio"."""
+    return bool(_OTHERS_FIRST.match(text))
+
+
+_OTHERS_FIRST = re.compile(rf"(?:[A-Za-z\d]+\s){{0,2}}?{_OTHERS.pattern}(?!['’])", re.IGNORECASE)
 
 
 def _known_in(text: str) -> set[tuple[str, str]]:
@@ -315,10 +360,12 @@ def names_of(agency: str) -> frozenset[str]:
 
 
 def own_names_in(text: str, agency: str) -> frozenset[str]:
-    """The short names of the agency, its parent and its parts that a text has."""
+    """The short names that an agency goes by, and those of its parent and its parts that a text has."""
     cast = Cast(_known_of(agency))
     found = {_KNOWN[match[0]] for match in _ANY_KNOWN.finditer(text)} if cast.own else set()
-    return frozenset((part or head).replace(" ", "") for head, part in found if cast.is_own((head, part)))
+    return names_of(agency) | frozenset(
+        (part or head).replace(" ", "") for head, part in found if cast.is_own((head, part))
+    )
 
 
 def _acronym(name: str) -> str:

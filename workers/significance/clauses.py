@@ -11,7 +11,7 @@ from functools import cached_property
 
 from monitor.record.folding import is_boilerplate
 from workers.sentences import split_sentences
-from workers.significance.actors import Actor, Cast
+from workers.significance.actors import Actor, Cast, is_of_others
 from workers.significance.dates import Mention, find_dates, without_dates
 from workers.significance.gates import has_any, lowered
 from workers.significance.stock import is_stock, is_turned_boilerplate, may_be_boilerplate
@@ -54,30 +54,33 @@ _BREAK = re.compile(
     rf"""{_MAY_BREAK}(?:
       (?P<stop>[;:]\s+|\s[–—]\s|\s-{{1,2}}\s)
     | (?P<relative>,?\s(?:which|who|whose|whereby)\s|,\swhere\s)
-    | (?P<subordinate>(?:^|,?\s)(?:(?i:although|though|while|whereas|because|once|unless|if|whether|when|
+    | (?P<subordinate>(?:^|,?\s)(?:(?i:although|though|while|whereas|because|
+      once(?!\s(?:planned|expected|scheduled|due|thought)\b)|unless|if|whether|when|
       by\sthe\stime|
-        as\slong\sas|in\sorder\sfor|so\sthat)|(?i:since|before)(?=\s(?:it|the|they|[A-Z]))
+        as\slong\sas|in\sorder\sfor|so\sthat)|
+        (?i:since|before)(?=\s(?:it|the|they|[A-Z]))(?!\sthe\s(?:end|close|start|beginning|middle)\b)
         |(?i:until)(?=\s(?:it|the\s|they|[A-Z]{{2,}}|[A-Z][a-z]+\s(?!\d)|such|all|these))|
           (?i:after)(?=\s(?:it|the|they|we|[A-Z]|its)))\s)
     | (?P<said>\b{_SPEECH}(?:\s(?:in|on|as\sof)\s[^,;]{{3,30}}?\d{{4}},?)?(?:\sto\sus|\sus)?
         (?:\sthat\s|,?\s(?={_PRONOUN}\b)))
     | (?P<that>\sthat\s(?={_PRONOUN}))
     | (?P<and>(?:,?\s(?:and|but|or|nor)|,\s(?:yet|then|so))\s
-        (?:(?:that|also|then|later|subsequently|now|has|had)\s)*
+        (?:that\s(?=[\w])|(?:(?:that|also|then|later|subsequently|now|has|had)\s)*
         (?=(?:(?:in|on|since|during)\s[^,]{{3,24}}?(?:,\s\d{{4}})?,?\s)?(?:{_STARTS_VERB}|{_PAST}\s|
           {_PRONOUN}\b[^,;.]*?\b(?:{_AUXILIARY}|
-          {_PLANNING}|{_PAST})\b)))
+          {_PLANNING}|{_PAST})\b))))
     | (?P<then>\s(?:and|but),\s
         (?=(?:in|on|since|as\sof)\s[^,]{{3,24}}?(?:,\s\d{{4}})?,\s(?:{_STARTS_VERB}|{_PAST}\s)))
     | (?P<comma>,\s(?={_PAST}\s(?!by\b)|{_PRONOUN}\b\s?(?:{_AUXILIARY}|{_PLANNING}|{_PAST}|{_SPEECH})\b
-        |(?:the|its|their)\s{_BODY}\s(?:{_AUXILIARY}|{_PLANNING}|{_PAST}|{_SPEECH})\b|(?:was|were|is|are|has|have|had)\b)))
+        |(?:the|its|their)\s{_BODY}\s(?:{_AUXILIARY}|{_PLANNING}|{_PAST}|{_SPEECH})\b|(?:was|were|is|are|has|have|had)\b
+        |[A-Z][a-z]+\s(?:{_AUXILIARY}|{_PLANNING}|{_SPEECH})\b)))
     """,
     re.VERBOSE,
 )
 # None right after a possessor: "the Army's revised regulation" tells of no revising.
 _FIRST_VERB = re.compile(
     rf"\b(?=[a-z])(?<!'s )(?<!s' )(?<!\b[Ii]ts )(?<!\b[Tt]heir )(?:(?:{_AUXILIARY}|{_PLANNING}|{_SPEECH}|"
-    rf"{_PAST}|(?:dis)?agrees?|concurs?|accepts?|rejects?)\b(?!-)|{_PLAN_TO})"
+    rf"{_PAST}|(?:dis)?agrees?|concurs?|accepts?|rejects?)\b(?!-)|(?<!\ba\s){_PLAN_TO})"
 )
 # What comes before "that" and tells something; after another noun, "the guide that it issued" only names it.
 _TELLS = re.compile(
@@ -251,6 +254,8 @@ def _clause(text: str, start: int, opener: str, before: Clause | None, cast: Cas
     subject = _subject(bare[: verb.start()] if verb else bare)
     joined = opener in {"and", "comma"} and not subject and before is not None
     actor = cast.classify(subject) if subject else Actor.THING
+    if not verb and actor is Actor.AGENCY and is_of_others(bare):
+        actor = Actor.OTHER  # "two servicers owe the department a plan": their verb is none that is known
     source = bare.startswith("According") and _ACCORDING.match(bare)
     if source and cast.classify(source[1]) is Actor.OTHER:
         actor = Actor.OTHER  # "According to the vendor, it will …"
@@ -302,6 +307,8 @@ def _subject(text: str) -> str:
     """What precedes the verb, without "In May 2024," and "According to"."""
     text = _without_start(_OPENING, text.strip(" ,"))
     parts = [part.strip() for part in text.split(", ") if part.strip()]
+    if len(parts) > 1:
+        parts = [part for part in parts if not part.lower().startswith("according to")] or parts
     while len(parts) > 1 and _AT_FIRST.match(parts[0]):
         parts.pop(0)
     if len(parts) > 1 and _FIGURE.match(parts[0]):

@@ -115,6 +115,9 @@ def find_deadlines(sentence: Sentence) -> Iterator[Deadline]:
             yield deadline
 
 
+# "the study, which was to be finished by May 2024, is now to be finished by May 2025"
+_WAS_TO = re.compile(r"\W*(?:which|that)\s(?:was|were|had\sbeen)\b")
+_NOW = re.compile(r"\b(?:now|instead|but|however)\b")
 _DONE = re.compile(r"\b(?:was|were|had|has|have|is|are)\b|\b\w+ed\b")
 _LATE_IN = re.compile(r"(?:early|later?)\sin\b")
 
@@ -154,6 +157,7 @@ def _of_mention(
     first = mention.last if by else mention.first
     spoken = _since_date(sentence, clause, mention, place)
     past = has_any(lowered(spoken), _OF_THE_PAST) and bool(_PAST_PLAN.search(spoken))
+    past = past or bool(following and _WAS_TO.match(clause.text) and _NOW.search(sentence.text, mention.stop))
     low = sentence.low
     return Deadline(
         mention.name,

@@ -43,7 +43,7 @@ def _deed_between(sentence: Sentence, clause: Clause, mention: Mention) -> froze
 def _deed_in(sentence: Sentence, clause: Clause) -> frozenset[str]:
     """What is to be done; "publishing it" is the publishing of what the clauses before speak of."""
     deed = deed_in_clause(clause)
-    if clause.resumes or (clause.inherits and clause.opener == "comma"):
+    if clause.resumes or (clause.inherits and (clause.opener == "comma" or not deed)):
         deed |= content(_specific(clause.subject))
     if clause.opener != "relative" and not _points(clause.text):
         return deed

@@ -21,6 +21,8 @@ DEEDS = words(
     "repaired repealed replaced required rescinded resolved restored restructured resumed retired "
     "retrofitted revised revoked rewritten rewrote selected sent shared signed simplified sold "
     "solicited staffed standardized stopped streamlined strengthened submitted surveyed suspended "
-    "switched terminated tested tightened trained transferred transmitted undertaken undertook "
+    "deleted exercised reallocated redirected restarted deactivated digitized encrypted uploaded archived "
+    "demolished moved switched terminated tested tightened trained transferred transmitted "
+    "undertaken undertook "
     "updated upgraded validated verified withdrawn withdrew written wrote"
 )

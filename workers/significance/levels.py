@@ -1,12 +1,13 @@
 """The level of an event and all its signals. Meanings: the project's contract, "Levels"."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from monitor.record.folding import fold
 from monitor.record.values import Event, EventType, State, Status, is_closed
 from workers.difference import common_ends
 from workers.significance.actions import action_signals
-from workers.significance.actors import Cast, make_cast, names_of, own_names_in
+from workers.significance.actors import Cast, Own, make_cast, own_names_in
 from workers.significance.clauses import Sentence, cut_sentences, read_sentences
 from workers.significance.deadlines import all_deadlines, find_deadlines, in_context
 from workers.significance.positions import is_only_position, position_signals
@@ -58,7 +59,7 @@ def _of_narrative(
     old, new, whole = _excerpts(old, new)
     before, after = cut_sentences(old), cut_sentences(new)
     gone, came = _changed(before, after)
-    own = names_of(event.subject.agency) | own_names_in(" ".join((*gone, *came)), event.subject.agency)
+    own = partial(own_names_in, " ".join((*gone, *came)), event.subject.agency)
     sameness = compare(" ".join(gone), " ".join(came), own) if whole else Sameness.OTHER
     if whole and not (gone and came) and _only_repeats((*gone, *came), (before, after), own):
         sameness = Sameness.SAME
@@ -74,9 +75,7 @@ def _of_narrative(
     return Level.SUBSTANTIVE, tuple(dict.fromkeys(signals))
 
 
-def _only_repeats(
-    apart: Sequence[str], all_of: tuple[Sequence[str], Sequence[str]], own: frozenset[str]
-) -> bool:
+def _only_repeats(apart: Sequence[str], all_of: tuple[Sequence[str], Sequence[str]], own: Own) -> bool:
     """Whether each sentence of one side only says again what a sentence of both says."""
     both = [sentence for sentence in all_of[0] if sentence in set(all_of[1])]
     return all(

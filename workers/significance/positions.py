@@ -32,7 +32,9 @@ _SILENT = re.compile(
 )
 _PARTLY = re.compile(
     rf"\b(?:partially|partly|in\spart)\s{_AGREE}|\b{_AGREE}\s(?:only\s)?(?:in\spart|in\sprinciple|partially|partly|"
-    rf"with\spart)\b",
+    rf"with\s(?:the\s)?(?:first\s|second\s|one\s)?parts?)\b"
+    rf"|\b{_AGREE}\swith\s(?:this|the|our)\srecommendation\s(?:only\s)?in\s(?:part|principle)\b"
+    r"|\bposition\sto\s(?:partial|one\sof\spartial)\s(?:concurrence|agreement)\b",
     re.IGNORECASE,
 )
 _REFUSED = re.compile(
@@ -48,7 +50,7 @@ _WITH_IT = re.compile(
     rf"\b(?:{_AGREE}|disagree(?:s|d|ing)?|accept(?:s|ed)?|reject(?:s|ed)?|nor\sdisagree\w*|position|"
     rf"concurrence"
     rf"|agreement|part|principle|nonconcur\w*)(?:\sin\spart|\sin\sprinciple|\sfully)?"
-    rf"(?:\s(?:with|on|to))?\s(?:the\sintent\sof\s|implement\s)?{_TO_US}",
+    rf"(?:\s(?:with|on|to))?\s(?:the\sintent\sof\s|implement\s|(?:the\s)?(?:first\s|second\s|one\s)?parts?\sof\s)?{_TO_US}",
     re.IGNORECASE,
 )
 _ALONE = re.compile(rf"\b(?:{_AGREE}|disagree[sd]?)(?:\sin\sfull)?\s*[.,]?$", re.IGNORECASE)
@@ -73,6 +75,10 @@ _FORMERLY = re.compile(
 )
 _PROPER = re.compile(r"(?:The\s)?[A-Z][\w.&'’-]+(?:\s[A-Z][\w.&'’-]+)*$")
 _NO_MORE = re.compile(r"\b(?:it|they)\sno\slonger\sdo(?:es)?(?:\sso)?\s*[.,;]")
+# "changed its position to partial concurrence", "withdrew its disagreement and concurred"
+_TURNS_TO = re.compile(
+    r"\b(?:changed|revised)\s(?:its|their)\sposition\sto\s|\bwithdr[ae]wn?\s(?:its|their)\s(?:disagreement|objection|nonconcurrence)s?\sand\s"
+)
 # Most sentences have none of these, and need no closer reading.
 _MAY_STATE = ("concur", "agree", "accept", "reject", "position", "neither")
 
@@ -142,6 +148,7 @@ def _of_clause(clause: Clause, sentence: Sentence) -> str | None:
         or _NOW.search(text)
         or (_ALONE.search(text) and _ABOUT_IT.search(sentence.text))
         or _ONLY.fullmatch(sentence.text)
+        or _TURNS_TO.search(text)
     )
     if not about or _UNSETTLED.search(text):
         return None

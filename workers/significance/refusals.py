@@ -13,8 +13,8 @@ EXPECTS = re.compile(
     r"""\b(?:expect(?:s|ed|ing)?|anticipat(?:es?|ed|ing)|plan(?:s|ned|ning)?\s(?:to|on|for)|intend(?:s|ed|ing)?|intention\sto|
         (?<!the\s)(?<!an\s)(?<!its\s)(?<!this\s)estimate|estimat(?:es|ed|ing)|project(?:s|ed)\s(?:to|that|for|completion)|aim(?:s|ed|ing)?\sto|
           hope[sd]?\sto|target(?:s|ed|ing)?|goal|
-        schedul(?:ed|es?)|slated|on\strack|due|will|would|committed\sto|
-        to\sbe\s(?:\w+ed|complete|done|ready|final|in\splace|available)|(?:is|are|was|were)\s(?:now\s)?to|foresee[sn]?|forecasts?|completion|milestone|deadline|planned\s(?:for|by|in|completion|
+        should\sbe\s(?:\w+ed|complete|done|ready|final|in\splace|available)|schedul(?:ed|es?)|slated|on\strack|due|will|would|committed\sto|
+        to\sbe\s(?:\w+ed|complete|done|ready|final|in\splace|available)|(?:is|are|was|were)\s(?:(?:now|still|also|nevertheless|instead|then|currently)\s)?to|foresee[sn]?|forecasts?|completion|milestone|deadline|planned\s(?:for|by|in|completion|
           issuance|release)|\bECD)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -63,7 +63,7 @@ _LAW = re.compile(
     re.IGNORECASE,
 )
 _MET = re.compile(
-    r"\b(?:ahead\sof|met\s(?:its|the|their)|in\sadvance\sof|earlier\sthan|missed|as\splanned|"
+    r"\b(?:ahead\sof\s(?:schedule|its|their|time|the\s(?:\w+\s)?(?:target|date|deadline|schedule|goal|plan))|met\s(?:its|the|their)|in\sadvance\sof|earlier\sthan|missed|as\splanned|"
     r"as\sexpected|as\sscheduled|on\sschedule)\b",
     re.IGNORECASE,
 )
@@ -128,7 +128,21 @@ def _is_only_imagined(place: Place) -> bool:
         depends = not EXPECTS.search(place.words)
     if depends and not place.preposition["at"]:
         return True
-    return has_any(place.low, _WISHES) and bool(_WISHED.search(place.words))
+    if not has_any(place.low, _WISHES) or not (wished := _WISHED.search(place.words)):
+        return False
+    return wished[0].lower() != "should" or not _is_told_to_us(place)
+
+
+def _is_told_to_us(place: Place) -> bool:
+    """Whether officials say that something should be ready by a date: they expect it, and nobody asks it."""
+    if not _SHOULD_BE.search(place.words) or place.clause.actor not in {Actor.THING, Actor.AGENCY}:
+        return False
+    before = [other for other in place.sentence.clauses if other.start < place.clause.start]
+    return any(other.actor is Actor.AGENCY and _SAID_IT.search(other.text) for other in before)
+
+
+_SHOULD_BE = re.compile(r"\bshould\sbe\s(?:\w+ed|complete|done|ready|final|in\splace|available)\b")
+_SAID_IT = re.compile(r"\b(?:said|stated|told|informed|added|reported|estimated|wrote|noted|explained)\b")
 
 
 _CONCEDES = re.compile(r"\W*(?:although|though|while|whereas|because)\b", re.IGNORECASE)

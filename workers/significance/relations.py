@@ -132,7 +132,7 @@ def _acted_otherwise(old: str, new: str) -> bool:
     """Whether who did something has become whom it was done to, or both have exchanged their places."""
     doing, doing_too = dict(_doings(old)), dict(_doings(new))
     every, every_too = _words(old), _words(new)
-    for verb in doing.keys() & doing_too.keys():
+    for verb in (doing.keys() & doing_too.keys()) - {"say"}:
         (who, whom), (who_too, whom_too) = doing[verb], doing_too[verb]
         if (who & whom_too and not who & who_too) or (who_too & whom and not who & who_too):
             return True

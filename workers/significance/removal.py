@@ -20,6 +20,8 @@ _INSTEAD = 0.6  # of the words that stood in a place: as many others there, and 
 _STOOD_BY = re.compile(
     r"\b(?:maintained|reiterated|repeated|kept\sto)\s(?:this|that|its|the)\s(?:\w+\s)?position\b"
 )
+_MANY = 400  # pairs of sentences: where more changed, it is another narrative
+_AGAIN = 0.7  # of the words of either are in the other
 _LEAST = 3  # content words: fewer make no sentence of substance
 _CLAUSE_LEAST = 4
 _GAP_LEAST, _GAP_WORDS = 2, 10  # content words, and words in all, that one place lost
@@ -42,12 +44,79 @@ def removal_signals(
     """`gone`, `came`: sentences of one side only; `whole`: all of both narratives; `runs`: what differs."""
     came = [sentence for sentence in came if not sentence.stock]
     gone = [sentence for sentence in gone if not sentence.stock]
-    told = _Told(whole[1])
+    told, places = _Told(whole[1]), _Places(gone, came, whole)
     for sentence in gone:
-        if _is_lost(sentence, came, told) and not (came and _is_replaced(sentence, *whole)):
+        if places.may_compare and any(_tells_again(other, sentence) for other in came):
+            continue
+        free = places.free
+        if _is_lost(sentence, free, told, alone=not came) and not (came and places.is_replaced(sentence)):
             yield Signal("text_removed", sentence.text)
-        elif lost := _cut_short(sentence, came, told):
+        elif lost := _cut_short(sentence, free, told):
             yield Signal("text_removed", _words_of(lost, sentence, runs))
+
+
+def _tells_again(sentence: Sentence, other: Sentence) -> bool:
+    """Whether one only tells the other again, with another date or a word or two."""
+    least = _AGAIN * max(len(sentence.content), len(other.content))
+    return len(sentence.content & other.content) >= least
+
+
+class _Places:
+    """What stands where in two narratives; read where a sentence may be lost."""
+
+    def __init__(
+        self,
+        gone: Sequence[Sentence],
+        came: Sequence[Sentence],
+        whole: tuple[Sequence[Sentence], Sequence[Sentence]],
+    ) -> None:
+        self._gone, self._came = gone, came
+        self._old, self._new = whole
+
+    @cached_property
+    def may_compare(self) -> bool:
+        """Whether the sentences are few enough to be held against each other."""
+        return len(self._gone) * len(self._came) <= _MANY
+
+    @cached_property
+    def _pairs(self) -> list[tuple[Sentence, Sentence]]:
+        """Those that came, with the old ones that they only tell again."""
+        if not self.may_compare:
+            return []
+        return [
+            (other, sentence)
+            for other in self._came
+            for sentence in self._gone
+            if _tells_again(other, sentence)
+        ]
+
+    @cached_property
+    def free(self) -> list[Sentence]:
+        """Those that came and do not stand for an old one already."""
+        taken = {other.text for other, _ in self._pairs}
+        return [other for other in self._came if other.text not in taken]
+
+    @cached_property
+    def _replaced(self) -> frozenset[str]:
+        """The sentences that gave way, in their very place, to as many words about the agency."""
+        told = {other.text: old.content for other, old in self._pairs}
+        kept = {old.text for _, old in self._pairs}
+        texts, texts_new = ([one.text for one in side] for side in (self._old, self._new))
+        matcher = SequenceMatcher(None, texts, texts_new, autojunk=False)
+        found: set[str] = set()
+        for kind, start, stop, first, last in matcher.get_opcodes():
+            if kind != "replace":
+                continue
+            gone = [one for one in self._old[start:stop] if not one.stock and one.text not in kept]
+            came = [one for one in self._new[first:last] if not one.stock and not _is_of_others(one)]
+            words = sum(len(one.content - told.get(one.text, frozenset())) for one in came)
+            if words >= _INSTEAD * sum(len(one.content) for one in gone):
+                found.update(one.text for one in gone)
+        return frozenset(found)
+
+    def is_replaced(self, sentence: Sentence) -> bool:
+        """Whether what the agency said there has its like in the same place."""
+        return not _is_of_others(sentence) and sentence.text in self._replaced
 
 
 class _Told:
@@ -61,10 +130,10 @@ class _Told:
         return frozenset[str]().union(*(sentence.content for sentence in self._sentences))
 
 
-def _is_lost(sentence: Sentence, came: Sequence[Sentence], told: _Told) -> bool:
-    """Whether a whole sentence is gone."""
+def _is_lost(sentence: Sentence, came: Sequence[Sentence], told: _Told, *, alone: bool) -> bool:
+    """Whether a whole sentence is gone; `came` may stand for it; `alone`: nothing came at all."""
     promise = bool(sentence.content) or any(find_deadlines(sentence)) if sentence.dates else False
-    if not came and promise and not is_position(sentence):
+    if alone and promise and not is_position(sentence):
         return True
     if (is_position(sentence) and any(map(is_position, came))) or _STOOD_BY.search(sentence.text):
         return False
@@ -76,24 +145,8 @@ def _is_lost(sentence: Sentence, came: Sequence[Sentence], told: _Told) -> bool:
     return coverage(sentence.content, told.content) < _COVERED
 
 
-def _is_replaced(sentence: Sentence, old: Sequence[Sentence], new: Sequence[Sentence]) -> bool:
-    """Whether what the agency said gave way, in its very place, to as many words about the agency."""
-    if _is_of_others(sentence):
-        return False
-    texts, texts_new = [one.text for one in old], [one.text for one in new]
-    for kind, start, stop, first, last in SequenceMatcher(
-        None, texts, texts_new, autojunk=False
-    ).get_opcodes():
-        if kind != "replace" or sentence.text not in texts[start:stop]:
-            continue
-        came = [one for one in new[first:last] if not one.stock and not _is_of_others(one)]
-        words = sum(len(one.content) for one in came)
-        return words >= _INSTEAD * sum(len(one.content) for one in old[start:stop] if not one.stock)
-    return False
-
-
 def _is_of_others(sentence: Sentence) -> bool:
-    speaking = sentence.clauses[0]
+    speaking = next((clause for clause in sentence.clauses if clause.subject), sentence.clauses[0])
     return speaking.actor in {Actor.OTHER, Actor.GAO, Actor.CONGRESS}
 
 
@@ -109,6 +162,8 @@ def _cut_short(sentence: Sentence, came: Sequence[Sentence], told: _Told) -> fro
         for other in came
         if len(other.content) < len(sentence.content) and coverage(other.content, sentence.content) >= 0.9
     ]
+    if shorter and len(came) > len(shorter) and not any(map(_is_of_others, came)):
+        return frozenset()  # the agency's next words stand for what is left out
     lost = sentence.content - told.content if shorter else frozenset[str]()
     if len(lost) >= _GAP_LEAST and any(_gap(sentence.text, other.text) >= _GAP_WORDS for other in shorter):
         return lost

@@ -15,8 +15,8 @@ from workers.sentences import words
 from workers.significance.actors import by_short_names, is_short_name, short_name
 from workers.significance.done import DEEDS
 from workers.significance.synonyms import STATIVE, canonical, plainly
-from workers.significance.typos import is_typo
-from workers.significance.wordforms import TOKEN
+from workers.significance.typos import respelled
+from workers.significance.wordforms import TOKEN, in_figures
 
 _PIECE = re.compile(TOKEN.pattern + r"|[.;:,()]")
 _BE = words("is are be am being")
@@ -51,6 +51,7 @@ _DOLLARS = re.compile(r"(?<![$\d.,])(\d[\d,.]*)\sdollars\b", re.IGNORECASE)
 _AT_LEAST = re.compile(
     r"\b(?:at\sleast|no\s(?:fewer|less)\sthan|a\sminimum\sof)\s(\$?\d[\d,.]*)(?=\s)", re.IGNORECASE
 )
+_NOT_BEFORE = re.compile(r"(\bnot\s[^.;,]{3,80}?\s)before\s")
 _HALVED = re.compile(r"\b(geo|multi|non|pre|re|co|inter|sub|bi|semi|under|over)-(?=[a-z])", re.IGNORECASE)
 _MOST_APART = 0.6  # of the words of two passages: more that stand in only one, and they are not compared
 
@@ -77,12 +78,11 @@ def reworded(old: str, new: str, own: frozenset[str] = frozenset(), *, loosely: 
     """
     if _letters(old) == _letters(new):
         return True
-    one, other = _read(old), _read(new)
+    one, other = _read(respelled(old, new, _LONG_SILENT)), _read(new)
     apart = {word for word in one.said ^ other.said if not _is_told_as_noun(word, one, other)}
     if (named := apart & own) <= one.said or named <= other.said:
         apart -= named  # named on one side, "it" or "the agency" on the other
-    meant = not apart or _is_slip(one, other, apart)
-    if not meant and not (loosely and _is_recast(one, other, apart - own)):
+    if apart and not (loosely and _is_recast(one, other, apart - own)):
         return False
     if _conflict(one.agents, other.agents) or (
         len(one.figures) > 1 and _conflict(one.figures, other.figures)
@@ -229,20 +229,7 @@ def _by_others(here: _Passage, there: _Passage) -> set[tuple[str, str]]:
     return {(word, who) for word, agents in doing for who in agents & _ROLES if word in there.said}
 
 
-def _is_slip(one: _Passage, other: _Passage, apart: set[str]) -> bool:
-    """Whether one misspelt word is all that they differ in."""
-    mine, others = apart & one.said, apart & other.said
-    if len(mine) + len(others) == 1:
-        (word,) = mine | others
-        spelled = one.spelled.get(word) or other.spelled.get(word, "")
-        return any(is_typo(spelled, silent) for silent in _SILENT if len(silent) > _LONG)
-    if len(mine) != 1 or len(others) != 1:
-        return False
-    (first,), (second,) = mine, others
-    return is_typo(one.spelled.get(first, ""), other.spelled.get(second, ""))
-
-
-_LONG = 5  # letters
+_LONG_SILENT = sorted(word for word in _SILENT if len(word) > 5)
 
 
 @lru_cache(maxsize=20_000)
@@ -265,6 +252,7 @@ def _form(token: str) -> tuple[str, str, bool]:
     return found, ending, found in _ROLES
 
 
+_REST = canonical("remaining")
 _PAST = words(
     "wrote written rewrote built sent held made began begun took taken gave given found paid bought met told "
     "used said withdrew withdrawn chose chosen undertook undertaken kept left lost done put set spent knew "
@@ -370,7 +358,8 @@ class _Reader:
         for word in self._binding:
             passage.bound.add((word, form))
         self._binding = []
-        self._end_figure(form)
+        if form != _REST:  # "the two remaining ones", "the remaining two"
+            self._end_figure(form)
         if form[0].isdigit() or form[0] == "$":
             self._figure, self._of = form, self._before
         self._before = form
@@ -388,6 +377,8 @@ class _Reader:
 
 def _read(text: str) -> _Passage:
     text = _HALVED.sub(r"\1", by_short_names(text))
+    text = _NOT_BEFORE.sub(r"\1until ", text)
+    text = in_figures(text)
     text = _DOLLARS.sub(r"$\1", plainly(_AT_LEAST.sub(r"\1 or more", text)))
     text = _NO_SUBJECT.sub(r"\1\2 not ", text)
     return _Reader().read(text)

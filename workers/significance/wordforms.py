@@ -137,6 +137,19 @@ def lemma(word: str) -> str:
     return _STEMMED.get(found, found)
 
 
+_TENS_AND_ONES = re.compile(rf"\b({'|'.join(_TENS)})-({'|'.join(_COUNTED[1:10])})\b", re.IGNORECASE)
+
+
+def in_figures(text: str) -> str:
+    """Write forty-eight as 48."""
+    return _TENS_AND_ONES.sub(
+        lambda found: str(
+            int(_NUMBERS[found[1].lower()]) + int(_NUMBERS[found[2].lower()]),
+        ),
+        text,
+    )
+
+
 # What nearly every sentence says: who spoke, that something is planned, that there is a recommendation.
 _COMMON = frozenset(
     lemma(word)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from monitor.record.folding import fold
 from workers.sentences import split_sentences, words
 from workers.significance.acronyms import shorten
-from workers.significance.actors import NAMES
+from workers.significance.actors import NAMES, Own
 from workers.significance.dates import Mention, find_dates
 from workers.significance.gates import has_any, lowered
 from workers.significance.looks import UNTIL, ends_with, is_by, is_review
@@ -66,8 +66,11 @@ _HEAD = re.compile(
 )
 
 
-def compare(old: str, new: str, own: frozenset[str] = frozenset(), *, loosely: bool = False) -> Sameness:
-    """Hold two narratives against each other by what they say; `own`, `loosely` as for rewording.reworded."""
+def compare(old: str, new: str, own: Own = frozenset, *, loosely: bool = False) -> Sameness:
+    """Hold two narratives against each other by what they say.
+
+    `own` gives the names of the agency; `loosely` is as for rewording.reworded.
+    """
     before, after = fold(old), fold(new)
     one, other = _Reading(before, after), _Reading(after, before)
     # Whatever the words are, other dates say something else; words are read only where they decide.
@@ -144,12 +147,12 @@ class _Reading:
         bare, bare_other = [_bare(line) for line in mine], [_bare(line) for line in others]
         return sorted(bare) == sorted(bare_other) or _joined(bare) == _joined(bare_other)
 
-    def means(self, other: "_Reading", own: frozenset[str], loosely: bool) -> bool:
+    def means(self, other: "_Reading", own: Own, loosely: bool) -> bool:
         """Whether both say the same in other words."""
         mine, others = self.sentences, other.sentences
         if not may_be_reworded((line.words for line in mine), (line.words for line in others)):
             return False
-        return _dated_alike(mine, others) and reworded(self._told(), other._told(), own, loosely=loosely)
+        return _dated_alike(mine, others) and reworded(self._told(), other._told(), own(), loosely=loosely)
 
     def is_letter_for_letter(self, other: "_Reading") -> bool:
         """Whether both have the same words in the same order, whatever their dates."""
