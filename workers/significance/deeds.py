@@ -25,6 +25,8 @@ _POINTING = words(
 _IT = re.compile(
     r"[a-z]\s(?:it|them)\b(?!\s(?:now\s|also\s|still\s)?(?:plans?|expects?|will|has|is|was|intends?|anticipates?)\b)"
 )
+# "to have its guidance final by May" is to finish it; "the final guidance" is another than the draft.
+_FINAL = re.compile(r"\bfinal(?=\s+(?:by|in|before|no\slater)\b|[\s.]*$)")
 _THIS = re.compile(r"(?:that\s)?(?:[Tt]his|[Tt]hat|[Tt]hese|[Bb]oth)\s(?:will|would|should|is|are)\b")
 
 
@@ -59,7 +61,7 @@ def _points(text: str) -> bool:
 
 def deed_in_clause(clause: Clause) -> frozenset[str]:
     """What is to be done; empty where the words only point at it."""
-    deed = content(_specific(without_dates(clause.text))) - _POINTING
+    deed = content(_specific(_FINAL.sub(" ", without_dates(clause.text)))) - _POINTING
     return deed if deed != {"don"} else frozenset()
 
 

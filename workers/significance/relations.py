@@ -147,8 +147,16 @@ def _doings(text: str) -> Iterator[tuple[str, tuple[Set[str], Set[str]]]]:
         yield from _of_sentence(sentence)
 
 
+_TOLD = re.compile(
+    r"^(?P<who>(?:[\w&-]+\s){1,5}?)(?:has\s|have\s|had\s|also\s)*(?P<verb>told|asked|informed|directed|notified|required|instructed)\s"
+    r"(?:(?:the|its|all|an?)\s)?(?P<whom>[\w&-]+)\b"
+)
+
+
 def _of_sentence(sentence: Sentence) -> Iterator[tuple[str, tuple[Set[str], Set[str]]]]:
     for clause in sentence.clauses:
+        if told := _TOLD.match(clause.text):
+            yield f"to {told['verb']}", (_words(told["who"]), _words(told["whom"]))
         if clause.inherits or not clause.subject:
             continue
         at = clause.text.find(clause.subject)

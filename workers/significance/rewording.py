@@ -16,7 +16,12 @@ from workers.significance.actors import by_short_names, is_short_name, short_nam
 from workers.significance.done import DEEDS
 from workers.significance.synonyms import STATIVE, canonical, plainly
 from workers.significance.typos import respelled
-from workers.significance.wordforms import TOKEN, in_figures
+from workers.significance.wordforms import TOKEN, in_figures, is_past
+
+
+def _forms(listed: str) -> frozenset[str]:
+    return frozenset(map(canonical, words(listed)))
+
 
 _PIECE = re.compile(TOKEN.pattern + r"|[.;:,()]")
 _BE = words("is are be am being")
@@ -24,11 +29,11 @@ _WAS = words("was were been")
 _HAVE = words("has have had having")
 _NOT = words("not no never nor neither none n't")
 # Each says something of the word that follows, which is to be the same in both.
-_BINDING = words(
-    "before after until than all some most only few half each any fully partially partly nearly nigh "
+_BINDING = _forms(
+    "before after until than all some most only few half each any nearly nigh "
     "except unless must will may instead"
 )
-_QUANTITIES = words("all some most only few half each any than instead until unless except")
+_QUANTITIES = _forms("all some most only few half each any than instead before after except")
 _SILENT = words(
     "a an the this that these those its their it they them he she there which on in at of to with or and "
     "also additionally furthermore moreover still currently recently remain remains continue continues "
@@ -50,6 +55,9 @@ _NO_SUBJECT = re.compile(
 _DOLLARS = re.compile(r"(?<![$\d.,])(\d[\d,.]*)\sdollars\b", re.IGNORECASE)
 _AT_LEAST = re.compile(
     r"\b(?:at\sleast|no\s(?:fewer|less)\sthan|a\sminimum\sof)\s(\$?\d[\d,.]*)(?=\s)", re.IGNORECASE
+)
+_INTO_ACCOUNT = re.compile(
+    r"\btak(?:e|es|ing)\s((?:[\w'’-]+\s){1,4})into\s(?:consideration|account)\b", re.IGNORECASE
 )
 _NOT_BEFORE = re.compile(r"(\bnot\s[^.;,]{3,80}?\s)before\s")
 _HALVED = re.compile(r"\b(geo|multi|non|pre|re|co|inter|sub|bi|semi|under|over)-(?=[a-z])", re.IGNORECASE)
@@ -97,7 +105,7 @@ def reworded(old: str, new: str, own: frozenset[str] = frozenset(), *, loosely: 
 
 def _bound_loosely(passage: _Passage) -> set[tuple[str, str]]:
     """Whether something will, may or must be, whatever the word; and what is said of how many of what."""
-    modal = {"will", "may", "must"}
+    modal = {"will", "may", "must", "until", "unless"}
     return {(word, "" if word in modal else form) for word, form in passage.bound if word != "not"}
 
 
@@ -247,7 +255,7 @@ def _form(token: str) -> tuple[str, str, bool]:
     ending = ""
     if (low.endswith("ing") and len(low) > 5) or low == "doing":
         ending = "ing"
-    elif (low.endswith("ed") and len(low) > 4) or low in _PAST:
+    elif is_past(low) or low in _PAST:
         ending = "ed"
     return found, ending, found in _ROLES
 
@@ -277,14 +285,17 @@ class _Reader:
         self._of = ""
         self._apart = False
         self._expected = False
+        self._made = False
 
     def read(self, text: str) -> _Passage:
         """Take in all of it."""
-        for match in _PIECE.finditer(text):
-            if match[0] in ".;:,()":
-                self._stop(match[0])
+        pieces = _PIECE.findall(text)
+        for piece, follows in zip(pieces, [*pieces[1:], "."], strict=True):
+            if piece in ".;:,()":
+                self._stop(piece)
             else:
-                self._take(match[0].rstrip(","))
+                self._made = follows == "by"  # "the data submitted by ports", which they submit
+                self._take(piece.rstrip(","))
         self._stop(".")
         return self.passage
 
@@ -322,12 +333,13 @@ class _Reader:
     def _say(self, form: str, ending: str, names: bool, low: str) -> None:
         passage = self.passage
         past = False
-        if ending == "ing" and self._be and form not in STATIVE:
+        if ending == "ing" and self._be and form not in STATIVE and not self._denied:
             passage.said.add("ONGOING")
         elif ending == "ed":
             if self._be == "being":
                 passage.said.add("ONGOING")
             past = self._be not in {"is", "being"} and not self._denied and form not in _ALWAYS_BARE
+            past = past and not (self._made and not self._be)
         passive = form if ending == "ed" else ""
         full = f"{form}+ed" if past else form
         passage.said.add(full)
@@ -377,6 +389,7 @@ class _Reader:
 
 def _read(text: str) -> _Passage:
     text = _HALVED.sub(r"\1", by_short_names(text))
+    text = _INTO_ACCOUNT.sub(r"consider \1", text)
     text = _NOT_BEFORE.sub(r"\1until ", text)
     text = in_figures(text)
     text = _DOLLARS.sub(r"$\1", plainly(_AT_LEAST.sub(r"\1 or more", text)))

@@ -35,7 +35,6 @@ delay slow
 postpone defer
 lack shortage
 rest remainder remain remaining other
-part portion
 frequent often frequently
 seldom rarely infrequently
 reluctant hesitate hesitant
@@ -82,11 +81,11 @@ lower reduce decrease
 raise increase
 monitor track
 purpose aim
+plan intention intent
 main primary principal
 important significant
 rapid quick fast
 wrong incorrect
-missing absent
 warn caution
 old age
 outcome consequence result
@@ -115,13 +114,10 @@ rely depend reliance
 link connect
 similar alike comparable
 typical usual usually typically generally normally ordinarily
-frequent common
 entire whole overall
 figure number
 proportion percentage
-car automobile
 ship vessel
-plane aircraft airplane
 physician doctor
 lawyer attorney
 purchaser buyer
@@ -135,20 +131,16 @@ shortcoming deficiency weakness
 improve enhance improvement enhancement
 consistent uniform
 inconsistent uneven
-correct right
 clear plain
 aware conscious
 explain explanation
 encounter face
-regarding concerning
-cause lead
 owe due
 inspect inspection
 calculate compute calculation
 count tally
 estimate estimation
 judge judgment
-contact reach
 speak talk
 discuss discussion
 consult consultation
@@ -157,15 +149,12 @@ equal equally same
 importance important
 notify alert
 separate separately
-formal formally official officially
 various varied
 enter input
 exchange swap
 appropriate suitable proper
 particular specific
-current present
 soon shortly
-permanent lasting
 temporary interim provisional
 helpful help
 harmful detrimental
@@ -176,14 +165,13 @@ costly expensive
 cheap inexpensive
 hard difficult difficulty
 easy simple
-old elderly
 distant remote
 near nearby
 empty unoccupied
 full complete
 outside external
 inside internal
-upkeep maintenance maintain
+upkeep maintenance
 transport carry
 telephone phone call
 leave left omit
@@ -210,7 +198,7 @@ _EXACT = {
     "current": "current", "all": "each", "any": "any", "each": "each", "every": "each", "now": "", "then": "", "more": "more",
     "further": "", "addition": "", "certain": "certain", "various": "various", "several": "some",
     "will": "will", "may": "may", "out": "out", "team": "", "lies": "", "lie": "", "back": "back",
-    "because": "", "since": "since", "with": "", "without": "without", "new": "new",
+    "because": "", "cause": "", "causes": "", "caused": "", "causing": "", "since": "since", "with": "", "without": "without", "new": "new",
     "majority": "most", "us": "", "our": "", "percent": "%", "prior": "before", "up": "up", "over": "over",
     "ones": "", "something": "", "thing": "", "things": "", "what": "", "finally": "", "lastly": "", "having": "", "when": "when", "where": "", "whereby": "", "as": "", "be": "", "it": "",
 }  # fmt: skip
@@ -279,7 +267,8 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"(?:has|have|had)\snot\s(?:set|given|provided|established)\s(?:a|any)\s(?:date|time\sframe|timeframe|timeline)|gave\sno\s(?:date|time\sframe|timeframe)|(?:does|do|did)\snot\s(?:have|give|provide)\s(?:a|any)\s(?:date|time\sframe|timeframe|timeline)|(?:did|does)\snot\ssay\s(?:when|by\swhat\sdate)|(?:has|have)\sno\s(?:date|time\sframe|timeframe|timeline)|no\s(?:date|time\sframe|timeframe|timeline)\s(?:has|had|have)\sbeen\s(?:set|established|given|provided)", " not date "),
     # What is done
     (r"tak(?:es?|ing)\spart", " participate "),
-    (r"lack(?:s|ed)(?:\s(?:an?|any)\b)?", " no "),
+    (r"lack(?:s|ed)?(?!\sof\b)(?<!\ba\slack)(?<!\bthe\slack)(?:\s(?:an?|any)\b)?", " no "),
+    (r"hold(?:s|ing)?(?=\s(?:\w+\s)?meetings?\b)|put\son(?=\shold)", " "),
     (r"same(?=\s(?:officials?|staff|source)\b)", " "),
     (r"looks?(?:ing)?\s(?:in)?to(?=\s)|look(?:ing)?\s(?:at|over)", " examining "),
     (r"looked\s(?:into|at|over)", " examined "),

@@ -96,6 +96,13 @@ _ISE = re.compile(
 )
 
 
+# What looks like an ending is none.
+_UNCUT = words(
+    "station mission portion section nation notion public proceed need exceed succeed feed speed indeed "
+    "hundred seed deed breed region question position condition function"
+)
+
+
 def _american(word: str) -> str:
     if found := _BRITISH.get(word.removesuffix("s")):
         return found
@@ -108,6 +115,8 @@ def stem(word: str) -> str:
     word = word.removesuffix("'s").removesuffix("’s")
     word = _IRREGULAR.get(word, word)
     word = _american(word)
+    if word.removesuffix("s") in _UNCUT:
+        return word.removesuffix("s")
     if len(word) <= 3 or not word.isalpha():
         return word
     if word.endswith("ies") and len(word) > 4:
@@ -124,6 +133,11 @@ def stem(word: str) -> str:
 
 _STEMMED = {stem(word): stem(other) for word, other in _SYNONYMS.items()}
 _STEMMED_GLUE = GLUE | {stem(word) for word in GLUE}
+
+
+def is_past(low: str) -> bool:
+    """Whether a word in lower case has the ending of the past."""
+    return low.endswith("ed") and len(low) > 4 and low not in _UNCUT
 
 
 @lru_cache(maxsize=20_000)
