@@ -73,7 +73,8 @@ _BREAK = re.compile(
         (?=(?:in|on|since|as\sof)\s[^,]{{3,24}}?(?:,\s\d{{4}})?,\s(?:{_STARTS_VERB}|{_PAST}\s)))
     | (?P<comma>,\s(?={_PAST}\s(?!by\b)|{_PRONOUN}\b\s?(?:{_AUXILIARY}|{_PLANNING}|{_PAST}|{_SPEECH})\b
         |(?:the|its|their)\s{_BODY}\s(?:{_AUXILIARY}|{_PLANNING}|{_PAST}|{_SPEECH})\b|(?:was|were|is|are|has|have|had)\b
-        |[A-Z][a-z]+\s(?:{_AUXILIARY}|{_PLANNING}|{_SPEECH})\b)))
+        |[A-Z][a-z]+\s(?:{_AUXILIARY}|{_PLANNING}|{_SPEECH})\b
+        |(?:the|its|these)\s(?:[a-z-]+\s){{1,4}}?(?:will|would|is\sexpected|are\sexpected)\b)))
     """,
     re.VERBOSE,
 )
@@ -201,6 +202,17 @@ def read_sentences(narrative: str, cast: Cast) -> tuple[Sentence, ...]:
 
 
 def _clauses(text: str, cast: Cast) -> Iterator[Clause]:
+    clauses = _cut_and_read(text, cast)
+    source = " according to " in text and _AT_LAST.search(text)
+    if source and cast.classify(source[1]) is Actor.OTHER:
+        return (replace(clause, actor=Actor.OTHER) for clause in clauses)
+    return clauses
+
+
+_AT_LAST = re.compile(r",\saccording\sto\s([^,;.]{2,60})\.?$")
+
+
+def _cut_and_read(text: str, cast: Cast) -> Iterator[Clause]:
     before: Clause | None = None
     main: Clause | None = None
     for opener, start, stop in _cuts(text):

@@ -180,6 +180,8 @@ _AS_TARGET = re.compile(
 
 def _given_as_target(sentence: Sentence, clause: Clause, mention: Mention) -> Deadline | None:
     text = sentence.text
+    if not text.startswith(" as ", mention.stop):
+        return None
     if clause.hypothetical or clause.negated or clause.actor in {Actor.GAO, Actor.OTHER, Actor.CONGRESS}:
         return None
     if not (_GIVES.search(text, 0, mention.start) and _AS_TARGET.match(text, mention.stop)):
@@ -192,6 +194,8 @@ def _given_as_target(sentence: Sentence, clause: Clause, mention: Mention) -> De
 def _since_date(sentence: Sentence, clause: Clause, mention: Mention, place: Place) -> str:
     """What leads to a date; since the date before, where a plan of its own begins there."""
     spoken = place.ahead + place.preposition[0]
+    if len(sentence.dates) == 1:
+        return spoken
     earlier = [date.stop for date in sentence.dates if clause.start <= date.start < mention.start]
     since = sentence.text[earlier[-1] : mention.start] if earlier else ""
     return since if EXPECTS.search(since) else spoken

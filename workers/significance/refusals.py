@@ -101,8 +101,16 @@ def _is_due_from_others(place: Place) -> bool:
     actors = {place.clause.actor}
     if place.clause.opener == "relative" and _THAT_ONE.search(place.clause.text):
         actors |= {other.actor for other in place.sentence.clauses if other.start < place.clause.start}
-    if (found := _EXPECTS_OF.search(place.ahead)) and place.clause.actor is not Actor.GAO:
+    if (
+        " to " in place.ahead
+        and (found := _EXPECTS_OF.search(place.ahead))
+        and place.clause.actor is not Actor.GAO
+    ):
         actors.add(place.sentence.actor_of(found["whom"]))
+    if place.clause.opener == "relative" and _receives(place):
+        return True  # "once it receives the data, which are due in May"
+    if " from " in place.words and (source := _GOT_FROM.search(place.words)):
+        actors.add(place.sentence.actor_of(source["whom"]))
     if place.leads and (main := _main_after(place)):
         actors.add(main.actor)
     return bool(actors & {Actor.GAO, Actor.OTHER, Actor.CONGRESS})
@@ -112,6 +120,17 @@ def _is_due_from_others(place: Place) -> bool:
 _EXPECTS_OF = re.compile(
     r"\b(?:expect|anticipate|require|want|ask|direct|instruct)(?:s|ed)?\s(?P<whom>(?!to\b|that\b)[^,;]{2,60}?)\sto\s(?!be\b)[a-z]+\b"
 )
+_GOT_FROM = re.compile(
+    r"\b(?:decision|approval|response|reply|answer|comments|data|report|information|guidance|results?)\sfrom\s"
+    r"(?P<whom>(?:the\s)?[\w&.'’-]+(?:\s[A-Z][\w&'’-]*)*)\s$"
+)
+
+
+def _receives(place: Place) -> bool:
+    before = [other for other in place.sentence.clauses if other.start < place.clause.start]
+    return bool(before) and bool(re.search(r"\b(?:receiv\w+|obtain\w*|await\w*)\b", before[-1].text))
+
+
 _THAT_ONE = re.compile(r"^which\s(?:that|the\slatter)\s(?:agency|department|bureau|office|service)\b")
 
 

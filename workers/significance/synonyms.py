@@ -97,6 +97,7 @@ error mistake
 oppose object opposition objection
 encourage urge
 describe outline description
+list name enumerate
 combine merge consolidate
 divide split
 expand widen broaden

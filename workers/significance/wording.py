@@ -14,8 +14,9 @@ from workers.significance.actors import NAMES, Own
 from workers.significance.dates import Mention, find_dates
 from workers.significance.gates import has_any, lowered
 from workers.significance.looks import UNTIL, ends_with, is_by, is_review
+from workers.significance.passages import is_role, quantified
 from workers.significance.relations import contradict
-from workers.significance.rewording import is_role, may_be_reworded, quantified, reworded
+from workers.significance.rewording import may_be_reworded, reworded
 from workers.significance.stock import is_stock
 from workers.significance.typos import is_typo
 from workers.significance.wordforms import TOKEN, lemma
