@@ -11,7 +11,8 @@ from workers.significance.clauses import Clause, Sentence
 from workers.significance.dates import without_dates
 from workers.significance.done import DEEDS
 from workers.significance.gates import has_any
-from workers.significance.wordforms import content, coverage, lemma
+from workers.significance.synonyms import canonical, merged
+from workers.significance.wordforms import content, coverage
 from workers.values import Signal
 
 _PHRASES = re.compile(
@@ -38,7 +39,7 @@ _TALK = re.compile(
     r"their|some|further|"
     r"additional|written|technical|formal|brief|recent|verbal|oral)\s)*(?:updates?\s(?:on|about|"
     r"regarding)|update[,.]?$|"
-    r"comments|response|responses|information|status|timelines?|time\s?frames?|estimates?\sof\swhen|"
+    r"comments|response|responses|information|status|timelines?|time\s?frames?|schedules?|milestones?|estimates?\sof\swhen|"
     r"discussions?|"
     r"meetings?|views|explanations?|letter(?!\sto\s(?!us|GAO))|requests?|feedback|no\s)\b|\bprovided\sthat\b|"
     r"\bentered\s(?!into)"
@@ -48,6 +49,8 @@ _TALK = re.compile(
     r"|\bassigned\s(?:an?|this|the|it)\s(?:\w+\s){0,2}?priority\b"
     r"|\b(?:scheduled|canceled|cancelled|convened|conducted)\s(?:an?|the|its)\s(?:\w+\s)?(?:meeting|call|briefing)\b"
     r"|\bsubmitted\s(?:its|the|an?)\s(?:\w+\s)?(?:statement\sof\s|180-day\s)"
+    r"|\bprovided\s(?:(?:us|GAO|with|the|its)\s)*(?:documents?|documentation|information|evidence|records|data)\s"
+    r"(?:that|which)\s(?:did|does|do)\snot\b"
     r"|\b(?:concluded|completed|finished|held|resumed)\s(?:an?\s|the\s|its\s|their\s|internal\s|initial\s)*"
     r"(?:discussions?|deliberations?|talks|meetings?|consultations?)\b"
     r"|\bintroduced\b(?=.*\bbill)|\bissued\s(?:its|a|our)\s(?:\w+\s)?(?:report\son\srelated)",
@@ -139,6 +142,9 @@ def _is_known(deed: Deed, known: Iterable[Deed]) -> bool:
         same_day = deed.when is not None and deed.when == other.when
         if share >= 0.7 or (deed.verb == other.verb and same_day and share >= 0.4):
             return True
+        of_what = deed.about - {deed.verb}
+        if same_day and len(of_what) > 1 and coverage(of_what, other.about) >= 0.7:
+            return True  # the same thing on the same day, in another word
     return False
 
 
@@ -159,7 +165,7 @@ def find_deeds(sentence: Sentence) -> Iterator[Deed]:
         and _ENACTED.search(sentence.text)
         and not _is_unreal(sentence)
     ):
-        yield Deed(lemma("enacted"), sentence.content, when, sentence.text)
+        yield Deed(canonical("enacted"), sentence.content, when, sentence.text)
         return
     was_deed = False
     for clause in sentence.clauses:
@@ -169,7 +175,7 @@ def find_deeds(sentence: Sentence) -> Iterator[Deed]:
         was_deed = verb is not None
         if verb:
             about = content(without_dates(clause.text))
-            named = frozenset(word for word in about if not word[0].isdigit())
+            named = frozenset(merged(word) for word in about if not word[0].isdigit())
             count = _OF_ALL.search(clause.text)
             yield Deed(verb, named, when, sentence.text, int(count[1]) if count else None)
 
@@ -220,7 +226,7 @@ def _deed_verb(clause: Clause, follows_deed: bool, *, dated: bool) -> str | None
         if doing and _is_done(clause, tokens, index, follows_deed, dated):
             empty = any(pattern.match(clause.text, start) for pattern in (_TALK, _SCHEDULE, _NOTHING))
             empty = empty or (bool(_DRAFT.search(clause.text)) and token not in _GIVEN_OUT)
-            return None if empty else lemma(token)
+            return None if empty else canonical(token)
     return None
 
 
@@ -257,13 +263,20 @@ def _is_done(
 
 def _is_participle(clause: Clause, tokens: list[tuple[str, int, int]], index: int) -> bool:
     """Whether it only qualifies its subject: "the team assigned to the effort has been given other work"."""
-    if not clause.subject or not clause.subject.split()[-1].islower() or clause.inherits:
+    if not clause.subject or clause.inherits:
+        return False
+    last = clause.subject.split()[-1]
+    if not last.islower() and last not in {"Staff", "Officials", "Employees", "Teams", "Managers"}:
         return False
     rest = clause.text[tokens[index][2] :]
     found = _FINITE.search(rest)
-    return bool(found and not _CLAUSE_WORD.search(rest[: found.start()]))
+    return bool(found and not _CLAUSE_WORD.search(_IT_HAVE.sub(" ", rest[: found.end()])[: found.start()]))
 
 
+# "staff hired to prepare it have left": "it" is no subject there
+_IT_HAVE = re.compile(
+    r"\bit\s(?=(?:have|were|are|do)\b)|\bthey\s(?=(?:has|was|is|does)\b)|\b(?:it|them)\s(?=in\b|by\b)"
+)
 _FINITE = re.compile(r"\b(?:has|have|had|is|are|was|were|will|would|does|did|do)\b")
 _CLAUSE_WORD = re.compile(r"[,;]|\b(?:that|which|who|whom|where|when|how|what|and|but|it|they|whether|if)\b")
 

@@ -292,6 +292,8 @@ def _belongs_elsewhere(place: Place) -> bool:
     if place.preposition["by"] or place.named:
         return False
     low = place.low
+    if (expected := EXPECTS.search(place.words)) and _THEN_WENT.search(place.words, expected.end()):
+        return True
     if "ed by " in low and _MADE_BY.search(place.words):
         return True
     participle = low.endswith(_PARTICIPLES) and _PARTICIPLE.search(place.words)
@@ -302,6 +304,8 @@ def _belongs_elsewhere(place: Place) -> bool:
     return has_any(low, _SUMS) and bool(_MONEY.search(place.words))
 
 
+# "the staff who were to do so left in 2025"
+_THEN_WENT = re.compile(r"\b(?:left|retired|resigned|departed|died|ended|expired|lapsed|was|were)\b")
 _PARTICIPLES = ("ed ", "held ", "made ", "written ", "sent ", "begun ", "built ")
 _SUMS = ("fund", "million", "billion", "budget")
 _FOR = re.compile(r"\b(?:for|to)\s(?:the\s)?$", re.IGNORECASE)

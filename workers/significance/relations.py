@@ -147,6 +147,13 @@ def _doings(text: str) -> Iterator[tuple[str, tuple[Set[str], Set[str]]]]:
         yield from _of_sentence(sentence)
 
 
+_LONG = 7  # words
+_HEAD = re.compile(r"\s(?:of|for|in|on|at|to|with|from|that|which|who)\s")
+_MEASURE = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|percent|half|third|quarter|some|most|many|all|each|"
+    r"any|few|several|number|majority|types?|kinds?|lack)\b",
+    re.IGNORECASE,
+)
 _TOLD = re.compile(
     r"^(?P<who>(?:[\w&-]+\s){1,5}?)(?:has\s|have\s|had\s|also\s)*(?P<verb>told|asked|informed|directed|notified|required|instructed)\s"
     r"(?:(?:the|its|all|an?)\s)?(?P<whom>[\w&-]+)\b"
@@ -157,15 +164,16 @@ def _of_sentence(sentence: Sentence) -> Iterator[tuple[str, tuple[Set[str], Set[
     for clause in sentence.clauses:
         if told := _TOLD.match(clause.text):
             yield f"to {told['verb']}", (_words(told["who"]), _words(told["whom"]))
-        if clause.inherits or not clause.subject:
-            continue
+        if clause.inherits or not clause.subject or len(clause.subject.split()) > _LONG:
+            continue  # of a long one it is not sure who is meant
         at = clause.text.find(clause.subject)
         rest = clause.text[at + len(clause.subject) :] if at >= 0 else ""
         found = _VERB.match(rest.strip())
         if not found:
             continue
-        subject = _words(clause.subject)
-        if found["be"] and not _PARTICIPLE.search(found["verb"]):
+        head = _HEAD.split(clause.subject)[0]
+        subject = _words(clause.subject if _MEASURE.search(head) else head)
+        if found["verb"].startswith("un") or (found["be"] and not _PARTICIPLE.search(found["verb"])):
             continue
         if found["be"]:
             agent = _BY.search(rest)

@@ -72,7 +72,8 @@ _LIGHT = frozenset(
             "provide provided send sent place placed cover covers make made making give gave use used using "
             "comment comments dated date responsible reason later earlier respective relevant involve "
             "involved serve happen place related go currently how case way matter contain contains include "
-            "includes including see have do did done"
+            "includes including see have do did done attribute attributed cite cited mention mentioned "
+            "describe described"
         ),
     )
 )
@@ -121,8 +122,8 @@ def _both_ways(bare: str, one: Passage, other: Passage) -> bool:
 
 
 def _is_telling(word: str) -> bool:
-    bare = word.partition("+")[0]
-    return bare in _TELLING or bare in ROLES or not bare.islower() or not bare.isalpha()
+    bare, _, past = word.partition("+")
+    return past != "" or bare in _TELLING or bare in ROLES or not bare.islower() or not bare.isalpha()
 
 
 def _unpaired(mine: set[str], others: set[str]) -> tuple[set[str], set[str]]:

@@ -258,6 +258,7 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"(?:is|are|was|were)\s(?:also\s)?going\sto", " will "),
     (r"working\s(?:up)?on(?=\s(?:an?|its|the)\s)", " developing "),
     (r"(?<=['’]s\s)position(?=\sthat\b)", " believes "),
+    (r"in\sour\s(?:view|opinion)", " GAO believes "),
     (r"(?:think|thinking|thinks)\sabout", " consider "),
     (r"less\sthan(?=\s\$?\d)|(?:below|under)(?=\s\$?\d)|fewer\sthan(?=\s\$?\d)", " less than "),
     (r"(?<=\d)\sor\smore", " atleast "),
@@ -342,3 +343,8 @@ def canonical(low: str) -> str:
     if found.endswith("i") and len(found) > 4:
         found = found[:-1] + "y"  # "verified" and "verify"
     return _MERGED.get(found, found)
+
+
+def merged(stem: str) -> str:
+    """The stem that stands for one and all that mean the same."""
+    return _MERGED.get(stem, stem)
