@@ -203,7 +203,7 @@ def read_sentences(narrative: str, cast: Cast) -> tuple[Sentence, ...]:
 
 def _clauses(text: str, cast: Cast) -> Iterator[Clause]:
     clauses = _cut_and_read(text, cast)
-    source = " according to " in text and _AT_LAST.search(text)
+    source = _ACCORDING.match(text) or (" according to " in text and _AT_LAST.search(text))
     if source and cast.classify(source[1]) is Actor.OTHER:
         return (replace(clause, actor=Actor.OTHER) for clause in clauses)
     return clauses

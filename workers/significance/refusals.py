@@ -49,6 +49,7 @@ _IS_HELD = re.compile(
 _MEETING_SET = re.compile(
     r"\b(?:meeting|hearing|conference|summit|session|workshop)s?\b[^,;]{0,60}$", re.IGNORECASE
 )
+_COMMENTS = re.compile(r"\bcomments?\b[^,;]{0,60}\b(?:is|are|was|were)\s$|\bcomment\speriod\b", re.IGNORECASE)
 _PARTICIPLE = re.compile(
     r"(?P<aux>\b(?:be|been|is|are|get|being)\s(?:\w+ly\s)?)?\b(?:\w{3,}ed|held|made|written|sent|begun|"
     r"built)\s$",
@@ -233,7 +234,7 @@ _WILL_BE = re.compile(r"\b(?:will|to)\sbe\s\w+ed\b")
 
 def _happens_by_itself(place: Place) -> bool:
     if place.named:
-        return bool(_MEETING_SET.search(place.words))
+        return bool(_MEETING_SET.search(place.words) or _COMMENTS.search(place.words))
     if (
         has_any(place.sentence.low, _MEETINGS)
         and _IS_HELD.search(place.words)
