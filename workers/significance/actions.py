@@ -19,6 +19,7 @@ _PHRASES = re.compile(
     r"\b(?:took|taken)\s(?:\w+\s){0,2}?(?:steps?|actions?|measures)\b|\b(?:put|"
     r"set)\s(?:[\w'’-]+\s){0,5}?(?:in(?:to)?\s(?:place|effect|use|operation|service|practice)|up|to\s(?:\w+\s)?use)\b"
     r"|\bput\s(?:in(?:to)?|to)\s(?:(?!an?\b|the\b)\w+\s)?(?:use|place|effect|operation|service)\b|\bput\sout\sa"
+    r"|\bset\s(?:an?|the|its|new|minimum)\s(?:[\w-]+\s){0,2}?(?:standards?|limits?|criteria|requirements?|thresholds?|rules?)\b"
     r"|\brolled\sout\b|\bcarried\sout\b|\bstood\sup\b|\bmade\s(?:\w+\s){0,4}?(?:changes|revisions|"
     r"updates|available|improvements)\b"
     r"|\bheld\s(?:\w+\s){0,3}?(?:training|trainings|workshops?|courses?|exercises?)\b"

@@ -64,10 +64,10 @@ _PEOPLE = re.compile(
     re.IGNORECASE,
 )
 _UNIT = re.compile(
-    r"^(?:[Tt]he\s|[A-Z][\w&]*['’]s\s)?(?:[\w.-]+\s){0,4}?(?:Office|Bureau|Division|Center|Directorate|Institute|"
+    r"^(?:[Tt]he\s|[Ii]ts\s)?(?:[\w&]+['’]s\s)?(?:[\w.-]+\s){0,4}?(?:Office|Bureau|Division|Center|Directorate|Institute|"
     r"Administration|Service|Branch|"
     r"Secretary|Commissioner|Director|Administrator|Command|Department|Board|Commission|Council)\s(?:of|"
-    r"for|on)\s[A-Z]"
+    r"for|on)\s(?:the\s)?[A-Z]"
 )
 # Departments, what people call them, and some of their parts: "SHORT=long name", without SHORT for the
 # department itself. A part acts for its parent and the parent for it; brothers do not act for each other.
@@ -194,7 +194,7 @@ _POSSESSED = re.compile(
 _OWNED = re.compile(r"(?:[Tt]he\s)?([a-z]+)['’]s\s")
 # Without a name of its own, such a body may be anybody's.
 _BODY = re.compile(
-    r"^(?:the|a|an)\s(?:\w+\s)?(center|institute|corporation|foundation|panel|council|board|authority)$",
+    r"^(?:the|a|an)\s(?:\w+\s)?(center|institute|corporation|foundation|panel|council|board|authority|bank|conference)$",
     re.IGNORECASE,
 )
 
@@ -204,11 +204,12 @@ class Cast:
     """Whose narrative it is.
 
     `own` holds (department, part) of the agency, empty where it is unknown; `names` its names as the
-    recommendation has them.
+    recommendation has them; `narratives` both of them.
     """
 
     own: frozenset[tuple[str, str]]
     names: tuple[str, ...] = ()
+    narratives: str = ""
     # Two narratives speak of a few subjects again and again.
     _told: dict[str, Actor] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -266,7 +267,11 @@ class Cast:
         """By its name in full, or by what it is: "the foundation" of the National Science Foundation."""
         body = _BODY.match(subject)
         kind = body[1].capitalize() if body else ""
-        return any(name in subject or (kind and kind in name.split()) for name in self.names)
+        if any(name in subject or (kind and kind in name.split()) for name in self.names):
+            return True
+        # "the center", after "the Air Force Civil Engineer Center"
+        spoken_of = re.search(rf"((?:[A-Z][\w'’&-]*\s){{1,6}}){kind}\b", self.narratives) if kind else None
+        return spoken_of is not None and any(map(self.is_own, _known_in(spoken_of[1])))
 
     def _has_in_name(self, noun: str) -> bool:
         return any(noun.capitalize() in name.split() for name in self.names)
@@ -343,7 +348,7 @@ def make_cast(agency: str, narratives: str) -> Cast:
         own = {("", agency)}  # itself, and nobody on the list of names
     elif not own:
         own = {_first_named(narratives)} if any(_names_in(narratives)) else set()
-    return Cast(frozenset(own), tuple(names))
+    return Cast(frozenset(own), tuple(names), narratives)
 
 
 @lru_cache(maxsize=1_000)

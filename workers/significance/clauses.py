@@ -46,7 +46,8 @@ _PRONOUN = (
 )
 _BODY = (
     r"(?:agency|department|bureau|board|commission|office|service|center|corporation|administration|division|"
-    r"council|directorate|authority|foundation|library|institute)"
+    r"council|directorate|authority|foundation|library|institute|chair|secretary|director|commissioner|"
+    r"administrator|bank|conference)"
 )
 # Where one can begin: most places are passed over at that.
 _MAY_BREAK = r"(?=[;:,]|\s[–—\-abinostuwyABINOSTUW\u017f\u0131\u0130]|\b[aceilnorstvw][abcdemnorstx]|^)"
@@ -61,7 +62,8 @@ _BREAK = re.compile(
         (?i:since|before)(?=\s(?:it|the|they|[A-Z]))(?!\sthe\s(?:end|close|start|beginning|middle)\b)
         |(?i:until)(?=\s(?:it|the\s|they|[A-Z]{{2,}}|[A-Z][a-z]+\s(?!\d)|such|all|these))|
           (?i:after)(?=\s(?:it|the|they|we|[A-Z]|its)))\s)
-    | (?P<said>\b{_SPEECH}(?:\s(?:in|on|as\sof)\s[^,;]{{3,30}}?\d{{4}},?)?(?:\sto\sus|\sus)?
+    | (?P<said>\b{_SPEECH}(?:\sto\sus(?=\s(?:in|on)\b))?
+        (?:\s(?:in|on|as\sof)\s[^,;]{{3,30}}?\d{{4}},?)?(?:\sto\sus|\sus)?
         (?:\sthat\s|,?\s(?={_PRONOUN}\b)))
     | (?P<that>\sthat\s(?={_PRONOUN}))
     | (?P<and>(?:,?\s(?:and|but|or|nor)|,\s(?:yet|then|so))\s

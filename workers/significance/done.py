@@ -22,7 +22,7 @@ DEEDS = words(
     "retrofitted revised revoked rewritten rewrote selected sent shared signed simplified sold "
     "solicited staffed standardized stopped streamlined strengthened submitted surveyed suspended "
     "deleted exercised reallocated redirected restarted deactivated digitized encrypted uploaded archived "
-    "demolished moved switched terminated tested tightened trained transferred transmitted "
-    "undertaken undertook "
+    "demolished moved compared mailed switched terminated tested tightened trained transferred "
+    "transmitted undertaken undertook "
     "updated upgraded validated verified withdrawn withdrew written wrote"
 )

@@ -79,6 +79,11 @@ _NO_MORE = re.compile(r"\b(?:it|they)\sno\slonger\sdo(?:es)?(?:\sso)?\s*[.,;]")
 _TURNS_TO = re.compile(
     r"\b(?:changed|revised)\s(?:its|their)\sposition\sto\s|\bwithdr[ae]wn?\s(?:its|their)\s(?:disagreement|objection|nonconcurrence)s?\sand\s"
 )
+# "CMS concurred and described two steps", "it told us that it does not concur, because …"
+_BARELY = re.compile(
+    r"(?:(?:[Tt]he\s)?[A-Z][\w.&'’/-]*(?:\s[\w.&'’/-]+){0,4}?|it|they)\s(?:partially\s|generally\s|fully\s)?"
+    r"(?:(?:did|does|do)\snot\s)?(?:concur(?:s|red)?|disagree(?:s|d)?)(?:\sin\spart)?"
+)
 # Most sentences have none of these, and need no closer reading.
 _MAY_STATE = ("concur", "agree", "accept", "reject", "position", "neither")
 
@@ -149,6 +154,11 @@ def _of_clause(clause: Clause, sentence: Sentence) -> str | None:
         or (_ALONE.search(text) and _ABOUT_IT.search(sentence.text))
         or _ONLY.fullmatch(sentence.text)
         or _TURNS_TO.search(text)
+        or (
+            clause.actor is Actor.AGENCY
+            and _BARELY.fullmatch(text)
+            and (not clause.start or clause.opener == "said")
+        )
     )
     if not about or _UNSETTLED.search(text):
         return None
