@@ -8,7 +8,7 @@ from workers.significance.gates import has_any, lowered
 _LOOK = re.compile(
     r"\b(?:we|GAO)\s(?:\w+\s)?(?:last\s)?(?:confirmed|checked|verified|reviewed|found|determined|"
     r"followed\sup|looked|updated|assessed|"
-    r"contacted|noted|observed|concluded)\b|\b(?:our|GAO['’]s)\s(?:\w+\s){0,2}(?:review|update|"
+    r"contacted|noted|observed|concluded|reported)\b|\b(?:our|GAO['’]s)\s(?:\w+\s){0,2}(?:review|update|"
     r"follow-?up|check|assessment)\b"
     r"|^[\[(]?Reviewed\b|\b(?:last|status)\s(?:updated|update|reviewed|checked)\b"
     r"|\b(?:we|GAO)\s(?:last|most\srecently)\s(?:asked|requested|heard|spoke|met|inquired|reviewed)\b"

@@ -23,10 +23,9 @@ _HAVE = words("has have had having")
 _NOT = words("not no never nor neither none n't")
 # Each says something of the word that follows, which is to be the same in both.
 _BINDING = forms(
-    "before after until than all some most only few half each any nearly nigh "
-    "except unless must will may instead"
+    "before after until than all some most few half each any nearly nigh except unless must will may instead"
 )
-_QUANTITIES = forms("all some most only few half each any than instead before after except")
+_QUANTITIES = forms("all some most few half each any than instead before after except")
 _SILENT = words(
     "a an the this that these those its their it they them he she there which on in at of to with or and "
     "also additionally furthermore moreover still currently recently remain remains continue continues "
@@ -51,6 +50,11 @@ _AT_LEAST = re.compile(
 )
 _INTO_ACCOUNT = re.compile(
     r"\btak(?:e|es|ing)\s((?:[\w'’-]+\s){1,4})into\s(?:consideration|account)\b", re.IGNORECASE
+)
+_NUMBER = r"(\d[\d,]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+# "Of the nine sites, four had" is "Four of the nine sites had".
+_OF_THE = re.compile(
+    rf"\bof\s(?:the|its|their)\s{_NUMBER}\s([a-z-]+(?:\s[a-z-]+)?),\s{_NUMBER}\b", re.IGNORECASE
 )
 _NOT_BEFORE = re.compile(r"(\bnot\s[^.;,]{3,80}?\s)before\s")
 _HALVED = re.compile(r"\b(geo|multi|non|pre|re|co|inter|sub|bi|semi|under|over)-(?=[a-z])", re.IGNORECASE)
@@ -102,10 +106,12 @@ def _form(token: str) -> tuple[str, str, bool]:
 _REST = canonical("remaining")
 _PAST = words(
     "wrote written rewrote built sent held made began begun took taken gave given found paid bought met told "
-    "used said withdrew withdrawn chose chosen undertook undertaken kept left lost done put set spent knew "
+    "used said withdrew withdrawn chose chosen undertook undertaken kept left lost done spent knew "
     "known"
 )
-_ALWAYS_BARE = words("say expect concur refused refus")
+_ALWAYS_BARE = words(
+    "say expect concur refused refus dedicat relat bas locat involv affect limit interest requir"
+)
 
 
 class _Reader:
@@ -142,6 +148,8 @@ class _Reader:
         self._be, self._by = "", False
         if sign in ".;:":
             self._expected = False
+            if self._denied:
+                self.passage.bound.add(("not", "do"))  # "they had not", "the reason is not"
             self._denied, self._binding, self._actor = False, [], ""
             self._end_figure("")
 
@@ -163,6 +171,7 @@ class _Reader:
             self._apart = True
             self._be = ""  # "will be in a revised circular" revises none
         form, ending, names = _form(token)
+        names = names and not token.endswith(("'s", "’s"))  # what "ETA's contractor" does, ETA does not
         if form == "will" and self._expected:
             return  # "expects that it will be complete", "expects to complete it"
         self._expected |= form == "expect"
@@ -231,7 +240,7 @@ def read_passage(text: str) -> Passage:
     text = _HALVED.sub(r"\1", by_short_names(text))
     text = _INTO_ACCOUNT.sub(r"consider \1", text)
     text = _NOT_BEFORE.sub(r"\1until ", text)
-    text = in_figures(text)
+    text = _OF_THE.sub(r"\3 of the \1 \2", in_figures(text))
     text = _DOLLARS.sub(r"$\1", plainly(_AT_LEAST.sub(r"\1 or more", text)))
     text = _NO_SUBJECT.sub(r"\1\2 not ", text)
     return _Reader().read(text)

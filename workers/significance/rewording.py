@@ -39,8 +39,19 @@ def reworded(old: str, new: str, own: frozenset[str] = frozenset(), *, loosely: 
     if one.others != other.others and _by_others(one, other) != _by_others(other, one):
         return False
     if loosely:
-        return one.denials == other.denials and _bound_loosely(one) == _bound_loosely(other)
+        return _denied_alike(one, other) and _bound_loosely(one) == _bound_loosely(other)
     return one.bound == other.bound
+
+
+_CARRIERS = forms("done use how make give")
+
+
+def _denied_alike(one: Passage, other: Passage) -> bool:
+    """Whether as much is denied, and of the same words or of such as only carry a sentence along."""
+    mine, others = ({form for word, form in side.bound if word == "not"} for side in (one, other))
+    apart = (mine - others, others - mine)
+    light = all(apart) and any(side <= _CARRIERS for side in apart)
+    return one.denials == other.denials and (light or not any(apart))
 
 
 def _bound_loosely(passage: Passage) -> set[tuple[str, str]]:
@@ -71,9 +82,8 @@ _LIGHT = frozenset(
         words(
             "provide provided send sent place placed cover covers make made making give gave use used using "
             "comment comments dated date responsible reason later earlier respective relevant involve "
-            "involved serve happen place related go currently how case way matter contain contains include "
-            "includes including see have do did done attribute attributed cite cited mention mentioned "
-            "describe described"
+            "involved serve happen place related go currently how long case way matter contain contains "
+            "include includes including see have do did done cite cited mention mentioned describe described"
         ),
     )
 )

@@ -38,7 +38,6 @@ rest remainder remain remaining other
 frequent often frequently
 seldom rarely infrequently
 reluctant hesitate hesitant
-attribute ascribe
 contend assert argue maintain claim
 await wait pending
 many numerous
@@ -52,7 +51,7 @@ fail failure
 respond response
 comply compliance
 deliver delivery
-know knew known knowledge
+know knew known knowledge aware
 differ difference different
 responsible responsibility
 available availability
@@ -71,13 +70,13 @@ topic subject
 bar prohibit forbid
 allow permit
 enough sufficient adequate
-believe belief view opinion consider regard deem think
+believe belief view opinion consider regard deem think weigh
 happen occur
 change alter amend modify
 record log
 catalog catalogue
 label labelled labelled
-lower reduce decrease
+lower reduce decrease reduction
 raise increase
 monitor track
 purpose aim
@@ -133,7 +132,6 @@ improve enhance improvement enhancement
 consistent uniform
 inconsistent uneven
 clear plain
-aware conscious
 explain explanation
 encounter face
 owe due
@@ -196,7 +194,7 @@ _EXACT = {
     "department": "", "bureau": "", "commission": "", "administration": "", "service": "",
     "corporation": "", "representatives": "", "representative": "", "data": "data", "it's": "",
     "can": "able", "therein": "", "thereof": "", "report": "report", "reports": "report",
-    "current": "current", "all": "each", "any": "any", "each": "each", "every": "each", "now": "", "then": "", "more": "more",
+    "current": "current", "all": "each", "any": "any", "attribute": "say", "attributes": "say", "attributed": "say", "ascribe": "say", "ascribed": "say", "additional": "more", "each": "each", "every": "each", "now": "", "then": "", "more": "more",
     "further": "", "addition": "", "certain": "certain", "various": "various", "several": "some",
     "will": "will", "may": "may", "out": "out", "team": "", "lies": "", "lie": "", "back": "back",
     "because": "", "cause": "", "causes": "", "caused": "", "causing": "", "since": "since", "with": "", "without": "without", "new": "new",
@@ -258,6 +256,13 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"(?:is|are|was|were)\s(?:also\s)?going\sto", " will "),
     (r"working\s(?:up)?on(?=\s(?:an?|its|the)\s)", " developing "),
     (r"(?<=['’]s\s)position(?=\sthat\b)", " believes "),
+    (r"(?:is|are|was|were)\slacking", " not "),
+    (r"older(?=\sthan\b)", " old more "),
+    (r"(?<!no\s)longer(?=\sthan\b)", " long more "),
+    (r"the\slength\sof\stime(?:\sthat)?", " how long "),
+    (r"further(?=\s(?:testing|work|review|analysis|information|action|guidance|steps|study|research|training|details|funds|staff|time)\b)", " more "),
+    (r"whether\s(?:(?:it|they)\sshould|to)(?=\s)", " whether "),
+    (r"one(?=\s(?!of\b|in\b|third|half|quarter)[a-z]+\s(?:told|said|stated)\b)", " a "),
     (r"in\sour\s(?:view|opinion)", " GAO believes "),
     (r"(?:think|thinking|thinks)\sabout", " consider "),
     (r"less\sthan(?=\s\$?\d)|(?:below|under)(?=\s\$?\d)|fewer\sthan(?=\s\$?\d)", " less than "),
@@ -266,7 +271,7 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"(?:made|make|makes|making|reached?|come\sto|came\sto)\s(?:a|any)\sdecision", " decided "),
     (r"see(?=\s(?:if|whether)\b)", " determine "),
     (r"(?:had|has|have)\sno\splans?\sto|(?:do|does|did)\snot\s(?:plan|intend)\sto|(?:has|have|had)\sno\sintention\s(?:to|of)", " not plan "),
-    (r"(?:has|have|had)\snot\s(?:set|given|provided|established)\s(?:a|any)\s(?:date|time\sframe|timeframe|timeline)|gave\sno\s(?:date|time\sframe|timeframe)|(?:does|do|did)\snot\s(?:have|give|provide)\s(?:a|any)\s(?:date|time\sframe|timeframe|timeline)|(?:did|does)\snot\ssay\s(?:when|by\swhat\sdate)|(?:has|have)\sno\s(?:date|time\sframe|timeframe|timeline)|no\s(?:date|time\sframe|timeframe|timeline)\s(?:has|had|have)\sbeen\s(?:set|established|given|provided)", " not date "),
+    (r"(?:has|have|had)\snot\s(?:set|given|provided|established)\s(?:a|any)\s(?:date|time\sframe|timeframe|timeline|deadline|timetable)|gave\sno\s(?:date|time\sframe|timeframe)|(?:does|do|did)\snot\s(?:have|give|provide)\s(?:a|any)\s(?:date|time\sframe|timeframe|timeline|deadline|timetable)|(?:did|does)\snot\ssay\s(?:when|by\swhat\sdate)|(?:has|have)\sno\s(?:date|time\sframe|timeframe|timeline|deadline|timetable)|no\s(?:date|time\sframe|timeframe|timeline|deadline|timetable)\s(?:has|had|have)\sbeen\s(?:set|established|given|provided)", " not date "),
     # What is done
     (r"tak(?:es?|ing)\spart", " participate "),
     (r"lack(?:s|ed)?(?!\sof\b)(?<!\ba\slack)(?<!\bthe\slack)(?:\s(?:an?|any)\b)?", " no "),
