@@ -40,7 +40,7 @@ _TALK = re.compile(
     r"their|some|further|"
     r"additional|written|technical|formal|brief|recent|verbal|oral)\s)*(?:updates?\s(?:on|about|"
     r"regarding)|update[,.]?$|"
-    r"comments|response|responses|information|status|timelines?|time\s?frames?|schedules?|milestones?|estimates?\sof\swhen|"
+    r"comments|outlines?|response|responses|information|status|timelines?|time\s?frames?|schedules?|milestones?|estimates?\sof\swhen|"
     r"discussions?|"
     r"meetings?|views|explanations?|letter(?!\sto\s(?!us|GAO))|requests?|feedback|no\s)\b|\bprovided\sthat\b|"
     r"\bentered\s(?!into)"
@@ -64,6 +64,7 @@ _SCHEDULE = re.compile(
     re.IGNORECASE,
 )
 _NOTHING = re.compile(
+    r"(?:wrote|written|prepared|developed)\s(?:an?\s|the\s|two\s|three\s|some\s|several\s)?(?:parts?|sections?|portions?|outlines?)\sof\b|"
     r"added(?:\sthat\b.*)?$|stopped\sshort\b|notified\s(?:us|GAO)\b|wrote\s(?:to\s)?(?:us|GAO|that|in|on)\b|\w+\s(?:no|none|neither|few|nothing|little)\b"
     r"|(?:changed|revised|reversed|clarified|withdrew|withdrawn)\s(?:its|their)\s(?:\w+\s)?(?:position|mind|views?|stance|"
     r"objections?|(?:dis)?agreement|(?:non)?concurrence|opposition)\b",
@@ -221,7 +222,9 @@ def _may_act(clause: Clause) -> bool:
 def _deed_verb(clause: Clause, follows_deed: bool, *, dated: bool) -> str | None:
     if not _may_act(clause):
         return None
-    tokens = [(match[0].lower(), match.start(), match.end()) for match in _WORD.finditer(clause.text)]
+    # "In May 2025, issued": the month is no modal verb.
+    found = _WORD.finditer(clause.text)
+    tokens = [("" if at[0] == "May" else at[0].lower(), at.start(), at.end()) for at in found]
     for index, (token, start, _) in enumerate(tokens):
         doing = token in DEEDS or (token in _PHRASE_VERBS and _PHRASES.match(clause.text, start))
         if doing and _is_done(clause, tokens, index, follows_deed, dated):
@@ -304,6 +307,9 @@ def _denied_before(text: str, position: int) -> bool:
     return bool(_DENIAL.search(text[:position]))
 
 
+_NOBODY = ("no ", "none", "neither ", "few ", "fewer ", "less than", "nothing", "little ", "not ")
+
+
 def _is_passive_deed(clause: Clause, tokens: list[tuple[str, int, int]], index: int, dated: bool) -> bool:
     word, _, end = tokens[index]
     # Who did it is not said: only what is plainly a result, told with its date, is taken for the agency's.
@@ -311,7 +317,7 @@ def _is_passive_deed(clause: Clause, tokens: list[tuple[str, int, int]], index: 
     known = agent is not None and bool(_OWN_AGENT.match(agent[1]))
     if not (word in _RESULTS and dated) and word not in _SET_UP and not known:
         return False
-    if clause.subject.lower().startswith(("no ", "none", "neither ", "few ", "nothing", "little ", "not ")):
+    if clause.subject.lower().startswith(_NOBODY):
         return False
     if word in _PASSIVE_UNSURE or (clause.actor is Actor.AGENCY and word not in _SET_UP):
         return False

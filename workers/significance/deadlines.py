@@ -50,7 +50,7 @@ _AFTER_OK = re.compile(
     r"rather|instead|from|given|since|following|by|than|\([^)]*\)|[A-Z(])\b|\s\()"
 )
 _PAST_PLAN = re.compile(
-    r"\b(?:(?:was|were)\sto\shave\b|would\shave\s(?:\w+ed|been|done|made|had|sent|held|built)\b|had\s(?:\w+\s)?(?:planned|expected|anticipated|intended|estimated|hoped|scheduled)|originally|"
+    r"\b(?:(?:was|were)\sto\shave\b|would\shave\s(?:\w+ed|been|done|made|had|sent|held|built)\b|had\s(?:\w+\s)?(?:planned|called\sfor|aimed|projected|expected|anticipated|intended|estimated|hoped|scheduled)|originally|"
     r"initially|previously|"
     r"no\slonger|(?:was|were)\s(?:originally|initially|previously)|prior\s(?:target|deadline|date)|(?:first|once)\s(?:expected|planned|scheduled|anticipated))\b",
     re.IGNORECASE,

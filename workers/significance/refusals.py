@@ -29,6 +29,7 @@ _HAPPENS = re.compile(
     r"lapses?|sunsets?|remains?|continues?)\b(?!\sof)"
     r"|\b(?:will|would|to|which|that|it|they)\s(?:\w+ly\s|also\s|not\s)*(?:ends?|runs?|lasts?|receives?(?!\s(?:[\w'’-]+\s){0,6}?(?:approval|clearance|authorization))|"
     r"needs?|costs?|reach(?:es)?|appl(?:y|ies)|covers?|serves?|lose|use)\b(?!\sof)"
+    r"|\b(?:takes?\splace|arrives?|recurs?|(?:will|would)\shave\sto)\b"
     r"|\bopens?\b|\b(?:ends|runs|lasts|costs|applies|covers|receiving)\b(?!\sof)"
     # Talking with us is not the work.
     r"|\b(?:meet|speak|talk)\swith\b|\bvote\son\b|\b(?:update|brief)\s(?:us|GAO)\b|\brespond\sto\s(?:us|GAO)\b"
@@ -60,7 +61,8 @@ _LAW = re.compile(
     r"regulations?|memorandum|decree|settlement|"
     r"Congress)\s(?:requires?|required|directs?|directed|calls\sfor|sets?|establishe[sd])|(?:is|are|was|"
     r"were)\srequired\s(?:by|to|under)|"
-    r"required\sby|legally|executive\sorder)\b",
+    r"required\sby|legally|executive\sorder"
+    r"|(?:guidance|policy|policies|directives?|instructions?|manual|standards?)\s(?:states?|requires?|calls?\sfor|says?|sets?))\b",
     re.IGNORECASE,
 )
 _MET = re.compile(
@@ -188,7 +190,8 @@ def _is_by_law(place: Place) -> bool:
 
 _OF_LAW = (
     "law", "statut", "mandat", "required", "order", "decree", "legally", "act ", "legislation", "bill",
-    "rule", "regulation", "memorandum", "settlement", "congress",
+    "rule", "regulation", "memorandum", "settlement", "congress", "guidance", "polic",
+    "directive", "instruction", "manual", "standard",
 )  # fmt: skip
 
 
@@ -255,7 +258,8 @@ _HAPPENING = (
     "end", "use", "open", "continue", "remain", "effect", "becom", "expire", "lapse", "sunset", "run", "last",
     "receiv", "need", "cost", "reach", "appl", "cover", "serve", "lose", "meet", "speak", "talk", "vote",
     "update", "brief", "respond", "provide", "send", "give", "submit to", "report ", "revisit",
-    "consider", "examine", "reassess", "comment", "rise", "double", "triple", "quadruple", "grow", "decline",
+    "consider", "examine", "reassess", "comment", "take", "arrive", "recur",
+    "have to", "rise", "double", "triple", "quadruple", "grow", "decline",
     "fall", "exceed", "total", "average", "age",
 )  # fmt: skip
 
