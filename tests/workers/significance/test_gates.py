@@ -60,6 +60,10 @@ _CASED: dict[str, _Gate] = {
     "actors, Congress": (actors._CONGRESS, actors._LEGISLATIVE),
     "actors, an Act": (actors._ACT, actors._LEGISLATIVE),
     "deeds, it": (deeds._IT, (" it", " them")),
+    "refusals, expects of": (refusals._EXPECTS_OF, (" to ",)),
+    "refusals, got from": (refusals._GOT_FROM, (" from ",)),
+    "clauses, at last": (clauses._AT_LAST, (" according to ",)),
+    "deadlines, as target": (deadlines._AS_TARGET, (" as ",)),
 }
 _ENDINGS: dict[str, _Gate] = {
     "looks, by": (looks._BY, looks.UNTIL),
