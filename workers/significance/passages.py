@@ -98,13 +98,13 @@ def _form(token: str) -> tuple[str, str, bool]:
     ending = ""
     if (low.endswith("ing") and len(low) > 5) or low == "doing":
         ending = "ing"
-    elif is_past(low) or low in _PAST:
+    elif is_past(low) or low in PAST:
         ending = "ed"
     return found, ending, found in ROLES
 
 
 _REST = canonical("remaining")
-_PAST = words(
+PAST = words(
     "wrote written rewrote built sent held made began begun took taken gave given found paid bought met told "
     "used said withdrew withdrawn chose chosen undertook undertaken kept left lost done spent knew "
     "known"

@@ -16,10 +16,6 @@ from workers.values import Run, Signal
 
 _COVERED = 0.5  # of a sentence's words: as many elsewhere, and it was reworded
 _INSTEAD = 0.6  # of the words that stood in a place: as many others there, and they replaced them
-# A position held on to, a delay explained: the next word on the matter stands for them.
-_STOOD_BY = re.compile(
-    r"\b(?:maintained|reiterated|repeated|kept\sto)\s(?:this|that|its|the)\s(?:\w+\s)?position\b"
-)
 _MANY = 400  # pairs of sentences: where more changed, it is another narrative
 _AGAIN = 0.7  # of the words of either are in the other
 _LEAST = 3  # content words: fewer make no sentence of substance
@@ -135,7 +131,7 @@ def _is_lost(sentence: Sentence, came: Sequence[Sentence], told: _Told, *, alone
     promise = bool(sentence.content) or any(find_deadlines(sentence)) if sentence.dates else False
     if alone and promise and not is_position(sentence):
         return True
-    if (is_position(sentence) and any(map(is_position, came))) or _STOOD_BY.search(sentence.text):
+    if is_position(sentence) and any(map(is_position, came)):
         return False
     if len(sentence.content) < _LEAST or any(_resembles(sentence, other) for other in came):
         return False

@@ -14,12 +14,12 @@ from workers.significance.actors import NAMES, Own
 from workers.significance.dates import Mention, find_dates
 from workers.significance.gates import has_any, lowered
 from workers.significance.looks import UNTIL, ends_with, is_by, is_review
-from workers.significance.passages import is_role, quantified
+from workers.significance.passages import PAST, is_role, quantified
 from workers.significance.relations import contradict
 from workers.significance.rewording import may_be_reworded, reworded
 from workers.significance.stock import is_stock
 from workers.significance.typos import is_typo
-from workers.significance.wordforms import TOKEN, lemma
+from workers.significance.wordforms import TOKEN, is_past, lemma
 
 
 class Sameness(Enum):
@@ -349,12 +349,6 @@ def _word(token: str, passive: bool, underway: bool) -> tuple[str, str] | None:
 
 def _form(low: str) -> str:
     """A word's lemma; what was done and what is being done stay apart."""
-    kind = (
-        "+ing"
-        if low.endswith("ing") and len(low) > 5
-        else "+ed"
-        if low.endswith("ed") and len(low) > 4
-        else ""
-    )
+    kind = "+ing" if low.endswith("ing") and len(low) > 5 else "+ed" if is_past(low) or low in PAST else ""
     found = lemma(low)
     return found if found in {"say", "expect", "concur"} or not found.isalpha() else found + kind
