@@ -235,7 +235,7 @@ def _deed_verb(clause: Clause, follows_deed: bool, *, dated: bool) -> str | None
 
 
 _NAMES_BY_DEED = re.compile(
-    r"\s(?:that|which|who)$"
+    r"\s(?:that|which|who)(?:\s|$)"
     r"|^(?:[Tt]he|[Aa]n?|[Ii]ts|[Tt]heir|[Tt]hese|[Tt]hose)\s(?:(?!and\b|of\b)[a-z][a-z-]*\s)+(?:it|they|(?-i:[A-Z]{2,}))$"
     r"|^Had\s"
 )

@@ -44,6 +44,7 @@ _OTHERS = re.compile(
     r"third part(?:y|ies)|recipients?|developers?|owners?|providers?|hospitals|borrowers?|lenders?|"
     r"applicants?|foundation|president|white house|"
     r"sponsors?|trustees|insurers?|servicers?|brokers?|"
+    r"(?:housing|local|transit|tribal|public|participating|other)\sagencies|"
     r"partners?|compan(?:y|ies)|firms?|nonprofits?|(?:international\s)?organizations?|licensees|awardees|"
     r"operators|carriers)\b",
     re.IGNORECASE,

@@ -18,7 +18,7 @@ develop devise build design creation create
 conduct perform implement undertake execute
 complete completion finalize finalise conclude
 issue publish release issuance publication
-provide supply furnish give
+provide supply furnish give share
 obtain get acquire receive
 buy purchase procure procurement
 hire recruitment
@@ -263,6 +263,8 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"further(?=\s(?:testing|work|review|analysis|information|action|guidance|steps|study|research|training|details|funds|staff|time)\b)", " more "),
     (r"whether\s(?:(?:it|they)\sshould|to)(?=\s)", " whether "),
     (r"one(?=\s(?!of\b|in\b|third|half|quarter)[a-z]+\s(?:told|said|stated)\b)", " a "),
+    (r"keep(?:s|ing)?\strack\sof", " track "),
+    (r"(?:conduct|perform|undertake|conducted|performed|undertaken)\san?\s(?=(?:analysis|review|assessment|study|evaluation|survey|audit|inventory)\b)", " "),
     (r"in\sour\s(?:view|opinion)", " GAO believes "),
     (r"(?:think|thinking|thinks)\sabout", " consider "),
     (r"less\sthan(?=\s\$?\d)|(?:below|under)(?=\s\$?\d)|fewer\sthan(?=\s\$?\d)", " less than "),
