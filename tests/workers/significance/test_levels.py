@@ -127,3 +127,13 @@ def test_no_narrative_takes_long(piece: str) -> None:
     start = perf_counter()
     assess(event, runs)
     assert perf_counter() - start < 8
+
+
+@pytest.mark.parametrize(("sentences", "kinds"), [(3, {"text_removed"}), (30, set())])
+def test_nothing_is_called_removed_where_a_long_narrative_is_quite_another(
+    sentences: int, kinds: set[str]
+) -> None:
+    """What stands for what cannot be told among so many; among few a sentence of others is missed."""
+    old = " ".join(f"Suppliers lost {n} barrels and anchors near pier {n}." for n in range(sentences))
+    new = " ".join(f"The river {n} froze over its whole breadth at mile {n}." for n in range(sentences))
+    assert {signal.kind for signal in _assess(make_event(old, new)).signals} == kinds
