@@ -144,6 +144,22 @@ _TREE = {
     "USPS": "=postal service",
     "CIA": "=central intelligence agency",
     "ODNI": "=director of national intelligence",
+    "FERC": "=federal energy regulatory commission",
+    "CPSC": "=consumer product safety commission",
+    "PBGC": "=pension benefit guaranty",
+    "NTSB": "=national transportation safety board",
+    "NSF": "=national science foundation",
+    "NARA": "=national archives",
+    # None of these is an agency, and none of them acts for one.
+    "NASEM": "",
+    "NATO": "",
+    "ICAO": "",
+    "IAEA": "",
+    "NERC": "",
+    "FINRA": "",
+    "NFPA": "",
+    "MITRE": "",
+    "RAND": "",
 }  # fmt: skip
 NAMES = words(
     "Treasury Interior Commerce Labor Education State Justice Energy Agriculture Defense Transportation "
