@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import select
 
 from monitor.formats import NotAPage, extract
+from monitor.record.bodies import filled, pieces
 from monitor.record.schema import drops
 from monitor.record.settings import Source
 from monitor.record.store import Store, upsert
@@ -107,14 +108,18 @@ class Drop:
         if found.size > self.max_bytes:
             return f"{found.path} is longer than max_bytes in [http] allows ({self.max_bytes:,} bytes)."
         try:
-            body = found.path.read_bytes()
+            with found.path.open("rb") as handle:
+                body = filled(iter(lambda: handle.read(_BLOCK), b""))
         except OSError as error:
             return f"{found.path} cannot be read: {error.strerror}."
         return Page(body, found.name, found.captured_at)
 
     def is_same(self, found: Found, page: Page) -> bool:
         """Whether the bytes are those that were looked at: else it is being written, and waits."""
-        return sha256(page.body).hexdigest() == found.sha256
+        digest = sha256()
+        for piece in pieces(page.body):
+            digest.update(piece)
+        return digest.hexdigest() == found.sha256
 
     def remember(self, found: Found, outcome: str, now: datetime) -> None:
         """Write down that a file was read. A kill before this reads it again, which changes nothing."""

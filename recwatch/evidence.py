@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from monitor.intake import load_evidence
+from monitor.record.bodies import whole
 from monitor.record.values import Event
 from monitor.rereading import Derivation, Side
 from recwatch.errors import Failure
@@ -97,7 +98,7 @@ def save(connection: Connection, found: Derivation, folder: Path) -> None:
         path = folder / f"capture-{side.kept.capture}-{side.kept.sha256[:12]}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(page.body)
+            path.write_bytes(whole(page.body))
         except OSError as error:
             raise Failure(f"{path} cannot be written: {error.strerror}") from None
         say(f"{'saved':<8}{path}")

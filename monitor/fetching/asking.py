@@ -14,6 +14,7 @@ from monitor.fetching.answers import Refusal
 from monitor.fetching.body import BodyRefused, read_body
 from monitor.fetching.retry_after import retry_at
 from monitor.record import outbound
+from monitor.record.bodies import Body
 from monitor.record.outbound_errors import AddressRefused, reason
 from monitor.record.settings import Http
 from monitor.record.store import Store
@@ -34,7 +35,7 @@ class Answer:
 
     status: int
     headers: dict[str, str]
-    body: bytes
+    body: Body
 
 
 class Asker:

@@ -3,6 +3,8 @@
 import zlib
 from collections.abc import AsyncIterator, Mapping
 
+from monitor.record.bodies import Body, Filling
+
 _STEP = 256 * 1024  # unpacked at a time: a bomb is noticed at the limit, not after it went off
 _GZIP = 31  # zlib's window bits for a gzip header
 _MAGIC = b"\x1f\x8b"
@@ -14,7 +16,7 @@ class BodyRefused(Exception):
 
 async def read_body(
     chunks: AsyncIterator[bytes], headers: Mapping[str, str], limit: int, *, truncate: bool = False
-) -> bytes:
+) -> Body:
     """Read a streamed answer, unpacked. BodyRefused: over `limit` bytes, cut off, or packed otherwise.
 
     `headers`: the answer's, names in lower case. `truncate`: what is beyond the limit is left unread instead.
@@ -22,16 +24,14 @@ async def read_body(
     stated = headers.get("content-length", "")
     if not truncate and stated.isascii() and stated.isdigit() and int(stated[:18]) > limit:
         raise BodyRefused(_too_long(limit))
-    # Joined once at the end: a buffer that grows and is copied costs ten times that.
-    pieces, size = [], 0
+    filling = Filling()
     async for piece in _pieces(chunks, headers):
-        pieces.append(piece)
-        size += len(piece)
-        if size > limit:
+        filling.add(piece)
+        if filling.size > limit:
             if truncate:
-                return b"".join(pieces)[:limit]
+                return filling.body()[:limit]
             raise BodyRefused(_too_long(limit))
-    return b"".join(pieces)
+    return filling.body()
 
 
 def _pieces(chunks: AsyncIterator[bytes], headers: Mapping[str, str]) -> AsyncIterator[bytes]:

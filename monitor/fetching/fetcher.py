@@ -11,6 +11,7 @@ from monitor.fetching import hosts, rules, sites
 from monitor.fetching.answers import NotModified, Refusal, Request
 from monitor.fetching.asking import Answer, Asker, refusal_of
 from monitor.fetching.walls import wall
+from monitor.record.bodies import whole
 from monitor.record.values import Outcome, Page
 
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -176,7 +177,7 @@ async def _ask_rules(asker: Asker, url: str) -> str | Refusal | None:
 
 def _read_rules(answer: Answer, address: str, now: datetime) -> str | Refusal | None:
     if answer.status == 200:
-        text = rules.believable(answer.body, answer.headers.get("content-type"))
+        text = rules.believable(whole(answer.body), answer.headers.get("content-type"))
         if text is None:
             log.warning("robots.txt is no text and not believed", url=address)
         return text

@@ -11,6 +11,7 @@ from monitor.formats.decode import decode, inflate
 from monitor.formats.errors import NotAPage
 from monitor.formats.markup import parse
 from monitor.formats.saved import is_archive, noted_address, page_part
+from monitor.record.bodies import Body, whole
 from monitor.record.folding import is_staging
 from monitor.record.values import Capture, Format
 
@@ -18,7 +19,7 @@ __all__ = ["NotAPage", "extract"]
 
 
 def extract(
-    body: bytes,
+    body: Body,
     *,
     format: Format | None = None,
     content_type: str | None = None,
@@ -30,7 +31,7 @@ def extract(
     where the page was asked for; a saved page's own note of its address wins nothing over it. NotAPage where
     the bytes are no page of recommendations, not whole, or not of the format given.
     """
-    plain = inflate(body)
+    plain = inflate(whole(body))
     if is_archive(plain):
         part = page_part(plain)
         plain, content_type, url = part.payload(plain), part.charset, url or part.location

@@ -16,17 +16,19 @@ from monitor.formats.errors import NotAPage
 from monitor.formats.gao_csv import Header, find_header
 from monitor.formats.recognise import is_markup
 from monitor.formats.saved import Part, is_archive, parts
+from monitor.record.bodies import Body, whole
 
 PHONE_COLUMN = re.compile(r"phone|fax|\btel\b")
 _GAP = r"[-. \u00a0\udca0\u2010-\u2015]"
 _DIGITS = rf"\(?\d{{3}}\)?{_GAP}{{0,3}}\d{{3}}{_GAP}{{0,2}}\d{{4}}(?: ?(?:x|ext\.?) ?\d{{1,6}})?"
 
 
-def blank_phones(body: bytes) -> bytes:
+def blank_phones(body: Body) -> bytes:
     """Take telephone numbers out of the bytes of a page in any of the formats and encodings.
 
     A gzipped body that holds numbers comes back plain.
     """
+    body = whole(body)
     try:
         plain = inflate(body)
     except NotAPage:
@@ -66,7 +68,12 @@ def _blank_columns(text: str, header: Header) -> str:
             position = cell.end(1)
         column = column + 1 if cell[2] == header.separator else 0
     kept.append(text[position:])
-    return _leftover(header.separator).sub(header.separator, "".join(kept))
+    return without_leftovers("".join(kept), header.separator)
+
+
+def without_leftovers(text: str, separator: str) -> str:
+    """Take out cells that are a telephone number and nothing else, in whatever column."""
+    return _leftover(separator).sub(separator, text)
 
 
 def _cell(separator: str) -> re.Pattern[str]:

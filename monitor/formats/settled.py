@@ -18,6 +18,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from monitor.formats import gao_csv
+from monitor.record.bodies import STEP, Body, Packed, whole
 
 _PREAMBLE = 20_000
 # Each begins with letters that are found fast; the group is what is set aside.
@@ -53,11 +54,12 @@ class Settled:
     layout: bytes = field(default=b"", compare=False)
 
 
-def settle(body: bytes) -> Settled | None:
-    """What lasts of a page in markup or of an export; None for anything else, and for what is packed."""
+def settle(body: Body) -> Settled | None:
+    """What lasts of a page in markup or of an export; None for anything else, and for what came packed."""
     if body[:1] == b"<":
-        spans = _apart(sorted(_spans(body)))
-        return Settled(_digest(body, spans), layout=_layout(spans))
+        page = whole(body)
+        spans = _apart(sorted(_spans(page)))
+        return Settled(_digest(page, spans), layout=_layout(spans))
     head = body[:_PREAMBLE].decode("latin-1")
     if "\x00" in head or head.startswith("\x1f\x8b"):
         return None
@@ -65,11 +67,21 @@ def settle(body: bytes) -> Settled | None:
     if header is None:
         return None
     span = gao_csv.stamp_span(head[: header.start])
-    spans = [(*span, _TOKEN)] if span else []
-    return Settled(_digest(body, spans), gao_csv.stamp_of(head[: header.start]))
+    return Settled(_digest_but(body, span), gao_csv.stamp_of(head[: header.start]))
 
 
-def settle_along(body: bytes, layout: bytes) -> Settled | None:
+def _digest_but(body: Body, span: tuple[int, int] | None) -> str:
+    """The same hash with one range set aside, without a copy of what follows it."""
+    made = sha256(body[: span[0]] + b"\x00" if span else b"")
+    start = span[1] if span else 0
+    if isinstance(body, bytes):
+        made.update(memoryview(body)[start:])
+    else:
+        made.update(body[start:STEP] + body.rest)
+    return made.hexdigest()
+
+
+def settle_along(body: Body, layout: bytes) -> Settled | None:
     """What lasts of a page in markup, if it is laid out like one before; None where it is not, or may not be.
 
     Of use only to who knows the earlier page's hash. Where it comes out again, all that counts is the same to
@@ -77,7 +89,7 @@ def settle_along(body: bytes, layout: bytes) -> Settled | None:
     `settle` would give the same hash. Another hash says nothing.
     """
     lengths = array("I")
-    if not layout or len(layout) % lengths.itemsize or body[:1] != b"<":
+    if not layout or len(layout) % lengths.itemsize or body[:1] != b"<" or isinstance(body, Packed):
         return None
     lengths.frombytes(layout)
     if sys.byteorder == "big":

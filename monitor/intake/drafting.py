@@ -49,8 +49,8 @@ class Draft:
 class Unread:
     """Rows of an export that are those of its source's last readings, to the letter (intake/rowwise.py).
 
-    `ids`: whose rows they are. `readings`: all that the source read last. `owners`: whose keys the other
-    rows have.
+    `ids`: whose rows they are. `readings`: what the source read last of all others. `owners`: whose keys
+    the other rows have.
     """
 
     ids: frozenset[int]
@@ -87,22 +87,24 @@ def draft(
     made.unseen = [(place, row) for place, row in enumerate(rows) if place not in matching.known]
     made.rows = {one.id: rows[place] for place, one in matching.known.items()}
     expected = _expected(capture, readings, known)
-    same = unread.ids if unread else frozenset()
-    standings = loading.load_standings(connection, made.rows.keys() | (expected - same), now)
+    standings = loading.load_standings(connection, made.rows.keys() | expected, now)
     made.rows = {one: _as_far_as_shown(row, standings[one], reader) for one, row in made.rows.items()}
     _decide_all(connection, made, standings, reader, captured_at)
-    shown_open = {one for one in expected - same if standings[one].is_open}
+    shown_open = {one for one in expected if standings[one].is_open}
     made.gone = sorted(shown_open - made.rows.keys())
-    left = expected - same - shown_open - made.rows.keys()
+    left = expected - shown_open - made.rows.keys()
     made.absent = sorted(one for one in left if not readings[one].misses)
-    shown_open |= loading.load_listed(connection, reader) & same if same else set()
     made.returned = [one for one in made.rows if one in readings and readings[one].misses]
-    made.measures = _measure(connection, made, standings, shown_open, len(same))
+    lasting = sum(not readings[one].misses for one in shown_open)
+    if unread:
+        # All that its source shows or has shown is either unread or expected.
+        lasting += loading.count_listed(connection, reader) - len(shown_open)
+    made.measures = _measure(connection, made, standings, lasting, len(unread.ids) if unread else 0)
     return made
 
 
 def _expected(capture: Capture, readings: dict[int, Reading], known: dict[int, Known]) -> set[int]:
-    """Recommendations whose absence from this capture would mean something."""
+    """Recommendations whose absence from this capture, or from what was read of it, would mean something."""
     if not capture.complete:
         return set()
     if capture.format is Format.PRODUCT:
@@ -146,10 +148,9 @@ def _as_far_as_shown(row: Recommendation, standing: Standing, reader: Reader) ->
 
 
 def _measure(
-    connection: Connection, made: Draft, standings: dict[int, Standing], shown_open: set[int], same: int
+    connection: Connection, made: Draft, standings: dict[int, Standing], lasting: int, same: int
 ) -> gate.Draft:
     before = made.readings_before
-    lasting = {one for one in shown_open if not before[one].misses}
     # What another source has shown before, and was believed, is no reason to doubt one that catches up.
     reworded = [
         one
@@ -166,4 +167,4 @@ def _measure(
     gone = sum(not before[one].misses for one in made.gone)
     end = made.matching.known.get(len(made.matching.known) + len(made.unseen) - 1)
     last = rewordings.get(end.id) if end else None
-    return gate.Draft(len(lasting), gone, compared, tuple(rewordings.values()), last)
+    return gate.Draft(lasting, gone, compared, tuple(rewordings.values()), last)

@@ -1,11 +1,15 @@
 """The kept bytes of captures that changed something or were held back: compressed, by their SHA-256."""
 
+import sqlite3
 import zlib
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, union
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, union, update
 
+from monitor.record.bodies import Body, Packed, pieces
 from monitor.record.schema import captures, events, evidence, revisions
 from monitor.record.settings import Store as StoreSettings
 from monitor.record.store import upsert
@@ -15,17 +19,30 @@ _LARGE = 10**6  # bytes
 # zlib's levels: 6 would be twice the work for 7 % less room. For the export, twice a day and most of all that
 # is kept, a third less is not worth four times the work.
 _LEVEL, _LEVEL_OF_LARGE = 5, 1
+_BULKY = 4 * 10**6  # bytes of what is packed, from which they are written in pieces
+
+Lasting = Body | Iterable[bytes]  # what is kept of a page: gone through, never put together
 
 
-def digest(page: Page) -> str:
-    """SHA-256 of the bytes as they are kept, in hex."""
-    return sha256(page.body).hexdigest()
+def digest(lasting: Lasting) -> str:
+    """SHA-256 of bytes as they are kept, in hex."""
+    made = sha256()
+    for piece in _pieces(lasting):
+        made.update(piece)
+    return made.hexdigest()
+
+
+def _pieces(lasting: Lasting) -> Iterable[bytes]:
+    if isinstance(lasting, bytes):
+        return (lasting,)
+    return pieces(lasting) if isinstance(lasting, Packed) else lasting
 
 
 def keep_evidence(
     connection: Connection,
     page: Page,
     *,
+    lasting: Lasting | None = None,
     source_id: str,
     format: str | None,
     outcome: str,
@@ -33,21 +50,12 @@ def keep_evidence(
     now: datetime,
     reason: str | None = None,
 ) -> int:
-    """Keep a page's bytes and say what they are; returns the capture's id. `reason`: why it is held back."""
-    sha = digest(page)
-    packed = zlib.compress(page.body, _LEVEL if len(page.body) < _LARGE else _LEVEL_OF_LARGE)
-    row = {
-        "sha256": sha,
-        "body": packed,
-        "size": len(page.body),
-        "stored_size": len(packed),
-        "created_at": now,
-    }
-    # The same bytes again count as kept from now on: the newer capture rests on them, too.
-    again = upsert(connection)(evidence).values(row)
-    connection.execute(
-        again.on_conflict_do_update(index_elements=["sha256"], set_={"created_at": row["created_at"]})
-    )
+    """Keep a page's bytes and say what they are; returns the capture's id.
+
+    `lasting`: these in their place, without telephone numbers. `reason`: why it is held back.
+    """
+    level = _LEVEL if len(page.body) < _LARGE else _LEVEL_OF_LARGE
+    sha = _keep(connection, _pack(page.body if lasting is None else lasting, level), now)
     statement = insert(captures).values(
         source_id=source_id,
         origin=page.origin,
@@ -63,6 +71,39 @@ def keep_evidence(
         held=reason is not None,
     )
     return int(connection.execute(statement.returning(captures.c.id)).scalar_one())
+
+
+def _pack(lasting: Lasting, level: int) -> tuple[dict[str, Any], list[bytes]]:
+    """Values of a row of evidence, and the pieces of its body."""
+    made, packer, packed, size = sha256(), zlib.compressobj(level), [], 0
+    for piece in _pieces(lasting):
+        made.update(piece)
+        packed.append(packer.compress(piece))
+        size += len(piece)
+    packed.append(packer.flush())
+    return {"sha256": made.hexdigest(), "size": size, "stored_size": sum(map(len, packed))}, packed
+
+
+def _keep(connection: Connection, packed: tuple[dict[str, Any], list[bytes]], now: datetime) -> str:
+    """Keep packed bytes, if they are not kept already; returns their SHA-256."""
+    row, body = packed
+    # The same bytes again count as kept from now on: the newer capture rests on them, too.
+    again = {"created_at": now}
+    add = upsert(connection)(evidence).values(**row, **again)
+    if row["stored_size"] <= _BULKY or connection.dialect.name != "sqlite":
+        add = add.values(body=b"".join(body))
+        connection.execute(add.on_conflict_do_update(index_elements=["sha256"], set_=again))
+    elif not connection.execute(
+        update(evidence).where(evidence.c.sha256 == row["sha256"]).values(again)
+    ).rowcount:
+        # SQLite's driver would hold it three times over.
+        place = connection.execute(add.values(body=func.zeroblob(row["stored_size"]))).lastrowid
+        driver = connection.connection.dbapi_connection
+        assert isinstance(driver, sqlite3.Connection)
+        with driver.blobopen("evidence", "body", place) as blob:
+            for piece in body:
+                blob.write(piece)
+    return str(row["sha256"])
 
 
 def load_evidence(connection: Connection, capture_id: int) -> Page | None:

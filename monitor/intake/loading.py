@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from monitor.detection import Earlier, Look, Reader, Reading, Standing
 from monitor.identity import Known
@@ -133,8 +133,10 @@ def load_standings(connection: Connection, ids: Collection[int], now: datetime) 
     }
 
 
-def load_readings(connection: Connection, reader: Reader) -> dict[int, Reading]:
-    """A source's own last readings, by recommendation."""
+def load_readings(
+    connection: Connection, reader: Reader, ids: Collection[int] | None = None
+) -> dict[int, Reading]:
+    """A source's own last readings, by recommendation: all of them, or those of some."""
     table = readings
     query = select(
         table.c.recommendation_id,
@@ -148,8 +150,20 @@ def load_readings(connection: Connection, reader: Reader) -> dict[int, Reading]:
     ).where(table.c.source_id == reader.source, table.c.format == reader.format)
     return {
         one: Reading(Look(fingerprint, status, priority, text), revision, misses, row_hash)
-        for one, fingerprint, status, priority, text, revision, misses, row_hash in connection.execute(query)
+        for one, fingerprint, status, priority, text, revision, misses, row_hash in _among(
+            connection, query, table.c.recommendation_id, ids
+        )
     }
+
+
+def load_row_hashes(connection: Connection, reader: Reader) -> dict[int, bytes | None]:
+    """How the row of each of a source's last readings came; None where it is to be read in any case."""
+    table = readings
+    lasting = case((table.c.misses == 0, table.c.row_hash))
+    mine = (table.c.source_id == reader.source, table.c.format == reader.format)
+    query = select(table.c.recommendation_id, lasting).where(*mine)
+    # Of all that is loaded here this alone is as long as the export: a row at a time, and no objects.
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def load_owners(connection: Connection, keys: Collection[str]) -> dict[str, int]:
@@ -158,16 +172,17 @@ def load_owners(connection: Connection, keys: Collection[str]) -> dict[str, int]
     return {row[0]: row[1] for row in _among(connection, query, aliases.c.key, set(keys))}
 
 
-def load_listed(connection: Connection, reader: Reader) -> set[int]:
-    """Recommendations that a source shows or has shown, and that count as open and listed."""
+def count_listed(connection: Connection, reader: Reader) -> int:
+    """How many recommendations a source shows or has shown that count as open and listed."""
     table = recommendations
     shown = and_(
         readings.c.recommendation_id == table.c.id,
         readings.c.source_id == reader.source,
         readings.c.format == reader.format,
     )
-    query = select(table.c.id, table.c.status).join(readings, shown).where(table.c.present)
-    return {one for one, status in connection.execute(query) if not is_closed(status)}
+    query = select(table.c.status, func.count()).join(readings, shown).where(table.c.present)
+    counts = connection.execute(query.group_by(table.c.status))
+    return sum(count for status, count in counts if not is_closed(status))
 
 
 def load_earlier(connection: Connection, ids: Collection[int]) -> dict[int, list[Earlier]]:

@@ -10,6 +10,7 @@ Such a row says what it said: it is neither resolved, folded nor compared. What 
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -17,7 +18,6 @@ from monitor.detection import Reader
 from monitor.formats import NotAPage, extract
 from monitor.formats.export_rows import RawRows, only
 from monitor.formats.phones import blank_phones
-from monitor.formats.settled import settle
 from monitor.intake import loading
 from monitor.intake.drafting import Draft, Unread
 from monitor.intake.writing import Pen
@@ -34,15 +34,18 @@ class Part:
     unread: Unread
 
 
-def read(connection: Connection, source: Source, page: Page, raw: RawRows) -> Part | None:
-    """Read what is not remembered of an export; None where it is to be read whole."""
-    readings = loading.load_readings(connection, Reader(source.id, Format.CSV))
-    known = {one.row_hash: key for key, one in readings.items() if one.row_hash and not one.misses}
+def read(
+    connection: Connection, source: Source, page: Page, raw: RawRows, stamp: datetime | None
+) -> Part | None:
+    """Read what is not remembered of an export; None where it is to be read whole. `stamp` is the page's."""
+    reader = Reader(source.id, Format.CSV)
+    hashes = loading.load_row_hashes(connection, reader)
+    known = {found: one for one, found in hashes.items() if found}
     places = tuple(place for place, found in enumerate(raw.hashes) if found not in known)
     if len(places) * 2 > len(raw.hashes):
         return None
     same = frozenset(known[found] for found in raw.hashes if found in known)
-    capture = _capture(page, raw, places)
+    capture = _capture(page, raw, places, stamp)
     if (
         capture is None
         or len(same) + len(places) != len(raw.hashes)
@@ -53,13 +56,12 @@ def read(connection: Connection, source: Source, page: Page, raw: RawRows) -> Pa
     theirs = set(owners.values())
     if len(theirs) != len(places) or theirs & same:
         return None
-    return Part(capture, places, Unread(same, readings, owners))
+    others = loading.load_readings(connection, reader, hashes.keys() - same)
+    return Part(capture, places, Unread(same, others, owners))
 
 
-def _capture(page: Page, raw: RawRows, places: tuple[int, ...]) -> Capture | None:
+def _capture(page: Page, raw: RawRows, places: tuple[int, ...], stamp: datetime | None) -> Capture | None:
     if not places:
-        settled = settle(page.body)
-        stamp = settled.stamp if settled else None
         return Capture(Format.CSV, (), complete=True, stamp=stamp)
     try:
         some = blank_phones(only(page.body, raw, places))

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, insert, or_, select, update
 from monitor import gate, incidents
 from monitor.detection import Reader
 from monitor.formats import NotAPage, extract
-from monitor.formats.export_rows import RawRows, take_apart
+from monitor.formats.export_rows import Blanked, RawRows, take_apart
 from monitor.formats.phones import blank_phones
 from monitor.intake import leaving, loading, memory, rowwise, writing
 from monitor.intake.drafting import Draft, draft, once_each
-from monitor.intake.evidence import digest, keep_evidence
+from monitor.intake.evidence import Lasting, digest, keep_evidence
 from monitor.intake.same import note_stale, same_again, write_also
 from monitor.intake.values import Also, Intake, Marks, is_aside
 from monitor.record import folding
@@ -73,7 +73,8 @@ def take_in(  # noqa: PLR0913 - each names another way in which a page may come
     if raw and not (lookup or released):
         with store.write() as connection:
             take_turn(connection)
-            if part := rowwise.read(connection, source, page, raw):
+            stamp = known.settled.stamp if known and known.settled else None
+            if part := rowwise.read(connection, source, page, raw, stamp):
                 taking = _Taking(
                     connection, settings, source, page, part.capture, now, silent=silent, released=False
                 )
@@ -111,13 +112,15 @@ def _not_a_page(
         return Intake(Outcome.FAILING, reason)
     with store.write() as connection:
         take_turn(connection)
-        return write_also(connection, source, _hold(connection, source, page, reason, now=now), also)
+        held = _hold(connection, source, page, page.body, reason, now=now)
+        return write_also(connection, source, held, also)
 
 
 def _hold(
     connection: Connection,
     source: Source,
     page: Page,
+    lasting: Lasting,
     reason: str,
     *,
     now: datetime,
@@ -125,12 +128,14 @@ def _hold(
     seen: int = 0,
 ) -> Intake:
     """Keep a page that is not believed, for a person to look at; the same bytes are kept once."""
-    same = select(captures.c.id).where(captures.c.source_id == source.id, captures.c.sha256 == digest(page))
+    sha = captures.c.sha256 == digest(lasting)
+    same = select(captures.c.id).where(captures.c.source_id == source.id, sha)
     held = connection.scalar(same.where(captures.c.held, captures.c.settled.is_(None)))
     if held is None:
         held = keep_evidence(
             connection,
             page,
+            lasting=lasting,
             source_id=source.id,
             format=format,
             outcome=Outcome.QUARANTINED,
@@ -180,9 +185,9 @@ class _Taking:
         """How many recommendations the page has."""
         return len(self.rows) + (len(self.part.unread.ids) if self.part else 0)
 
-    def _kept_page(self) -> Page:
+    def _lasting(self) -> Lasting:
         """The page as it may be kept: one read in part still has its telephone numbers."""
-        return replace(self.page, body=blank_phones(self.page.body)) if self.part else self.page
+        return Blanked(self.page.body, self.raw) if self.part and self.raw else self.page.body
 
     def take(self) -> Intake:
         """Believe the capture or hold it back."""
@@ -203,7 +208,8 @@ class _Taking:
             return _hold(
                 self.connection,
                 self.source,
-                self._kept_page(),
+                self.page,
+                self._lasting(),
                 doubt,
                 now=self.now,
                 format=self.capture.format,
@@ -329,7 +335,8 @@ class _Taking:
     def _keep(self, *, first: bool) -> int:
         return keep_evidence(
             self.connection,
-            self._kept_page(),
+            self.page,
+            lasting=self._lasting(),
             source_id=self.source.id,
             format=self.capture.format,
             outcome=Outcome.BASELINE if first else Outcome.CHANGED,

@@ -13,6 +13,7 @@ from monitor.poller.cycle import heartbeat, run_cycle, take_given
 from monitor.poller.lookups import expire
 from monitor.poller.readings import Reading
 from monitor.poller.session import Poller, Session, open_session
+from monitor.record.bodies import Body
 from monitor.record.settings import Source
 from monitor.record.values import Page
 
@@ -41,7 +42,7 @@ async def poll_once(
     return readings
 
 
-def page_of(body: bytes, name: str, written: datetime) -> Page:
+def page_of(body: Body, name: str, written: datetime) -> Page:
     """Make a page of bytes handed over: taken when its own stamp says, else when it was `written`."""
     page = Page(body, name, written)
     stamp = stamp_of(page)

@@ -112,10 +112,12 @@ evidence = Table(
     "evidence",
     metadata,
     Column("sha256", String, primary_key=True),
-    Column("body", LargeBinary, nullable=False),  # zlib
     Column("size", BigInteger, nullable=False),  # bytes before compression
     Column("stored_size", BigInteger, nullable=False),
     Column("created_at", Moment, nullable=False, index=True),
+    # zlib. The last column: SQLite goes through all of it to read one that comes after it, and has it in
+    # memory to insert one before another.
+    Column("body", LargeBinary, nullable=False),
 )
 
 captures = Table(

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from monitor.record.bodies import Body
+
 
 class Format(StrEnum):
     """What a page can be; reference for each: its extractor in monitor/formats/."""
@@ -119,13 +121,13 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Bytes as they came, telephone numbers blanked, and where and when they came from.
+    """Bytes as they came, and where and when they came from; a large body is packed (bodies.py).
 
     `origin` is the address that was asked, or the file's name. `headers` are the response's, names
     in lower case. `captured_at` is aware.
     """
 
-    body: bytes
+    body: Body
     origin: str
     captured_at: datetime
     content_type: str | None = None
