@@ -5,17 +5,20 @@ to do about it, is the only exception that leaves.
 """
 
 import re
+from itertools import chain
 
 from monitor.formats import gao_agency, gao_csv, gao_product, gao_text, recognise
-from monitor.formats.decode import decode, inflate
+from monitor.formats.decode import decode, inflate, with_plain_lines
 from monitor.formats.errors import NotAPage
+from monitor.formats.export_rows import Blanked, RawRows
 from monitor.formats.markup import parse
+from monitor.formats.phones import blank_phones
 from monitor.formats.saved import is_archive, noted_address, page_part
 from monitor.record.bodies import Body, whole
 from monitor.record.folding import is_staging
 from monitor.record.values import Capture, Format
 
-__all__ = ["NotAPage", "extract"]
+__all__ = ["NotAPage", "extract", "extract_apart"]
 
 
 def extract(
@@ -36,10 +39,30 @@ def extract(
         part = page_part(plain)
         plain, content_type, url = part.payload(plain), part.charset, url or part.location
     text = decode(plain, content_type)
-    url = _web_address(url) or _web_address(noted_address(text))
-    if url and is_staging(url):
-        raise NotAPage("this is a copy on GAO's staging host", "open the page at www.gao.gov")
+    url = _address(text, url)
     return _markup(text, format, url) if recognise.is_markup(text) else _plain(text, format, url)
+
+
+def extract_apart(
+    body: Body,
+    raw: RawRows,
+    *,
+    format: Format | None = None,
+    content_type: str | None = None,
+    url: str | None = None,
+) -> Capture:
+    """Read an export that was taken apart, a block at a time and without its telephone numbers.
+
+    The same as `extract` of the whole, to the letter.
+    """
+    blocks = iter(Blanked(body, raw))
+    first = decode(next(blocks), content_type)
+    header = gao_csv.find_header(first)
+    if header is None or not raw.begins_at(body, header):
+        return extract(blank_phones(body), format=format, content_type=content_type, url=url)
+    _fits(Format.CSV, format)
+    texts = chain([first], (with_plain_lines(block.decode()) for block in blocks))
+    return gao_csv.extract_whole_rows(texts, header, _address(first, url))
 
 
 def _markup(text: str, wanted: Format | None, url: str | None) -> Capture:
@@ -63,6 +86,14 @@ def _fits(form: Format, wanted: Format | None) -> None:
             f"this is {recognise.NAMES[form]} ({form}), not {recognise.NAMES[wanted]} ({wanted})",
             f"name the format {form}, or none",
         )
+
+
+def _address(text: str, url: str | None) -> str | None:
+    """Where a page is from: where it was asked for, else as it notes itself."""
+    url = _web_address(url) or _web_address(noted_address(text))
+    if url and is_staging(url):
+        raise NotAPage("this is a copy on GAO's staging host", "open the page at www.gao.gov")
+    return url
 
 
 def _web_address(url: str | None) -> str | None:

@@ -100,7 +100,12 @@ def decode(body: bytes, declared: str | None = None) -> str:
         raise NotAPage("this is not text")
     if not text.strip("\ufeff\u200b\u00a0 \t\r\n"):
         raise NotAPage("the page is empty", "fetch it again")
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    return with_plain_lines(text.removeprefix("\ufeff")).replace("\x00", "")
+
+
+def with_plain_lines(text: str) -> str:
+    """A text, each line ended by a line feed."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _decode(body: bytes, declared: str | None) -> str:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from monitor.formats import gao_csv
+from monitor.formats.decode import with_plain_lines
 from monitor.formats.phones import PHONE_COLUMN, without_leftovers
 from monitor.formats.recognise import is_markup
 from monitor.formats.saved import is_archive
@@ -28,11 +29,12 @@ _LONGEST = 2**20  # bytes of a row: no pattern is let loose on a longer one
 class RawRows:
     """Where the table begins, where each row ends, its hash without telephone numbers, and where those are.
 
-    `phones`: starts and ends in turn. `separator` is empty where no column is for telephones.
+    `phones`: starts and ends in turn; `blanks`: whether any column is for them.
     """
 
     start: int
-    separator: str
+    header: gao_csv.Header
+    blanks: bool
     ends: "array[int]" = field(default_factory=lambda: array("Q"))
     hashes: list[bytes] = field(default_factory=list)
     phones: "array[int]" = field(default_factory=lambda: array("Q"))
@@ -40,6 +42,12 @@ class RawRows:
     def span(self, place: int) -> tuple[int, int]:
         """A row's range of bytes."""
         return self.ends[place - 1] if place else self.start, self.ends[place]
+
+    def begins_at(self, body: Body, header: gao_csv.Header) -> bool:
+        """Whether a header found in the decoded text is the one below which the table begins."""
+        above = with_plain_lines(body[: self.start].decode("utf-8-sig"))
+        mine = self.header
+        return (header.names, header.separator, header.end) == (mine.names, mine.separator, len(above))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,7 @@ def take_apart(body: Body, salt: bytes) -> RawRows | None:
         return None
     phones = tuple(at for at, name in enumerate(header.names) if PHONE_COLUMN.search(name))
     row = _row(header.separator.encode(), len(header.names), phones)
-    raw = RawRows(start, header.separator if phones else "")
+    raw = RawRows(start, header, bool(phones))
     return raw if _collect(body, raw, _Shape(row, range(1, len(phones) + 1), salt)) else None
 
 
@@ -119,16 +127,19 @@ class Blanked:
     raw: RawRows
 
     def __iter__(self) -> Iterator[bytes]:
-        if not self.raw.separator:
-            yield from pieces(self.body)
-            return
+        """Pieces that end with a line's end, whatever it ends; the last one with the body's."""
         left = b""
         for piece in self._cut():
             block = left + piece
             end = block.rfind(b"\n") + 1  # no number goes on after a line's end
-            yield without_leftovers(block[:end].decode(), self.raw.separator).encode()
+            yield self._without_leftovers(block[:end])
             left = block[end:]
-        yield without_leftovers(left.decode(), self.raw.separator).encode()
+        yield self._without_leftovers(left)
+
+    def _without_leftovers(self, block: bytes) -> bytes:
+        if not self.raw.blanks:
+            return block
+        return without_leftovers(block.decode(), self.raw.header.separator).encode()
 
     def _cut(self) -> Iterator[bytes]:
         """Its pieces without what stands in the columns for telephones."""

@@ -6,10 +6,11 @@ agency. Columns are found by name. A closed recommendation simply leaves, so the
 
 import csv
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from monitor.formats.errors import DOWNLOAD_AGAIN, UNOPENED, NotAPage
@@ -77,31 +78,53 @@ def extract(text: str, url: str | None) -> Capture:
     header = find_header(text)
     if header is None:
         raise NotAPage("there is no line of column names such as the export has", DOWNLOAD_AGAIN)
-    missing = [name for name in _COLUMNS.values() if name not in header.names]
-    if missing:
-        raise NotAPage(f"the export's header lacks {', '.join(missing)}")
-    at = {field: header.names.index(name) for field, name in _COLUMNS.items()}
+    at = _places(header)
     table = _table(text, header)
     cells = [row for row in table if any(cell.strip() for cell in row)]
     _check(cells, header)
-    rows = [_row(number, row, at) for number, row in enumerate(cells, 1)]
-    if not rows:
+    capture = _capture(text[: header.start], cells, at, url)
+    return capture if len(cells) == len(table) else replace(capture, places=())
+
+
+def extract_whole_rows(blocks: Iterable[str], header: Header, url: str | None) -> Capture:
+    """Read an export whose rows are all whole, well-formed and not empty, and which is not held at once.
+
+    Each block ends with a line; the first one holds the header. NotAPage as `extract`.
+    """
+    given = iter(blocks)
+    first = next(given)
+    lines = (line for text in chain([first[header.end :]], given) for line in _lines(text, 0))
+    table = csv.reader(lines, delimiter=header.separator, strict=True)
+    return _capture(first[: header.start], table, _places(header), url)
+
+
+def _places(header: Header) -> dict[str, int]:
+    missing = [name for name in _COLUMNS.values() if name not in header.names]
+    if missing:
+        raise NotAPage(f"the export's header lacks {', '.join(missing)}")
+    return {field: header.names.index(name) for field, name in _COLUMNS.items()}
+
+
+def _capture(preamble: str, table: Iterable[list[str]], at: dict[str, int], url: str | None) -> Capture:
+    count = nameless = 0
+
+    def rows() -> Iterator[Row]:
+        nonlocal count, nameless
+        for count, cells in enumerate(table, 1):
+            row = _row(count, cells, at)
+            nameless += row.product is None
+            yield row
+
+    recommendations, notes, places = assemble_placed(rows())
+    if not count:
         raise NotAPage("the export has no rows", DOWNLOAD_AGAIN)
-    recommendations, notes, places = assemble_placed(rows)
-    nameless = sum(1 for row in rows if row.product is None)
-    if nameless * 2 > len(rows):
+    if nameless * 2 > count:
         raise NotAPage("most rows of the export have no publication number")
     if nameless:
         notes += (f"rows without a publication number: {nameless}",)
-    stamp = stamp_of(text[: header.start])
+    stamp = stamp_of(preamble)
     return Capture(
-        Format.CSV,
-        recommendations,
-        complete=True,
-        url=url,
-        stamp=stamp,
-        notes=notes,
-        places=places if len(cells) == len(table) else (),
+        Format.CSV, recommendations, complete=True, url=url, stamp=stamp, notes=notes, places=places
     )
 
 

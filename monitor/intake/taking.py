@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, or_, select, update
 
 from monitor import gate, incidents
 from monitor.detection import Reader
-from monitor.formats import NotAPage, extract
+from monitor.formats import NotAPage, extract, extract_apart
 from monitor.formats.export_rows import Blanked, RawRows, take_apart
 from monitor.formats.phones import blank_phones
 from monitor.intake import leaving, loading, memory, rowwise, writing
@@ -80,13 +80,13 @@ def take_in(  # noqa: PLR0913 - each names another way in which a page may come
                 )
                 taking.known, taking.raw, taking.part = known, raw, part
                 return write_also(connection, source, taking.take(), also)
-    page = replace(page, body=blank_phones(page.body))
+    page = page if raw else replace(page, body=blank_phones(page.body))
     try:
-        capture = extract(page.body, format=format, content_type=page.content_type, url=page.origin)
+        capture = _read(page, raw, format)
     except NotAPage as error:
         if fetched and len(page.body) <= _SMALL and any(wall in error.reason for wall in WALLS):
             return Intake(Outcome.BLOCKED, error.reason)
-        return _not_a_page(store, source, page, error, now=now, lookup=lookup, also=also)
+        return _not_a_page(store, source, page, raw, error, now=now, lookup=lookup, also=also)
     # Invariant 1: detection runs in here, on rows that nobody else moves, and state, revision, event and
     # outbox row are committed together or not at all.
     with store.write() as connection:
@@ -97,10 +97,22 @@ def take_in(  # noqa: PLR0913 - each names another way in which a page may come
         return write_also(connection, source, intake, also)
 
 
+def _read(page: Page, raw: RawRows | None, format: Format | None) -> Capture:
+    if raw is None:
+        return extract(page.body, format=format, content_type=page.content_type, url=page.origin)
+    return extract_apart(page.body, raw, format=format, content_type=page.content_type, url=page.origin)
+
+
+def _lasting(page: Page, raw: RawRows | None) -> Lasting:
+    """A page as it may be kept: one that was taken apart still has its telephone numbers."""
+    return Blanked(page.body, raw) if raw else page.body
+
+
 def _not_a_page(
     store: Store,
     source: Source,
     page: Page,
+    raw: RawRows | None,
     error: NotAPage,
     *,
     now: datetime,
@@ -112,7 +124,7 @@ def _not_a_page(
         return Intake(Outcome.FAILING, reason)
     with store.write() as connection:
         take_turn(connection)
-        held = _hold(connection, source, page, page.body, reason, now=now)
+        held = _hold(connection, source, page, _lasting(page, raw), reason, now=now)
         return write_also(connection, source, held, also)
 
 
@@ -185,10 +197,6 @@ class _Taking:
         """How many recommendations the page has."""
         return len(self.rows) + (len(self.part.unread.ids) if self.part else 0)
 
-    def _lasting(self) -> Lasting:
-        """The page as it may be kept: one read in part still has its telephone numbers."""
-        return Blanked(self.page.body, self.raw) if self.part and self.raw else self.page.body
-
     def take(self) -> Intake:
         """Believe the capture or hold it back."""
         upsert_source = upsert(self.connection)(sources).values(id=self.source.id)
@@ -209,7 +217,7 @@ class _Taking:
                 self.connection,
                 self.source,
                 self.page,
-                self._lasting(),
+                _lasting(self.page, self.raw),
                 doubt,
                 now=self.now,
                 format=self.capture.format,
@@ -336,7 +344,7 @@ class _Taking:
         return keep_evidence(
             self.connection,
             self.page,
-            lasting=self._lasting(),
+            lasting=_lasting(self.page, self.raw),
             source_id=self.source.id,
             format=self.capture.format,
             outcome=Outcome.BASELINE if first else Outcome.CHANGED,

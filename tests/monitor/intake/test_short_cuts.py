@@ -197,6 +197,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return extract
 
     monkeypatch.setattr(taking, "extract", count("whole", whole))
+    monkeypatch.setattr(taking, "extract_apart", count("whole", taking.extract_apart))
     monkeypatch.setattr(rowwise, "extract", count("", part))
     return seen
 
