@@ -16,6 +16,8 @@ from monitor.record.schema import aliases, events, readings, recommendations, re
 from monitor.record.store import upsert
 from monitor.record.values import EventType, Format, Recommendation, Subject
 
+_ROWS = 1000  # to one insert of a first capture
+
 
 @dataclass(frozen=True, slots=True)
 class Pen:
@@ -39,6 +41,14 @@ def write_unseen(pen: Pen, rows: list[Recommendation]) -> list[int]:
     shown = [row.key for row in rows]
     rows = _under_free_keys(pen, rows)
     memory.forget(pen.connection, loading.load_owners(pen.connection, [row.key for row in rows]).values())
+    ids: list[int] = []
+    # A first capture is the whole export: what is bound for the store of it is held for a few rows at a time.
+    for start in range(0, len(rows), _ROWS):
+        ids += _write_new(pen, rows[start : start + _ROWS], shown[start : start + _ROWS])
+    return ids
+
+
+def _write_new(pen: Pen, rows: list[Recommendation], shown: list[str]) -> list[int]:
     table = recommendations
     statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
     ids = list(pen.connection.scalars(statement, [_new_recommendation(pen, row) for row in rows]))

@@ -1,4 +1,4 @@
-"""A page's body as it is held while it is on its way: small ones as they came, large ones packed in blocks.
+"""A page's body as it is held while it is on its way: as it came, but packed beyond some megabytes.
 
 A large one never stands in memory whole: whoever reads it goes through it from beginning to end, a block at a
 time, or asks for some of its parts. Packed and not put into a file, since telephone numbers are still in it.
@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 STEP = 256 * 1024  # bytes of a block, unpacked
-PLAIN = 16 * 2**20  # bytes from which a body is packed; the whole government's export has 7 MB
+PLAIN = 12 * 2**20  # bytes beyond which a body is packed; the whole government's export has 7 MB
+_PLAIN_BLOCKS = PLAIN // STEP
 _LEVEL = 1  # a third of the work of zlib's 6, for a fifth more room
 
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A large body: blocks of STEP bytes, the last one shorter, each packed by itself.
+    """A large body: blocks of STEP bytes, the last one shorter; those beyond PLAIN are packed one by one.
 
     `rest` is the SHA-256 of all that comes after the first block.
     """
@@ -60,7 +61,8 @@ def parts(body: Body, spans: Iterable[tuple[int, int]]) -> Iterator[bytes]:
         while at < end:
             if at // STEP != number:
                 number = at // STEP
-                block = zlib.decompress(body.blocks[number], bufsize=STEP)
+                block = body.blocks[number]
+                block = block if number < _PLAIN_BLOCKS else zlib.decompress(block, bufsize=STEP)
             found.append(block[at % STEP : at % STEP + end - at])
             at += len(found[-1])
         yield found[0] if len(found) == 1 else b"".join(found)
@@ -82,17 +84,12 @@ class Filling:
         self._pieces.append(piece)
         self.size += len(piece)
         self.held += len(piece)
-        if self.size > PLAIN:
-            self._pack()
-
-    def _pack(self) -> None:
-        """Pack whole blocks out of what is held plain."""
         loose = self.size - len(self._blocks) * STEP
-        while loose >= STEP:
-            self._pack_one(STEP)
+        while self.size > PLAIN and loose >= STEP:
+            self._add_block(STEP)
             loose -= STEP
 
-    def _pack_one(self, size: int) -> None:
+    def _add_block(self, size: int) -> None:
         taken, missing = [], size
         while missing:
             piece = self._pieces.popleft()
@@ -101,10 +98,10 @@ class Filling:
                 piece = piece[:missing]
             taken.append(piece)
             missing -= len(piece)
-        plain = b"".join(taken)
+        block = b"".join(taken)
         if self._blocks:
-            self._rest.update(plain)  # now that it is at hand: to unpack it again costs more than its hash
-        self._blocks.append(zlib.compress(plain, _LEVEL))
+            self._rest.update(block)  # now that it is at hand: to unpack it again costs more than its hash
+        self._blocks.append(block if len(self._blocks) < _PLAIN_BLOCKS else zlib.compress(block, _LEVEL))
         self.held += len(self._blocks[-1]) - size
 
     def body(self) -> Body:
@@ -112,7 +109,7 @@ class Filling:
         if self.size <= PLAIN:
             return b"".join(self._pieces)
         if rest := self.size - len(self._blocks) * STEP:
-            self._pack_one(rest)
+            self._add_block(rest)
         return Packed(tuple(self._blocks), self.size, self._rest.digest())
 
 
