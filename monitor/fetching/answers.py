@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from monitor.fetching.room import Share
 from monitor.record.values import Outcome
 
 
@@ -11,7 +12,8 @@ class Request:
     """A page to be asked for.
 
     `etag` and `last_modified` are those of the last believed copy, sent back; None for an
-    unconditional request. `every` caps the back-off of the host.
+    unconditional request. `every` caps the back-off of the host. `share`: what its body may take of the
+    room for bodies; without one it is held however large, up to max_bytes.
     """
 
     url: str
@@ -19,6 +21,7 @@ class Request:
     obey_robots: bool = True
     etag: str | None = None
     last_modified: str | None = None
+    share: Share | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """One request to one address: its pace, its answer in bounds, its errors in words."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import httpx
 import structlog
@@ -13,6 +14,7 @@ from monitor.fetching import hosts, rules, sites
 from monitor.fetching.answers import Refusal
 from monitor.fetching.body import BodyRefused, read_body
 from monitor.fetching.retry_after import retry_at
+from monitor.fetching.room import Room, Share
 from monitor.record import outbound
 from monitor.record.bodies import Body
 from monitor.record.outbound_errors import AddressRefused, reason
@@ -47,6 +49,7 @@ class Asker:
         self.http = http
         self.clock = clock
         self.known: dict[str, hosts.Host] = {}  # as they were read last
+        self.room = Room()
 
     def interval(self, robots: str | None) -> timedelta:
         """The time between two requests to a host with these rules: the longer of theirs and ours."""
@@ -65,14 +68,21 @@ class Asker:
             await self.clock.sleep(max(min(wait, _LOOK_AGAIN).total_seconds(), 0.01))
 
     async def ask(
-        self, url: str, headers: dict[str, str], *, max_bytes: int | None = None, truncate: bool = False
+        self,
+        url: str,
+        headers: dict[str, str],
+        *,
+        max_bytes: int | None = None,
+        truncate: bool = False,
+        share: Share | None = None,
     ) -> Answer | Refusal:
         """Send one request, without waiting. A Refusal says why no answer came, or none that can be used."""
         limit = max_bytes or self.http.max_bytes
         name = sites.host_of(url)
         try:
-            async with asyncio.timeout(self.http.timeout.total_seconds()):
-                return await self._exchange(url, headers, limit, truncate=truncate)
+            async with asyncio.timeout(self.http.timeout.total_seconds()) as deadline:
+                room = partial(_wait_for_room, share, deadline) if share else None
+                return await self._exchange(url, headers, limit, truncate=truncate, room=room)
         except AddressRefused as error:
             return Refusal(Outcome.FAILING, f"{name} must not be asked: {error}.")
         except BodyRefused as error:
@@ -82,13 +92,34 @@ class Asker:
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             return Refusal(Outcome.FAILING, f"{name} could not be reached: {reason(error)}.")
 
-    async def _exchange(self, url: str, headers: dict[str, str], limit: int, *, truncate: bool) -> Answer:
+    async def _exchange(
+        self,
+        url: str,
+        headers: dict[str, str],
+        limit: int,
+        *,
+        truncate: bool,
+        room: Callable[[int], Awaitable[None]] | None,
+    ) -> Answer:
         async with self.client.get_below(url, headers) as response:
             came = _readable(response.headers)
             known = {key: value for key, value in came.items() if key not in _LEFT}
             if response.status != 200:
                 return Answer(response.status, known, b"")
-            return Answer(200, known, await read_body(response.pieces(), came, limit, truncate=truncate))
+            pieces = response.pieces()
+            return Answer(200, known, await read_body(pieces, came, limit, truncate=truncate, room=room))
+
+
+async def _wait_for_room(share: Share, deadline: asyncio.Timeout, size: int) -> None:
+    """Wait until a body may take up so many bytes; its site's time does not run meanwhile."""
+    if share.take(size):
+        return
+    loop, ends = asyncio.get_running_loop(), deadline.when()
+    assert ends is not None
+    left = ends - loop.time()
+    deadline.reschedule(None)
+    await share.wait(size)
+    deadline.reschedule(loop.time() + left)
 
 
 def _readable(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

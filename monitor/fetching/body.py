@@ -1,7 +1,7 @@
 """Reads an answer's body within bounds: bytes on the wire, bytes unpacked, whole members only."""
 
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from monitor.record.bodies import Body, Filling
 
@@ -15,17 +15,25 @@ class BodyRefused(Exception):
 
 
 async def read_body(
-    chunks: AsyncIterator[bytes], headers: Mapping[str, str], limit: int, *, truncate: bool = False
+    chunks: AsyncIterator[bytes],
+    headers: Mapping[str, str],
+    limit: int,
+    *,
+    truncate: bool = False,
+    room: Callable[[int], Awaitable[None]] | None = None,
 ) -> Body:
     """Read a streamed answer, unpacked. BodyRefused: over `limit` bytes, cut off, or packed otherwise.
 
     `headers`: the answer's, names in lower case. `truncate`: what is beyond the limit is left unread instead.
+    `room`: waits until so many bytes may be held.
     """
     stated = headers.get("content-length", "")
     if not truncate and stated.isascii() and stated.isdigit() and int(stated[:18]) > limit:
         raise BodyRefused(_too_long(limit))
     filling = Filling()
     async for piece in _pieces(chunks, headers):
+        if room:
+            await room(filling.held + len(piece))
         filling.add(piece)
         if filling.size > limit:
             if truncate:

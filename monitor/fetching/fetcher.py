@@ -1,8 +1,10 @@
 """Asks for a page: rules, pace, redirects within the site, and what came of it."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection
@@ -90,9 +92,7 @@ def _knows_rules(host: hosts.Host, now: datetime) -> bool:
 async def _follow(asker: Asker, request: Request, first: Entry) -> Page | NotModified | Refusal:
     url = request.url
     for hop in range(_HOPS):
-        answer = await (
-            asker.ask(url, _conditions(request)) if first.turn and not hop else _hop(asker, request, url)
-        )
+        answer = await (_ask(asker, request, url) if first.turn and not hop else _hop(asker, request, url))
         if isinstance(answer, Refusal):
             return answer
         if answer.status not in _REDIRECTS:
@@ -118,7 +118,11 @@ async def _hop(asker: Asker, request: Request, url: str) -> Answer | Refusal:
             message = f"{sites.host_of(url)} does not allow programs to ask for this page (robots.txt)."
             return Refusal(Outcome.DISALLOWED, message, everywhere=False)
     await asker.wait_for_turn(sites.host_of(url), asker.interval(robots))
-    return await asker.ask(url, _conditions(request))
+    return await _ask(asker, request, url)
+
+
+def _ask(asker: Asker, request: Request, url: str) -> Coroutine[Any, Any, Answer | Refusal]:
+    return asker.ask(url, _conditions(request), share=request.share)
 
 
 def _conditions(request: Request) -> dict[str, str]:

@@ -127,13 +127,16 @@ class Blanked:
     raw: RawRows
 
     def __iter__(self) -> Iterator[bytes]:
-        """Pieces that end with a line's end, whatever it ends; the last one with the body's."""
-        left = b""
+        """Pieces that end with a line's end, whatever it ends; the first one holds all above the table."""
+        left, least = b"", self.raw.start
         for piece in self._cut():
             block = left + piece
             end = block.rfind(b"\n") + 1  # no number goes on after a line's end
+            if end < least:
+                left = block
+                continue
             yield self._without_leftovers(block[:end])
-            left = block[end:]
+            left, least = block[end:], 0
         yield self._without_leftovers(left)
 
     def _without_leftovers(self, block: bytes) -> bytes:

@@ -87,14 +87,15 @@ def extract(text: str, url: str | None) -> Capture:
 
 
 def extract_whole_rows(blocks: Iterable[str], header: Header, url: str | None) -> Capture:
-    """Read an export whose rows are all whole, well-formed and not empty, and which is not held at once.
+    """Read an export whose rows are all whole and well-formed, none but the last ones empty, block by block.
 
     Each block ends with a line; the first one holds the header. NotAPage as `extract`.
     """
     given = iter(blocks)
     first = next(given)
     lines = (line for text in chain([first[header.end :]], given) for line in _lines(text, 0))
-    table = csv.reader(lines, delimiter=header.separator, strict=True)
+    rows = csv.reader(lines, delimiter=header.separator, strict=True)
+    table = (row for row in rows if any(cell.strip() for cell in row))
     return _capture(first[: header.start], table, _places(header), url)
 
 

@@ -18,7 +18,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from monitor.formats import gao_csv
-from monitor.record.bodies import STEP, Body, Packed, whole
+from monitor.record.bodies import Body, Packed, whole
 
 _PREAMBLE = 20_000
 # Each begins with letters that are found fast; the group is what is set aside.
@@ -77,7 +77,7 @@ def _digest_but(body: Body, span: tuple[int, int] | None) -> str:
     if isinstance(body, bytes):
         made.update(memoryview(body)[start:])
     else:
-        made.update(body[start:STEP] + body.rest)
+        made.update(body.blocks[0][start:] + body.rest)
     return made.hexdigest()
 
 

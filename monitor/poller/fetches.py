@@ -32,10 +32,11 @@ async def fetch_source(
     `first`: its host as it was entered with the lease.
     """
     etag, last_modified = rows.conditions(standing, source)
-    request = replace(request_of(source), etag=etag, last_modified=last_modified)
     try:
-        answer = await fetch(session.asker, request, first)
-        return await _conclude(session, source, standing, answer)
+        # Until its page has been taken in.
+        with session.asker.room.share() as share:
+            asked = replace(request_of(source), etag=etag, last_modified=last_modified, share=share)
+            return await _conclude(session, source, standing, await fetch(session.asker, asked, first))
     except StoreError:
         raise
     except Exception as error:

@@ -47,6 +47,12 @@ async def has_files(session: Session, source: Source) -> bool:
 
 
 async def _read(session: Session, source: Source, drop: Drop, found: Found) -> Reading | None:
+    with session.asker.room.share() as share:
+        await share.wait(min(found.size, drop.max_bytes))
+        return await _read_one(session, source, drop, found)
+
+
+async def _read_one(session: Session, source: Source, drop: Drop, found: Found) -> Reading | None:
     page = await asyncio.to_thread(drop.load, found)
     if isinstance(page, Page) and not drop.is_same(found, page):
         return None  # written to since it was looked at: the next look decides

@@ -112,11 +112,12 @@ def _give_back(store: Store, due: Due, claimed_at: datetime) -> None:
 
 
 async def _ask(session: Session, due: Due) -> Reading | None:
-    request = Request(due.url, due.source.every, due.source.robots == "obey")
     try:
-        answer = await fetch(session.asker, request)
-        if isinstance(answer, Page):
-            return await _answered(session, due, answer)
+        with session.asker.room.share() as share:
+            request = Request(due.url, due.source.every, due.source.robots == "obey", share=share)
+            answer = await fetch(session.asker, request)
+            if isinstance(answer, Page):
+                return await _answered(session, due, answer)
     except StoreError:
         raise
     except Exception as error:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 STEP = 256 * 1024  # bytes of a block, unpacked
-PLAIN = 12 * 2**20  # bytes beyond which a body is packed; the whole government's export has 7 MB
-_PLAIN_BLOCKS = PLAIN // STEP
+PLAIN = 12 * 2**20  # bytes beyond which a body is packed, at least a block; the government's export has 7 MB
 _LEVEL = 1  # a third of the work of zlib's 6, for a fifth more room
 
 
@@ -21,7 +20,7 @@ _LEVEL = 1  # a third of the work of zlib's 6, for a fifth more room
 class Packed:
     """A large body: blocks of STEP bytes, the last one shorter; those beyond PLAIN are packed one by one.
 
-    `rest` is the SHA-256 of all that comes after the first block.
+    `rest` is the SHA-256 of all that comes after the first block, which is never packed.
     """
 
     blocks: tuple[bytes, ...]
@@ -62,7 +61,7 @@ def parts(body: Body, spans: Iterable[tuple[int, int]]) -> Iterator[bytes]:
             if at // STEP != number:
                 number = at // STEP
                 block = body.blocks[number]
-                block = block if number < _PLAIN_BLOCKS else zlib.decompress(block, bufsize=STEP)
+                block = block if number < PLAIN // STEP else zlib.decompress(block, bufsize=STEP)
             found.append(block[at % STEP : at % STEP + end - at])
             at += len(found[-1])
         yield found[0] if len(found) == 1 else b"".join(found)
@@ -101,7 +100,7 @@ class Filling:
         block = b"".join(taken)
         if self._blocks:
             self._rest.update(block)  # now that it is at hand: to unpack it again costs more than its hash
-        self._blocks.append(block if len(self._blocks) < _PLAIN_BLOCKS else zlib.compress(block, _LEVEL))
+        self._blocks.append(block if len(self._blocks) < PLAIN // STEP else zlib.compress(block, _LEVEL))
         self.held += len(self._blocks[-1]) - size
 
     def body(self) -> Body:

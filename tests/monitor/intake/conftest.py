@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from monitor.intake import Intake, glance, memory, take_in
 from monitor.record import queries
+from monitor.record.bodies import Body
 from monitor.record.schema import notices, outbox, recommendations, revisions, sources
 from monitor.record.settings import Settings, Source
 from monitor.record.store import Store
@@ -31,7 +32,7 @@ class Scene:
         made = Source(id=name, format="gao-csv", path=f"{name}/")  # type: ignore[arg-type]
         return self.sources.setdefault(name, made)
 
-    def take(self, body: bytes, source: str = "export", **options: object) -> Intake:
+    def take(self, body: Body, source: str = "export", **options: object) -> Intake:
         """Take one page in, an hour after the last."""
         self.now += timedelta(hours=1)
         headers = options.pop("headers", {})

@@ -19,7 +19,7 @@ from monitor.formats import rows as row_reader
 from monitor.formats.export_rows import take_apart
 from monitor.formats.settled import settle
 from monitor.intake import glance, memory, rowwise, same, taking
-from monitor.record import folding
+from monitor.record import bodies, folding
 from monitor.record.migrating import open_store
 from monitor.record.schema import (
     captures,
@@ -50,9 +50,15 @@ class Double:
     def __init__(self, quick: Store, whole: Store) -> None:
         self.both = [(Scene(quick), True), (Scene(whole), False)]
         self.both[0][0].glances = True
+        self.step = bodies.STEP
 
     def take(self, body: bytes, source: str, **options: Any) -> None:
-        quick, whole = (scene.take(body, source, short_cuts=cuts, **options) for scene, cuts in self.both)
+        (one, _), (other, _) = self.both
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(bodies, "STEP", self.step)
+            patch.setattr(bodies, "PLAIN", self.step)
+            quick = one.take(bodies.filled([body]), source, **options)  # packed, if it is longer than a step
+        whole = other.take(body, source, short_cuts=False, **options)
         assert (quick.outcome, quick.message, quick.seen) == (whole.outcome, whole.message, whole.seen)
         counts = ("opened", "updated", "closed", "reopened", "vanished", "stale", "left")
         assert [getattr(quick, name) for name in counts] == [getattr(whole, name) for name in counts]
@@ -151,14 +157,18 @@ def _date(moment: datetime) -> str:
     return moment.strftime("%a, %d %b %Y %H:%M:%S GMT")
 
 
-@given(history=_histories())
+@given(history=_histories(), step=st.sampled_from([bodies.STEP, 1000, 7]))
 @pytest.mark.timeout(600)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_short_cuts_change_nothing(
-    stores: tuple[Store, Store], history: list[tuple[str, bytes, dict[str, Any]]]
+    stores: tuple[Store, Store], history: list[tuple[str, bytes, dict[str, Any]]], step: int
 ) -> None:
-    """Whatever pages come in whatever order: events, notices, what is known are those of a full reading."""
+    """Whatever pages come in whatever order: events, notices, what is known are those of a full reading.
+
+    `step`: bodies are held, and gone through, in blocks of so many bytes.
+    """
     double = _fresh(stores)
+    double.step = step
     for source, body, more in history:
         double.take(body, source, headers=more["headers"])
         if more["release"]:
