@@ -5,7 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from monitor.formats.phones import blank_phones
+from monitor.intake import evidence as keeping
 from monitor.intake import load_evidence, prune_evidence
+from monitor.record import bodies
 from monitor.record.schema import captures, evidence
 from monitor.record.settings import Store as StoreSettings
 from tests.fakes.pages import Row, export, report, rows
@@ -79,3 +82,22 @@ def test_the_same_bytes_seen_again_are_kept_as_long_as_the_newer_capture(kept: S
     assert len(kept.take(export([*rows(30), Row()])).events) == 1
     prune(kept, days=40)
     assert left(kept) == {BASELINE, HELD, 5}
+
+
+def test_what_is_long_is_written_in_pieces_and_kept_once(
+    any_scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On either database; no telephone number is in it, and the same bytes again are the same row."""
+    monkeypatch.setattr(keeping, "_BULKY", 0)
+    monkeypatch.setattr(bodies, "STEP", 300)
+    monkeypatch.setattr(bodies, "PLAIN", 300)
+    listed = [*rows(30), Row()]
+    changed = [*rows(30), Row(narrative=LATER)]
+    for page in (listed, changed, listed, changed):
+        any_scene.take(bodies.filled([export(page)]))
+    with any_scene.store.read() as connection:
+        kept = {one: load_evidence(connection, one) for one in connection.scalars(select(captures.c.id))}
+    assert [page and page.body for page in kept.values()] == [
+        blank_phones(export(page)) for page in (listed, changed, listed, changed)
+    ]
+    assert any_scene.count(evidence) == 2

@@ -245,6 +245,19 @@ def test_of_an_export_only_what_differs_is_read(scene: Scene, counted: list[str]
     assert (event.subject.key, event.changed) == (scene_key(scene, changed[7]), ("narrative",))
 
 
+@pytest.mark.parametrize(("left", "outcome"), [(5, "changed"), (7, "quarantined")])
+def test_of_all_that_it_showed_counts_what_left_it_though_few_rows_are_read(
+    double: Double, left: int, outcome: str
+) -> None:
+    """A share of all is a share of those that are not read, too."""
+    double.take(pages.export(rows(30)), "mine")
+    changed = [rows(30)[0].but(narrative="The Bureau has bought lamps."), *rows(30)[1:]]
+    double.take(pages.export(changed[: 30 - left]), "mine")
+    double.assert_alike()
+    with double.both[0][0].store.read() as connection:
+        assert connection.scalars(select(captures.c.outcome)).all()[-1] == outcome
+
+
 def scene_key(scene: Scene, row: Row) -> str:
     with scene.store.read() as connection:
         text = select(recommendations.c.key).where(recommendations.c.text == row.words)
