@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy import select
 
-from monitor.formats import NotAPage, extract
+from monitor.formats import HEAD, stamp_of
 from monitor.record.bodies import filled, pieces
 from monitor.record.schema import drops
 from monitor.record.settings import Source
@@ -183,19 +183,12 @@ class Drop:
     def _taken_at(self, found: Found, now: datetime) -> datetime:
         """Its own "status as of" stamp, else when it was last written; never in the future."""
         written = min(found.captured_at, now)
-        page = self.load(found)
-        stamp = stamp_of(page) if isinstance(page, Page) else None
+        try:
+            with found.path.open("rb") as handle:
+                stamp = stamp_of(handle.read(HEAD))
+        except OSError:
+            return written  # whoever takes it in says what ails it
         return stamp if stamp and stamp <= now else written
-
-
-def stamp_of(page: Page) -> datetime | None:
-    """When a page says that it was made; None where it doesn't, or is no page."""
-    try:
-        return extract(page.body, content_type=page.content_type).stamp
-    except NotAPage:
-        return None
-    except Exception:  # noqa: BLE001 - a page that breaks the reader is reported where it is taken in
-        return None
 
 
 def _is_still(entry: Found, look: _Look, now: datetime) -> bool:

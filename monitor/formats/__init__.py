@@ -5,10 +5,11 @@ to do about it, is the only exception that leaves.
 """
 
 import re
+from datetime import datetime
 from itertools import chain
 
 from monitor.formats import gao_agency, gao_csv, gao_product, gao_text, recognise
-from monitor.formats.decode import decode, inflate, with_plain_lines
+from monitor.formats.decode import decode, inflate, inflate_some, with_plain_lines
 from monitor.formats.errors import NotAPage
 from monitor.formats.export_rows import Blanked, RawRows
 from monitor.formats.markup import parse
@@ -18,7 +19,9 @@ from monitor.record.bodies import Body, whole
 from monitor.record.folding import is_staging
 from monitor.record.values import Capture, Format
 
-__all__ = ["NotAPage", "extract", "extract_apart"]
+__all__ = ["HEAD", "NotAPage", "extract", "extract_apart", "stamp_of"]
+
+HEAD = 100_000  # bytes, in whatever encoding: more than what is looked through for an export's header
 
 
 def extract(
@@ -63,6 +66,20 @@ def extract_apart(
     _fits(Format.CSV, format)
     texts = chain([first], (with_plain_lines(block.decode()) for block in blocks))
     return gao_csv.extract_whole_rows(texts, header, _address(first, url))
+
+
+def stamp_of(body: Body, content_type: str | None = None) -> datetime | None:
+    """When an export says that it was made, seen in its first lines; None for any other page.
+
+    That it can be read as well is not said.
+    """
+    head = body[:HEAD]
+    try:
+        text = decode(inflate_some(head, HEAD), content_type)
+    except NotAPage:
+        return None
+    header = None if recognise.is_markup(text) else gao_csv.find_header(text)
+    return gao_csv.stamp_of(text[: header.start]) if header else None
 
 
 def _markup(text: str, wanted: Format | None, url: str | None) -> Capture:

@@ -52,6 +52,16 @@ def inflate(body: bytes, limit: int = MAX_BYTES) -> bytes:
     return plain
 
 
+def inflate_some(head: bytes, limit: int) -> bytes:
+    """What a body's beginning says, gzip undone; NotAPage where that is damaged."""
+    if not head.startswith(_GZIP):
+        return head
+    try:
+        return zlib.decompressobj(wbits=31).decompress(head, limit)
+    except zlib.error:
+        raise NotAPage("the compressed file is damaged", "download it again") from None
+
+
 def sniff(body: bytes) -> tuple[int, int, str, str]:
     """Where a body's text begins and ends, and codec and error handler that give the same bytes back."""
     for mark, codec in _BOMS:

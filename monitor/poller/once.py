@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from monitor import schedule
-from monitor.drop import stamp_of
 from monitor.fetching import hosts, sites
+from monitor.formats import stamp_of
 from monitor.poller import rows
 from monitor.poller.cycle import heartbeat, run_cycle, take_given
 from monitor.poller.lookups import expire
@@ -45,7 +45,7 @@ async def poll_once(
 def page_of(body: Body, name: str, written: datetime) -> Page:
     """Make a page of bytes handed over: taken when its own stamp says, else when it was `written`."""
     page = Page(body, name, written)
-    stamp = stamp_of(page)
+    stamp = stamp_of(body)
     return Page(body, name, stamp) if stamp and stamp <= written else page
 
 

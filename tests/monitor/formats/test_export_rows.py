@@ -1,8 +1,9 @@
 """The export taken apart: in blocks of whatever size, what is read and kept of it is the whole reader's."""
 
 import csv
+import gzip
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.formats import NotAPage, extract, extract_apart
+from monitor.formats import NotAPage, extract, extract_apart, stamp_of
 from monitor.formats.export_rows import Blanked, RawRows, only, take_apart
 from monitor.formats.phones import blank_phones
 from monitor.formats.settled import settle
@@ -107,6 +108,28 @@ def test_most_made_up_exports_are_taken_apart() -> None:
 def test_what_only_holds_an_export_is_not_taken_apart(body: bytes) -> None:
     """A page or an archive is for the reader that looks into them."""
     assert take_apart(body, b"salt") is None
+
+
+_LISTED = pages.rows(300)
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress])
+@pytest.mark.parametrize(
+    "page",
+    [
+        pages.export(_LISTED),
+        pages.export(_LISTED).decode().encode("utf-16"),
+        b"\xef\xbb\xbf" + pages.export(_LISTED),
+        pages.export(_LISTED).replace(b"\n", b"\r\n"),
+        pages.agency(_LISTED),
+        pages.report(_LISTED),
+        pages.agency_text(_LISTED),
+    ],
+    ids=["export", "UTF-16", "marked", "CRLF", "agency", "report", "text"],
+)
+def test_an_exports_stamp_is_seen_without_reading_it(page: bytes, packed: Callable[[bytes], bytes]) -> None:
+    """The same as if it were read; no other page has one."""
+    assert stamp_of(packed(page)) == extract(page).stamp
 
 
 def test_a_line_without_end_is_left_to_the_other_reader() -> None:
