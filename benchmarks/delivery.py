@@ -43,6 +43,7 @@ class Sent:
     cpu: float
     receiver: float
     repeats: int
+    room: float = 0.0  # kB in the store, of a message that was delivered
 
     @property
     def note(self) -> str:
@@ -50,7 +51,7 @@ class Sent:
         load = os.getloadavg()[0]
         return (
             f"CPU {self.cpu:.2f} ms each, receiver's own {self.receiver:.2f} ms; {self.repeats} repeats; "
-            f"load {load:.0f}"
+            f"{f'{self.room:.2f} kB on disk; ' if self.room else ''}load {load:.0f}"
         )
 
 
@@ -118,16 +119,19 @@ def _world(receiver: Receiver, count: int, hanging: int, store: str) -> Iterator
 
 def _through(receiver: Receiver, count: int, *, hanging: int = 0, store: str = "") -> Sent:
     """Send so many messages with `recwatch up`; so many of the 200 receivers never answer."""
-    with _world(receiver, count, hanging, store) as world, world.up() as process:
+    with _world(receiver, count, hanging, store) as world:
         wanted = count - hanging * (count // _HOSTS)
-        assert until(lambda: receiver.count() >= wanted, _PATIENCE), receiver.count()
-        cpu = sum(tree_cpu(process.pid).values())
-        seen = receiver.seen()
+        with world.up() as process:
+            assert until(lambda: receiver.count() >= wanted, _PATIENCE), receiver.count()
+            cpu = sum(tree_cpu(process.pid).values())
+            seen = receiver.seen()
+        room = 0 if store else world.room() / count / 1000
     return Sent(
         (wanted - 1) / seen.span(wanted),
         cpu / wanted * 1000,
         seen.cpu / len(seen.arrivals) * 1000,
         len(seen.arrivals) - len(seen.ids),
+        room,
     )
 
 

@@ -3,11 +3,12 @@
 import os
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 from monitor.record.folding import fingerprint
 from monitor.record.migrating import open_store
 from monitor.record.queue import Queue
-from monitor.record.store import Store, store_url
+from monitor.record.store import FILE, Store, store_url
 from recwatch.configuration import load
 from tests.workers import seeding
 from workers.context import Context
@@ -95,6 +96,15 @@ path = "drop/"
     def home(self) -> Path:
         """Where the program keeps everything."""
         return self.folder / "var"
+
+    def room(self) -> int:
+        """Bytes that the SQLite store takes, what waits in its log among them put where it belongs."""
+        with closing(sqlite3.connect(self.home / FILE)) as store:
+            store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (pages,), (size,) = (
+                store.execute(f"PRAGMA {what}").fetchone() for what in ("page_count", "page_size")
+            )
+        return int(pages) * int(size)
 
     @contextmanager
     def context(self) -> Iterator[Context]:

@@ -33,6 +33,7 @@ def _row(events: int, subscriptions: int) -> Row:
         world.configure([f"https://h{number}.example.org/hook" for number in range(subscriptions)])
         with world.context() as context:
             row = changes(context.store, events)
+            before = world.room()
             began, cpu = time.monotonic(), time.process_time()
             fan_out(context, row, now())
             with context.store.write() as connection:
@@ -40,6 +41,7 @@ def _row(events: int, subscriptions: int) -> Row:
             took, spent = time.monotonic() - began, time.process_time() - cpu
             with context.store.read() as connection:
                 made = connection.scalar(select(func.count()).select_from(messages)) or 0
+            room = (world.room() - before) / made / 1000
     finally:
         shutil.rmtree(folder)
     assert made == events * subscriptions
@@ -49,7 +51,8 @@ def _row(events: int, subscriptions: int) -> Row:
         f"{took:.1f} s",
         f"{target:.0f} s",
         took / target,
-        f"{made:,} messages, {len(jobs)} jobs; CPU {spent:.1f} s, {spent / made * 1e6:.0f} µs a message",
+        f"{made:,} messages, {len(jobs)} jobs; CPU {spent:.1f} s; a message: {spent / made * 1e6:.0f} µs,"
+        f" {room:.2f} kB on disk",
     )
 
 

@@ -2,7 +2,7 @@
 
 Both hold the same 20,000 recommendations, 5,000 of them open; the large one has fifty revisions of each, an
 event and a message delivered for every one, as twenty years would leave it. What changes while it is measured
-was told to all ten subscriptions each time.
+was told to all ten subscriptions each time; an eleventh gets digests. The page polled is another source's.
 
 Costs are CPU time: this process's, and on PostgreSQL that of the server's processes for it (Linux only).
 
@@ -16,18 +16,22 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, text
 
 from benchmarks.delivery_world import Row, World, show
+from monitor.intake import take_in
 from monitor.record import queries
+from monitor.record.settings import Source
 from monitor.record.store import Store
+from monitor.record.values import Outcome, Page
 from recwatch import changed, records
-from tests.fakes import postgres
+from tests.fakes import pages, postgres
 from tests.workers import seeding
-from workers import due, ledger
+from workers import digests, due, ledger
 from workers.context import Context
 from workers.delivery.claim import Limits, Line, claim
 from workers.delivery.record import Result, record
@@ -36,7 +40,17 @@ from workers.fanout import fan_out
 TWICE = 2.0
 _RECOMMENDATIONS = 20_000
 _OPEN = 5_000
-_CHANGING = 100  # recommendations that change while it is measured
+_CHANGING = 200  # recommendations that change while it is measured
+_DIGEST = """
+[email]
+smtp_url = "file:mails"
+from = "recwatch@example.org"
+[[subscriptions]]
+id = "digest"
+channel = "email"
+to = ["liaison@example.org"]
+digest = "daily 08:00"
+"""
 _LIMITS = Limits("webhook", 128, 2, timedelta(milliseconds=50), timedelta(seconds=60))
 
 # Rows are counted up in the database: a million a minute.
@@ -176,14 +190,15 @@ def _measured(per: int, address: str) -> dict[str, float]:
     try:
         world = World(folder)
         urls = [f"https://h{number}.example.org/s{number}" for number in range(10)]
-        world.configure(urls, store=_database(address, f"per_{per}") if address else "")
+        world.configure(urls, store=_database(address, f"per_{per}") if address else "", extra=_DIGEST)
         with world.context() as context:
             began = time.monotonic()
             with context.store.write() as connection:
                 fill(connection, per)
             _settle(context.store)
             print(f"filled in {time.monotonic() - began:.0f} s", file=sys.stderr)
-            return {name: _best(context.store, work) for name, work in _questions(context, per)}
+            questions = chain(_questions(context, per), _polls(context))
+            return {name: _best(context.store, work) for name, work in questions}
     finally:
         shutil.rmtree(folder)
 
@@ -226,7 +241,7 @@ def _used(pids: list[int]) -> float:
 def _questions(context: Context, per: int) -> Iterator[tuple[str, Callable[[], object]]]:
     store, now = context.store, datetime.now(UTC)
     lease = timedelta(seconds=60)
-    numbers, seconds = iter(range(1, _CHANGING + 1)), iter(range(1, 1_000))
+    numbers, seconds, days = iter(range(1, _CHANGING + 1)), iter(range(1, 1_000)), iter(range(1, 1_000))
 
     def reading(ask: Callable[[Connection], Any]) -> Callable[[], Any]:
         def run() -> Any:
@@ -251,6 +266,10 @@ def _questions(context: Context, per: int) -> Iterator[tuple[str, Callable[[], o
             row = seeding.wait(connection, capture)
         fan_out(context, row, now)
 
+    def change_and_digest() -> None:
+        change()
+        assert digests.make_due(context, now + timedelta(days=next(days))) == 1
+
     def deliver_some(connection: Connection) -> None:
         later = now + timedelta(seconds=next(seconds))  # each host's slot has come again
         catch = claim(connection, _LIMITS, 10, "job", later, line=Line("webhook"))
@@ -270,6 +289,7 @@ def _questions(context: Context, per: int) -> Iterator[tuple[str, Callable[[], o
         reading(lambda c: queries.load_events(c, ids=[f"evt_{n}_2" for n in range(100, 110)])),
     )
     yield "ten changes told: fan-out", change
+    yield "ten changes told and put into a digest", change_and_digest
     yield "claim and record of ten", writing(deliver_some)
     yield "due: outbox", writing(lambda c: due.take_outbox(c, now, lease, "e"))
     yield "due: channels", writing(lambda c: due.take_channels(c, now, lease, "e"))
@@ -277,6 +297,31 @@ def _questions(context: Context, per: int) -> Iterator[tuple[str, Callable[[], o
     yield "due: next", reading(lambda c: due.next_at(c, now, context.configuration))
     yield "due: outstanding", reading(lambda c: due.outstanding(c, now))
     yield "oldest undelivered", reading(ledger.oldest_undelivered)
+
+
+def _polls(context: Context) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Pages of 25 recommendations taken in, the last questions: nobody is told of what they find."""
+    source = Source(id="harbor", format="gao-agency", path="harbor/")  # type: ignore[arg-type]
+    now, turns = datetime.now(UTC), iter(range(1, 1_000))
+    listed = pages.rows(25)
+
+    def take(words: str | None) -> Outcome:
+        turn = next(turns)
+        at = now + timedelta(hours=turn)
+        told = words or f"The Bureau has looked at {turn} piers."
+        page = pages.agency([row.but(narrative=told) for row in listed[:10]] + listed[10:])
+        return take_in(
+            context.store, context.configuration, source, Page(page, "harbor.html", at), now=at
+        ).outcome
+
+    def changed() -> None:
+        assert take(None) in (Outcome.BASELINE, Outcome.CHANGED)
+
+    def unchanged() -> None:
+        assert take("The Bureau has looked at all piers.") in (Outcome.CHANGED, Outcome.UNCHANGED)
+
+    yield "poll, ten changed of 25", changed
+    yield "poll, nothing changed", unchanged
 
 
 def main() -> None:
