@@ -27,7 +27,7 @@ demo: $(INSTALLED) ## a scripted tour: no account and no network needed
 	$(BIN)/recwatch demo
 
 test: $(INSTALLED) ## run the tests
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 year: $(INSTALLED) ## a simulated year of polls, and what is held at its end (some minutes)
 	$(BIN)/python -m tests.simulated.year 2>/dev/null
