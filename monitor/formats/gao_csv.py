@@ -94,9 +94,18 @@ def extract_whole_rows(blocks: Iterable[str], header: Header, url: str | None) -
     given = iter(blocks)
     first = next(given)
     lines = (line for text in chain([first[header.end :]], given) for line in _lines(text, 0))
-    rows = csv.reader(lines, delimiter=header.separator, strict=True)
-    table = (row for row in rows if any(cell.strip() for cell in row))
-    return _capture(first[: header.start], table, _places(header), url)
+    passed_over = 0
+
+    def table() -> Iterator[list[str]]:
+        nonlocal passed_over
+        for row in csv.reader(lines, delimiter=header.separator, strict=True):
+            if any(cell.strip() for cell in row):
+                yield row
+            else:
+                passed_over += bool(row)  # white space in cells: a row to who tells them apart, none here
+
+    capture = _capture(first[: header.start], table(), _places(header), url)
+    return replace(capture, places=()) if passed_over else capture
 
 
 def _places(header: Header) -> dict[str, int]:

@@ -383,3 +383,17 @@ def test_a_short_cut_survives_no_rollback(scene: Scene, monkeypatch: pytest.Monk
 
 def _fail(*_args: Any, **_options: Any) -> None:
     raise RuntimeError("a fault")
+
+
+@pytest.mark.parametrize("white", ["\x0b", "\u00a0", "\x1c", " \u2003 "])
+def test_a_row_of_white_space_gives_no_row_the_place_of_another(double: Double, white: str) -> None:
+    """The reader passes over it, so that each row after it stands one place further up: none is missed."""
+    listed = rows(6)
+    lines = pages.export(listed).split(b"\n")
+    table = next(at for at, line in enumerate(lines) if line.startswith(b"Publication Name")) + 1
+    odd = white.encode() + b"," * lines[table - 1].count(b",")
+    lines.insert(table + 3, odd)
+    double.take(b"\n".join(lines), "export")
+    double.take(b"\n".join(lines), "export")
+    double.take(b"\n".join([*lines[: table + 6], *lines[table + 7 :]]), "export")  # the last one has left
+    double.assert_alike()
