@@ -14,7 +14,7 @@ _PHONE = re.compile(
     r"|(?<![\w$#/=%.-])\+?1?\d{10}(?!\w)",
     re.IGNORECASE,
 )
-_TEL = re.compile(r"(tel:|sms:|callto:)[^\"'\s<>]{1,60}", re.IGNORECASE)
+_TEL = re.compile(r"(tel:|sms:|callto:)[^\"'\s<>]+", re.IGNORECASE)
 _TEL_LINK = re.compile(r"<a\b[^<>]{0,2000}?\b(?:tel|sms|callto):[^<>]{0,2000}>", re.IGNORECASE)
 _BLOCK_START = re.compile(
     r"<(?P<tag>[a-z][a-z0-9]{0,15})\b[^<>]{0,4000}?\b(?:class|id)\s*=\s*"

@@ -303,6 +303,13 @@ async def _look_up(host: str, port: int, family: socket.AddressFamily) -> list[t
     return await answer
 
 
+def _host(url: str) -> str:
+    try:
+        return URL(url).host or ""
+    except ValueError as error:  # a port beyond all ports, letters that are none
+        raise httpx.InvalidURL(f"{url[:200]!r}: {error}") from None
+
+
 class _Resolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -339,7 +346,7 @@ class _Guarded(AiohttpTransport):
         through = self.proxy
         try:
             if self._before:
-                await self._before(URL(url).host or "")
+                await self._before(_host(url))
             return await self.client.get(
                 url,
                 headers=headers,

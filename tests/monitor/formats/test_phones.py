@@ -134,6 +134,15 @@ def test_any_bytes_are_taken_and_taken_twice_alike(tail: bytes, head: bytes) -> 
     assert blank_phones(once) == once
 
 
+@pytest.mark.parametrize("said", ["202-512-0100", "2025120100;ext=" + "0" * 60, "Congress" * 30])
+def test_a_link_for_the_telephone_is_emptied_at_once(said: str) -> None:
+    """However long what stands in it: a page that is released is blanked once more, and is still the same."""
+    body = report(table(cells()) + f'<a href="tel:{said}">Ask</a>').encode()
+    once = blank_phones(body)
+    assert b'<a href="tel:">Ask</a>' in once
+    assert blank_phones(once) == once
+
+
 def test_a_whole_export_takes_a_moment() -> None:
     """Seven megabytes, well within a second on any machine."""
     body = export(*[row(phone="202-512-0100", narrative="It agreed. " * 110) for _ in range(5_000)])

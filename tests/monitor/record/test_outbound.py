@@ -168,6 +168,19 @@ def test_a_password_in_the_address_goes_out_as_a_header(get: Get) -> None:
     _with_site(check)
 
 
+@pytest.mark.parametrize("address", ["http://example.org:99999/", "http://xn--a/"])
+@pytest.mark.parametrize("proxy", ["", "http://127.0.0.1:9"])
+def test_an_address_that_is_none_is_an_error_of_httpx(address: str, proxy: str) -> None:
+    """With a proxy, too: it is looked at before the transport would say so."""
+
+    async def ask() -> None:
+        async with outbound.client(Http(proxy=proxy)) as client, client.get_below(address, {}):
+            pass
+
+    with pytest.raises((httpx.HTTPError, httpx.InvalidURL)):
+        asyncio.run(ask())
+
+
 @pytest.mark.parametrize("named", ["me:secret@", "me@", "m%20e:p%40w@", ""])
 def test_below_the_client_the_same_request_goes_out(named: str) -> None:
     """What the shorter way leaves out shows in no header, and redirects are not followed on it either."""
