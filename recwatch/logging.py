@@ -1,6 +1,7 @@
 """Logs: to standard error, for people on a terminal, key=value elsewhere."""
 
 import logging
+import re
 import sys
 from contextlib import suppress
 from typing import Any
@@ -61,9 +62,22 @@ def _is_terminal() -> bool:
 
 def _rendering() -> list[Any]:
     if _is_terminal():
-        return [structlog.dev.ConsoleRenderer(colors=True, pad_event_to=0)]
+        return [_harmless, structlog.dev.ConsoleRenderer(colors=True, pad_event_to=0)]
     order = ["timestamp", "level", "event"]
     return [
         structlog.processors.format_exc_info,
+        _harmless,
         structlog.processors.LogfmtRenderer(key_order=order, bool_as_flag=False),
     ]
+
+
+# What moves a terminal's cursor or ends a line for somebody; a line feed is the renderers' own matter.
+_CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def _harmless(_logger: Any, _name: str, said: Any) -> Any:
+    """Words of sites, of files' names and of errors, in one line that no terminal takes for orders."""
+    for key, value in said.items():
+        if isinstance(value, str) and not value.isprintable():
+            said[key] = _CONTROLS.sub(lambda found: repr(found[0])[1:-1], value)
+    return said

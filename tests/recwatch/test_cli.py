@@ -145,3 +145,33 @@ def test_options_before_the_verb_choose_configuration_and_home(program: Program,
     assert answer.status == 0
     assert 'id = "pier"' in answer.out
     assert str(tmp_path / "elsewhere") in answer.out
+
+
+def test_a_program_without_standard_error_does_its_work(tmp_path: Path) -> None:
+    """Started by something that has closed it: what would be said there is not, and nothing else fails."""
+    line = f'"{sys.executable}" -m recwatch --home "{tmp_path}/home" poll --once --source nobody --json 2>&-'
+    usage = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, check=False)
+    assert usage.returncode == 2
+    shown = subprocess.run(
+        ["sh", "-c", f'"{sys.executable}" -m recwatch --home "{tmp_path}/home" check-config 2>&-'],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    assert (shown.returncode, b"gao-open" in shown.stdout) == (0, True)
+
+
+@pytest.mark.parametrize("said", ["\x1b[2Jgone", "a\rb", "a\u2028b", "a\x85b", "a\x9b2Jb", "a\nb", "a\x00b"])
+def test_a_line_of_the_log_is_one_line_and_no_order(said: str) -> None:
+    """Whatever a site's words, a file's name or an error hold: no terminal is told anything by them."""
+    code = (
+        "import sys, structlog; from recwatch.logging import configure; configure()\n"
+        "log, said = structlog.get_logger(), sys.argv[1].encode().decode('unicode_escape')\n"
+        "try: raise ValueError(said)\n"
+        "except ValueError: log.exception(said, file=said)"
+    )
+    told = said.encode("unicode_escape").decode()
+    done = subprocess.run([sys.executable, "-c", code, told], cwd=ROOT, capture_output=True, check=True)
+    lines = done.stderr.decode().splitlines()
+    assert len(lines) == 1
+    assert lines[0].isprintable()
