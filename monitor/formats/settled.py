@@ -21,6 +21,7 @@ from monitor.formats import gao_csv
 from monitor.record.bodies import Body, Packed, whole
 
 _PREAMBLE = 20_000
+_NUL = b"\x00"  # a page that holds one is refused, wherever it stands; so it marks what was set aside
 # Each begins with letters that are found fast; the group is what is set aside.
 # As `[^<>]*?table-column-(…)`, which costs twice as much: what comes before is never looked at again.
 _CELL = re.compile(rb"<t[dh] [^<>t]*+(?:t(?!able-column-[0-9A-Za-z])[^<>t]*+)*+table-column-([0-9A-Za-z]+)")
@@ -58,6 +59,8 @@ def settle(body: Body) -> Settled | None:
     """What lasts of a page in markup or of an export; None for anything else, and for what came packed."""
     if body[:1] == b"<":
         page = whole(body)
+        if _NUL in page:
+            return None
         spans = _apart(sorted(_spans(page)))
         return Settled(_digest(page, spans), layout=_layout(spans))
     head = body[:_PREAMBLE].decode("latin-1")
@@ -89,7 +92,9 @@ def settle_along(body: Body, layout: bytes) -> Settled | None:
     `settle` would give the same hash. Another hash says nothing.
     """
     lengths = array("I")
-    if not layout or len(layout) % lengths.itemsize or body[:1] != b"<" or isinstance(body, Packed):
+    if not layout or len(layout) % lengths.itemsize or isinstance(body, Packed):
+        return None
+    if body[:1] != b"<" or _NUL in body:
         return None
     lengths.frombytes(layout)
     if sys.byteorder == "big":
@@ -137,8 +142,8 @@ def _digest(body: bytes, spans: list[_Span]) -> str:
 
 
 def _hash(pieces: list[bytes]) -> str:
-    # No page holds a NUL: where something was set aside counts.
-    return sha256(b"\x00".join(pieces)).hexdigest()
+    # Where something was set aside counts.
+    return sha256(_NUL.join(pieces)).hexdigest()
 
 
 def _spans(body: bytes) -> Iterator[_Span]:

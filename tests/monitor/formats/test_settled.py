@@ -114,3 +114,16 @@ def test_a_layout_that_is_none_is_no_help() -> None:
     for layout in (b"", b"abc"):
         assert settle_along(b"<html>", layout) is None
     settle_along(b"<html>", b"\xff" * 8)
+
+
+def test_a_page_with_a_nul_is_no_page_that_is_remembered() -> None:
+    """It is refused, or read otherwise than without it, although it stands where nobody looks."""
+    page = (
+        b'<html><script type="application/json" data-drupal-selector="drupal-settings-json">{}</script><body>'
+    )
+    known = settle(page)
+    assert known is not None
+    assert known.layout
+    damaged = page.replace(b"{}", b'{"a": "\x00"}')
+    assert settle(damaged) is None
+    assert settle_along(damaged, known.layout) is None
