@@ -65,7 +65,7 @@ _SCHEDULE = re.compile(
 )
 _NOTHING = re.compile(
     r"(?:wrote|written|prepared|developed)\s(?:an?\s|the\s|two\s|three\s|some\s|several\s)?(?:parts?|sections?|portions?|outlines?)\sof\b|"
-    r"added(?:\sthat\b.*)?$|stopped\sshort\b|notified\s(?:us|GAO)\b|wrote\s(?:to\s)?(?:us|GAO|that|in|on)\b|\w+\s(?:no|none|neither|few|nothing|little)\b"
+    r"added(?:\sthat\b.*)?$|stopped\sshort\b|notified\s(?:us|GAO)\b|wrote,?\s(?:to\s)?(?:us|GAO|that|in|on)\b|\w+\s(?:no|none|neither|few|nothing|little)\b"
     r"|(?:changed|revised|reversed|clarified|withdrew|withdrawn)\s(?:its|their)\s(?:\w+\s)?(?:position|mind|views?|stance|"
     r"objections?|(?:dis)?agreement|(?:non)?concurrence|opposition)\b",
     re.IGNORECASE,
@@ -291,6 +291,9 @@ _EVERY = re.compile(r"(?:all|each)\sof\s(?:the|its)\s|the\sremaining\s\d+$", re.
 _OF_ANOTHER = re.compile(
     r"\b(?:that|which|who|whether)\s(?!(?:it|they)\s)(?:[\w'’-]+\s){0,4}?(?:has|have|had)\s(?:\w+\s){0,2}$"
     r"|\bwhat\s(?:\w+\s){0,3}?(?:has|have|had)\s(?:\w+\s){0,2}$"
+    # "made unnecessary by the controls it has put in place"
+    r"|\b(?:by|of|with|on|in|from|for|to|under)\s(?:the|these|those|its|all|any|new|other)\s(?:[\w-]+\s){1,3}?(?:it|they)\s"
+    r"(?:has|have|had)\s(?:\w+\s){0,2}$"
 )
 _BE = frozenset({"was", "were", "been"})
 _HAVE = frozenset({"has", "have", "had", "having"})

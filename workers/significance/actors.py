@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from workers.sentences import words
 from workers.significance.gates import has_any, lowered
+from workers.significance.others import OTHERS, OTHERS_LAST, names_a_thing
 
 
 class Actor(Enum):
@@ -35,21 +36,6 @@ _LAW = re.compile(
     r"(?! (?:requires|division))"
 )
 _ACT = re.compile(r"\bAct(?: of (?:19|20)\d\d)?$|^Public Law\b")
-_OTHERS = re.compile(
-    r"\b(?:contractors?|subcontractors?|vendors?|suppliers?|manufacturers?|industry|airlines?|courts?|judge|"
-    r"inspectors? general|OIG|committees?|auditors?|consultants?|universit(?:y|ies)|researchers|"
-    r"stakeholders|grantees|"
-    r"National Academ(?:y|ies)|RAND|MITRE|"
-    r"states|state(?=\s(?:of\s[A-Z]|official|agenc|government|and\b)|$)|tribes?|cities|counties|union|press|"
-    r"third part(?:y|ies)|recipients?|developers?|owners?|providers?|hospitals|borrowers?|lenders?|"
-    r"applicants?|foundation|president|white house|"
-    r"sponsors?|trustees|insurers?|servicers?|brokers?|"
-    r"(?:housing|local|transit|tribal|public|participating|other)\sagencies|"
-    r"partners?|compan(?:y|ies)|firms?|nonprofits?|(?:international\s)?organizations?|licensees|awardees|"
-    r"operators|carriers)\b",
-    re.IGNORECASE,
-)
-_OTHERS_LAST = re.compile(rf"(?:{_OTHERS.pattern})$", re.IGNORECASE)
 _PEOPLE = re.compile(
     r"\b(?:officials?|staff|agency|agencies|department|bureau|service|office|offices|commission|"
     r"commissioner|"
@@ -200,10 +186,6 @@ _PROPER = re.compile(
 _INDEPENDENT = re.compile(
     r"\b[A-Z][a-z]+\s(?:(?:and|of|on|for|the|[A-Z][a-z]+)\s)*(?:Commission|Board|Council|Court|Panel|Committee)$"
 )
-_NAMED_DEED = re.compile(
-    r"(?:(?:[Tt]he|[Ii]ts|[Tt]heir|[Aa]n?)\s(?:[a-z]+\s)?[a-z]+|[A-Z][a-z]+)(?<!rganiza)(?<!ssocia)(?<!nstitu)"
-    r"(?<!orpora)(?:tion|sion|ment|ing|sis)\s(?:of|from)\s"
-)
 _POSSESSED = re.compile(
     r"\b[a-z]+(?:s['’]|['’]s)\s(?!(?:\w+\s)?(?:reports?|applications?|plans?|responses?|comments|submissions?|bids?|"
     r"proposals?|filings?|data|final|annual|quarterly|progress|interim)\b)"
@@ -241,7 +223,7 @@ class Cast:
             return Actor.GAO
         if has_any(subject, _LEGISLATIVE) and (_CONGRESS.search(subject) or _ACT.search(subject)):
             return Actor.CONGRESS
-        if _NAMED_DEED.match(subject):
+        if names_a_thing(subject):
             return Actor.THING  # "collection of the data from grantees": it is not they who act
         if not self._is_named(subject):
             known = _known_in(subject)
@@ -260,7 +242,7 @@ class Cast:
         return Actor.AGENCY if acts and not _BODY.match(subject) else Actor.THING
 
     def _is_other(self, subject: str, known: set[tuple[str, str]], ours: bool) -> bool:
-        if _OTHERS_LAST.search(subject) and not subject.endswith("State"):
+        if OTHERS_LAST.search(subject) and not subject.endswith("State"):
             return not self._begins_with_own(
                 subject
             )  # "the DHS Office of Inspector General", "CBP's contractor"
@@ -278,7 +260,7 @@ class Cast:
             return True  # "the Postal Regulatory Commission", "the airport's board"
         if not _PEOPLE.search(subject):
             subject = _POSSESSED.sub("", subject)  # "all contractors' laptops" act for nobody
-        return bool(_OTHERS.search(subject)) and not re.search(r"\b[A-Z]{2,}\b", subject)
+        return bool(OTHERS.search(subject)) and not re.search(r"\b[A-Z]{2,}\b", subject)
 
     def _is_named(self, subject: str) -> bool:
         """By its name in full, or by what it is: "the foundation" of the National Science Foundation."""
@@ -309,14 +291,6 @@ class Cast:
 
 # Gives the short names of an agency, where they are asked for: mostly they are not.
 Own = Callable[[], frozenset[str]]
-
-
-def is_of_others(text: str) -> bool:
-    """Whether a text begins with some that are no agency: "two servicers", "the state of Ohio"."""
-    return bool(_OTHERS_FIRST.match(text))
-
-
-_OTHERS_FIRST = re.compile(rf"(?:[A-Za-z\d]+\s){{0,2}}?{_OTHERS.pattern}(?!['’])", re.IGNORECASE)
 
 
 def _known_in(text: str) -> set[tuple[str, str]]:

@@ -11,9 +11,10 @@ from functools import cached_property
 
 from monitor.record.folding import is_boilerplate
 from workers.sentences import split_sentences
-from workers.significance.actors import Actor, Cast, is_of_others
+from workers.significance.actors import Actor, Cast
 from workers.significance.dates import Mention, find_dates, without_dates
 from workers.significance.gates import has_any, lowered
+from workers.significance.others import is_of_others
 from workers.significance.stock import is_stock, is_turned_boilerplate, may_be_boilerplate
 from workers.significance.wordforms import content
 

@@ -3,6 +3,7 @@
 import re
 
 from monitor.record.folding import is_boilerplate
+from workers.sentences import words
 
 _PROMISE = re.compile(
     r"""^(?:(?:once|when|after|as|until)\b[^.]{0,200}?,\s)?(?:we|GAO)\s
@@ -39,15 +40,35 @@ _TURNED = re.compile(
     r"We will provide updated information (?:when|once|after|as soon as) we (?:confirm|verify)\b"
 )
 
+# No other words than these: "Once the actions taken have been confirmed, updated information will be provided."
+_ITS_WORDS = words(
+    "when once after as soon we have has been are is confirm confirmed verify verified determine determined what "
+    "which the any actions action steps agency department took taken by in response responding to this our "
+    "recommendation address implement implementing updated information will be provided provide posted post it that"
+)
+_PROVIDED = re.compile(
+    r"\bupdated information will be (?:provided|posted)\b|\bwe will (?:provide|post) updated information\b"
+)
+_CONFIRMED = re.compile(
+    r"\b(?:confirm|verif|determin)[\w ]*\b(?:actions?|steps)\b|\bactions?\b[\w ]*\b(?:confirm|verifi|determin)ed\b"
+)
+_WORD = re.compile(r"\w+")
+
 
 def is_turned_boilerplate(sentence: str) -> bool:
-    """Whether a sentence is the boilerplate with its clauses turned round."""
-    return bool(_TURNED.match(sentence))
+    """Whether a sentence is the boilerplate in another order, or in the passive."""
+    low = sentence.lower()
+    if "updated information" not in low:
+        return False
+    if _TURNED.match(sentence):
+        return True
+    own = _PROVIDED.search(low) and _CONFIRMED.search(low) and "tak" in low.replace("took", "take")
+    return bool(own) and _ITS_WORDS.issuperset(_WORD.findall(low))
 
 
 def is_stock(sentence: str) -> bool:
     """Whether a sentence only says that GAO will go on looking."""
-    if _STATUS.match(sentence):
+    if _STATUS.match(sentence) or is_turned_boilerplate(sentence):
         return True
     if not _BY_GAO.search(sentence):
         return False
