@@ -171,7 +171,7 @@ def find_deeds(sentence: Sentence) -> Iterator[Deed]:
         return
     was_deed = False
     for clause in sentence.clauses:
-        verb = _deed_verb(clause, was_deed, dated=bool(sentence.dates))
+        verb = _deed_verb(sentence, clause, was_deed)
         if verb == "been" and "since " not in sentence.low:
             verb = None  # "has been collecting" tells no beginning
         was_deed = verb is not None
@@ -219,7 +219,7 @@ def _may_act(clause: Clause) -> bool:
     return bool(_FEDERAL.search(clause.text)) and not _ONE_CHAMBER.search(clause.subject)
 
 
-def _deed_verb(clause: Clause, follows_deed: bool, *, dated: bool) -> str | None:
+def _deed_verb(sentence: Sentence, clause: Clause, follows_deed: bool) -> str | None:
     if not _may_act(clause):
         return None
     # "In May 2025, issued": the month is no modal verb.
@@ -227,7 +227,7 @@ def _deed_verb(clause: Clause, follows_deed: bool, *, dated: bool) -> str | None
     tokens = [("" if at[0] == "May" else at[0].lower(), at.start(), at.end()) for at in found]
     for index, (token, start, _) in enumerate(tokens):
         doing = token in DEEDS or (token in _PHRASE_VERBS and _PHRASES.match(clause.text, start))
-        if doing and _is_done(clause, tokens, index, follows_deed, dated):
+        if doing and _is_done(sentence, clause, tokens, index, follows_deed):
             empty = any(pattern.match(clause.text, start) for pattern in (_TALK, _SCHEDULE, _NOTHING))
             empty = empty or (bool(_DRAFT.search(clause.text)) and token not in _GIVEN_OUT)
             return None if empty else canonical(token)
@@ -242,7 +242,7 @@ _NAMES_BY_DEED = re.compile(
 
 
 def _is_done(
-    clause: Clause, tokens: list[tuple[str, int, int]], index: int, follows_deed: bool, dated: bool
+    sentence: Sentence, clause: Clause, tokens: list[tuple[str, int, int]], index: int, follows_deed: bool
 ) -> bool:
     """Whether the verb at `index` is the clause's own, in the past, and not denied."""
     chain: list[str] = []
@@ -256,7 +256,7 @@ def _is_done(
     if clause.negated and _denied_before(clause.text, tokens[index][1]):
         return False
     if any(word in _BE for word in chain):
-        return _is_passive_deed(clause, tokens, index, dated)
+        return _is_passive_deed(sentence, clause, tokens, index)
     if any(word in _HAVE for word in chain):
         if _OF_ANOTHER.search(clause.text[: tokens[index][1]]):
             return False  # "options for verifying that providers have deployed it"
@@ -313,16 +313,30 @@ def _denied_before(text: str, position: int) -> bool:
 _NOBODY = ("no ", "none", "neither ", "few ", "fewer ", "less than", "nothing", "little ", "not ")
 
 
-def _is_passive_deed(clause: Clause, tokens: list[tuple[str, int, int]], index: int, dated: bool) -> bool:
+_AGENT = re.compile(
+    r"((?:the\s|its\s)?(?:[A-Z][\w&'’-]*)(?:\s(?:of|for|and|the|[A-Z][\w&'’-]*|officials|staff|center|office))*)(?=[\s,.;]|$)"
+)
+
+
+def _is_own_agent(sentence: Sentence, agent: str) -> bool:
+    """Whether it is a proper name, the agency's: "by the Park Service"."""
+    named = _AGENT.match(agent)
+    return named is not None and sentence.actor_of(named[1].removeprefix("the ")) is Actor.AGENCY
+
+
+def _is_passive_deed(
+    sentence: Sentence, clause: Clause, tokens: list[tuple[str, int, int]], index: int
+) -> bool:
     word, _, end = tokens[index]
+    dated = bool(sentence.dates)
     # Who did it is not said: only what is plainly a result, told with its date, is taken for the agency's.
     agent = _BY.search(without_dates(clause.text[end:]))
-    known = agent is not None and bool(_OWN_AGENT.match(agent[1]))
+    known = agent is not None and (bool(_OWN_AGENT.match(agent[1])) or _is_own_agent(sentence, agent[1]))
     if not (word in _RESULTS and dated) and word not in _SET_UP and not known:
         return False
     if clause.subject.lower().startswith(_NOBODY):
         return False
-    if word in _PASSIVE_UNSURE or (clause.actor is Actor.AGENCY and word not in _SET_UP):
+    if word in _PASSIVE_UNSURE or (clause.actor is Actor.AGENCY and word not in _SET_UP and not known):
         return False
     return agent is None or not re.search(
         r"^(?:us|we|GAO|OMB|OPM|contractors?|the\s(?:\w+\s)?(?:contractor|vendor|court|states?|"

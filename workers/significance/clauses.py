@@ -16,6 +16,7 @@ from workers.significance.dates import Mention, find_dates, without_dates
 from workers.significance.gates import has_any, lowered
 from workers.significance.others import is_of_others
 from workers.significance.stock import is_stock, is_turned_boilerplate, may_be_boilerplate
+from workers.significance.straight import straight
 from workers.significance.wordforms import content
 
 _SPEECH = (
@@ -154,10 +155,13 @@ class Clause:
 class Sentence:
     """A sentence, its white space folded; what the rules ask of it is read when they first ask.
 
-    `low` is the text in lower case: what is only looked for is found there without minding the case.
+    `text` is the sentence told straight, `quote` as it stands. `low` is the text in lower case: what is only
+    looked for is found there without minding the case.
     """
 
-    def __init__(self, text: str, cast: Cast) -> None:
+    def __init__(self, quote: str, cast: Cast) -> None:
+        text = straight(quote)
+        self.quote = quote
         self.text = text
         self.low = lowered(text)
         self._cast = cast

@@ -20,7 +20,7 @@ _NAMED_SO = (
 )  # fmt: skip
 _POINTING = words(
     "schedul target expect delay postpon slip shift push track due slat back forward instead ahead late "
-    "later now current call"
+    "later now current call therefor thus hence accordingly consequent"
 )
 _IT = re.compile(
     r"[a-z]\s(?:it|them)\b(?!\s(?:now\s|also\s|still\s)?(?:plans?|expects?|will|has|is|was|intends?|anticipates?)\b)"
@@ -61,8 +61,18 @@ def _points(text: str) -> bool:
 
 def deed_in_clause(clause: Clause) -> frozenset[str]:
     """What is to be done; empty where the words only point at it."""
-    deed = content(_specific(_FINAL.sub(" ", without_dates(clause.text)))) - _POINTING
+    deed = content(_specific(_FINAL.sub(" ", without_dates(_without_reason(clause.text))))) - _POINTING
     return deed if deed != {"don"} else frozenset()
+
+
+# "will be defined by May 2025, after data have been obtained": what comes first is no part of the deed.
+_REASON = re.compile(
+    r"(?<=\d),?\s(?:after|because|once|when|pending|following|owing\sto|due\sto|as\ssoon\sas|so\sthat|in\sorder\sto)\s.*"
+)
+
+
+def _without_reason(text: str) -> str:
+    return _REASON.sub("", text)
 
 
 def _specific(text: str) -> str:

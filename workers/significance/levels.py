@@ -1,6 +1,7 @@
 """The level of an event and all its signals. Meanings: the project's contract, "Levels"."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from monitor.record.folding import fold
@@ -72,7 +73,7 @@ def _of_narrative(
     signals += removal_signals(pair.gone, pair.came, (pair.old, pair.new), runs)
     if not signals and whole and compare(" ".join(gone), " ".join(came), own, loosely=True) is Sameness.SAME:
         return Level.COSMETIC, ()
-    return Level.SUBSTANTIVE, tuple(dict.fromkeys(signals))
+    return Level.SUBSTANTIVE, tuple(dict.fromkeys(pair.quoted(signals)))
 
 
 def _only_repeats(apart: Sequence[str], all_of: tuple[Sequence[str], Sequence[str]], own: Own) -> bool:
@@ -141,7 +142,15 @@ class _Pair:
     @staticmethod
     def _those(sentences: Sequence[Sentence], texts: Sequence[str]) -> list[Sentence]:
         wanted = set(texts)
-        return [sentence for sentence in sentences if sentence.text in wanted]
+        return [sentence for sentence in sentences if sentence.quote in wanted]
+
+    def quoted(self, signals: Iterable[Signal]) -> Iterator[Signal]:
+        """The same, each with its sentence as it stands."""
+        sides = {True: self.old + self.new, False: self.new + self.old}
+        stand = {first: {one.text: one.quote for one in side} for first, side in sides.items()}
+        for signal in signals:
+            of_new = signal.kind != "text_removed"
+            yield replace(signal, text=stand[of_new].get(signal.text, signal.text))
 
     def first_response(self) -> Iterator[Signal]:
         """The boilerplate is gone, and something that is not stock stands in its place."""
@@ -160,7 +169,7 @@ class _Pair:
         came = {sentence.text: list(find_deadlines(sentence)) for sentence in self.came}
         if not any(came.values()):
             return iter(())  # only those of new sentences are told
-        standing = (sentence for text, sentence in self.all.items() if text not in came)
+        standing = (sentence for sentence in self.all.values() if sentence.text not in came)
         read = came | {sentence.text: list(find_deadlines(sentence)) for sentence in standing}
         old = in_context(one for sentence in self.old for one in read[sentence.text])
         new = in_context(one for sentence in self.new for one in read[sentence.text])

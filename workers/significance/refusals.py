@@ -319,9 +319,18 @@ _MADE_BY = re.compile(r"(?<!be\s)\b\w{3,}ed\sby\s[^,]*$")
 
 def _is_former(place: Place) -> bool:
     """Whether it is only named as what no longer holds: "rather than in October 2024"."""
+    if has_any(place.low, ("plan", "goal", "target", "commitment", "intention")) and _DROPPED.search(
+        place.words
+    ):
+        return True
     return has_any(place.ahead, ("than", "of", "earlier", "formerly")) and bool(_FORMER.search(place.ahead))
 
 
+# "has dropped its plan to do so by"
+_DROPPED = re.compile(
+    r"\b(?:dropped|drops|abandon(?:ed|s)|withdr[ae]wn?|withdraws|cancel(?:s|ed|led)|shelved|scrapped|gave\sup|given\sup|rescinded)\s"
+    r"(?:its|the|their|this|that|any)\s(?:\w+\s){0,3}?(?:plans?|goals?|targets?|commitment|intention)\b"
+)
 _FORMER = re.compile(r"\b(?:rather\sthan|instead\sof|earlier|formerly)\s*(?:\w+ed\s*)?$")
 _PLANS_TOO = re.compile(r"\W*(?:and\s|then\s|to\s|also\s)*(?:plan|expect|hope|aim)\b")
 _SAYING = (

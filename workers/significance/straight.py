@@ -1,0 +1,109 @@
+"""Sentences told straight: what stands in their midst put before them, so that their clauses can be read.
+
+"The rule will, according to officials, be issued" is read as "According to officials, the rule will be
+issued". Only readings are made of it; what a signal quotes is the sentence as it stands.
+"""
+
+import re
+
+from workers.significance.gates import has_any
+
+_SPEAKER = r"(?:(?:[Tt]he\s|[Ii]ts\s)?[A-Z][\w.&'’-]*(?:\s[\w.&'’-]+){0,5}?|(?:[a-z]+\s){0,2}?officials?|it|they|(?:[Ii]ts|[Tt]he)\s(?:[\w-]+\s){0,2}?(?:officials|staff))"
+_SAID = r"(?:said|says|stated|states|explained|noted|reported|told\sus|informed\sus|wrote|indicated|estimates?|estimated|expects?|expected|anticipates?|anticipated|observed|added|believes)"
+_WHEN = (
+    r"(?:\s(?:in|on)\s[A-Z][a-z]+\s(?:\d{1,2},\s)?(?:19|20)\d\d|\sin\s(?:an?|its|their)\s(?:[\w-]+\s){1,4}?)?"
+)
+_IN_MIDST = re.compile(
+    rf",\s(?:as\s)?(?P<who>(?!which\b|who\b|that\b){_SPEAKER})\s{_SAID}(?:\sto\sus|\sus)?{_WHEN}(?=[,.])(?P<stop>[,.])"
+    rf"|,\s(?:as\s)?according\sto\s(?P<source>[^,.;]{{2,60}}),(?!\s(?:which|who)\b)|,\s(?:in|by)\s(?:its|their)\s(?:\w+\s)?(?:estimate|estimation|view|judgment),"
+)
+_MIDST = (
+    ", as ",
+    " said",
+    " stated",
+    " explained",
+    "according to",
+    " estimat",
+    " expect",
+    " anticipat",
+    " noted",
+    " reported",
+    " told us",
+    " informed us",
+    " wrote",
+    " indicated",
+    " view,",
+    " judgment,",
+    " believes,",
+)
+_LOWER = re.compile(
+    r"(?:The|An?|Its?|This|These|Those|In|On|As|By|For|Given|Owing|Since|Because|All|Some|Two|Three)\b"
+)
+_ONLY_WHEN = re.compile(r"(?:By|In|On|As of|During|Since)\s[^,]{3,40}(?:,\s\d{4})?|\s*")
+# "For this reason, officials said, the …"
+_SETS_OUT = re.compile(
+    r"(?:For|At|In|On|As|Given|By|Since|During|Under|With|After|Before|However|Therefore|Nevertheless|Instead)\b"
+    r"(?:(?!\b(?:is|are|was|were|has|have|had|will|would)\b).)*"
+)
+_STANDS = (
+    r"(?P<stand>(?:(?:partially|generally|fully|partly)\s)?(?:concurred|agreed|disagreed|did\snot\s(?:concur|agree)|"
+    r"neither\sagreed\snor\sdisagreed|nonconcurred)(?:\sin\spart)?\swith\s(?:this|the|our)\srecommendations?)"
+)
+_WHICH = re.compile(
+    rf"^(?P<who>[^,;.]{{2,80}}),\s(?:which|who)\s(?P<had>had\s)?(?:also\s)?{_STANDS}(?P<rest>[^,;]{{0,60}}),\s(?!and\b)"
+)
+_DOING = re.compile(
+    r"^(?P<verb>Agree|Concurr|Disagree)ing\swith\s(?P<it>(?:this|the|our)\srecommendations?)(?P<rest>[^,;]{0,60}),\s"
+    r"(?P<who>(?:the\s)?[A-Z][^,;]{0,60}?)\s(?=(?:said|stated|explained|noted|told|reported|indicated|has|had|will|added|wrote|informed|described|pointed|issued)\b)"
+)
+_AMID = re.compile(
+    r"^(?P<who>[^,;.]{2,80}),\s(?:while\s)?(?P<verb>agree|concurr|disagree)ing\swith\s(?P<it>(?:this|the|our)\srecommendations?)(?P<rest>[^,;]{0,60}),\s"
+)
+_BY_WHICH = re.compile(
+    r"^(?P<who>[^,;.]{2,80}),\sby\swhich\s(?P<it>(?:this|the|our)\srecommendation)\swas\saccepted,\s"
+)
+_WITH_IT = re.compile(
+    r"^With\s(?P<it>(?:this|the|our)\srecommendations?),?\s(?P<who>[A-Za-z][^,;.]{1,60}?)\s(?P<verb>(?:partially\s|generally\s)?(?:agreed|concurred|disagreed))\b"
+)
+_PAST = {"agree": "agreed", "concurr": "concurred", "disagree": "disagreed"}
+
+
+def straight(text: str) -> str:
+    """The sentence with nothing in its midst; itself where nothing is."""
+    if "recommendation" in text:
+        text = _position_first(text)
+    if "," in text and has_any(text, _MIDST):
+        text = _source_first(text)
+    return text
+
+
+def _position_first(text: str) -> str:
+    text = _WHICH.sub(lambda at: f"{at['who']} {at['had'] or ''}{at['stand']}{at['rest']} and ", text)
+    text = _DOING.sub(
+        lambda at: f"{_upper(at['who'])} {_PAST[at['verb'].lower()]} with {at['it']}{at['rest']} and ", text
+    )
+    text = _AMID.sub(lambda at: f"{at['who']} {_PAST[at['verb']]} with {at['it']}{at['rest']} and ", text)
+    text = _BY_WHICH.sub(lambda at: f"{at['who']} accepted {at['it']} and ", text)
+    return _WITH_IT.sub(lambda at: f"{_upper(at['who'])} {at['verb']} with {at['it']}", text)
+
+
+def _source_first(text: str) -> str:
+    found = _IN_MIDST.search(text)
+    if not found or _ONLY_WHEN.fullmatch(text[: found.start()]):
+        return text
+    rest = text[found.end() :]
+    ended = found["stop"] == "."
+    if ended and rest.strip():
+        return text
+    source = found["who"] or found["source"] or "officials"
+    if source in {"it", "they"}:
+        source = "officials"
+    before = text[: found.start()]
+    if _SETS_OUT.fullmatch(before):
+        before += ","
+    before = before[0].lower() + before[1:] if _LOWER.match(before) else before
+    return f"According to {source}, {before}{'.' if ended else rest}"
+
+
+def _upper(text: str) -> str:
+    return text[0].upper() + text[1:]
