@@ -132,7 +132,7 @@ def action_signals(old: Sequence[Sentence], new: Iterable[Sentence]) -> Iterator
         deeds = list(find_deeds(sentence))
         if deeds and known is None:
             known = [deed for earlier in old for deed in find_deeds(earlier)]
-        if any(not _is_known(deed, known or ()) for deed in deeds):
+        if any(not _is_known(deed, known or ()) and not _is_told_again(deed, old) for deed in deeds):
             yield Signal("action_reported", sentence.text)
 
 
@@ -148,6 +148,28 @@ def _is_known(deed: Deed, known: Iterable[Deed]) -> bool:
         if same_day and len(of_what) > 1 and coverage(of_what, other.about) >= 0.7:
             return True  # the same thing on the same day, in another word
     return False
+
+
+def _is_told_again(deed: Deed, old: Sequence[Sentence]) -> bool:
+    """Whether an old sentence tells it in words that were not read as a deed, or with its day and number."""
+    every = frozenset[str]().union(*(sentence.content for sentence in old))
+    every = frozenset(map(merged, every))
+    for sentence in old:
+        mine = frozenset(map(merged, sentence.content))
+        if deed.verb not in mine and deed.verb not in map(canonical, _WORD.findall(sentence.low)):
+            continue
+        same_day = deed.when is not None and any(mention.last == deed.when for mention in sentence.dates)
+        numbers = _FIGURES.findall(without_dates(deed.sentence))
+        if (
+            same_day
+            and all(number in sentence.text for number in numbers)
+            and coverage(deed.about, every) >= 0.7
+        ):
+            return any(found.verb == deed.verb for found in find_deeds(sentence))
+    return False
+
+
+_FIGURES = re.compile(r"\d[\d,]*")
 
 
 def find_deeds(sentence: Sentence) -> Iterator[Deed]:

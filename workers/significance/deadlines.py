@@ -14,7 +14,8 @@ from workers.significance.clauses import Clause, Sentence
 from workers.significance.dates import Mention, without_dates
 from workers.significance.deeds import deed_in_clause, deed_of
 from workers.significance.gates import has_any, lowered
-from workers.significance.refusals import EXPECTS, Place, is_refused
+from workers.significance.looks import is_review
+from workers.significance.refusals import EXPECTS, Place, is_by_law_or_others, is_refused
 
 _BEFORE = re.compile(
     r"""(?:(?P<by>(?P<due>\b(?:expected|anticipated|planned|scheduled|due)\s)?\b(?:by|before|no\slater\sthan|not\slater\sthan|on\sor\sbefore|until|till)\s(?:the\s)?)
@@ -278,6 +279,28 @@ _STILL = re.compile(
     r"\b(?:still|continues?\sto|remains?\son)\s(?:\w+\s)?(?:expect\w*|plan\w*|anticipat\w*|"
     r"intend\w*|track|estimat\w*|target\w*|schedule)\b|\bon\sschedule\b|\bunchanged\b"
 )
+
+
+_LIMIT = re.compile(
+    r"\b(?:by|before|until|(?:no|not)\slater\sthan|on\sor\sbefore)\s(?:the\s)?$", re.IGNORECASE
+)
+
+
+def has_unread_promise(sentence: Sentence, read: Iterable[Deadline]) -> bool:
+    """Whether a date stands in it that looks like a promise's and was read as nobody's.
+
+    Not one that the sentence says was met or is a law's, others' or GAO's: those were understood.
+    """
+    known = {deadline.name for deadline in read}
+    low = sentence.low
+    if not has_any(low, _MAY_PROMISE) or is_by_law_or_others(sentence):
+        return False
+    for mention in sentence.dates:
+        ahead = sentence.text[: mention.start]
+        looked = is_review(sentence.text, mention)
+        if mention.name not in known and not looked and (mention.is_end or _LIMIT.search(ahead)):
+            return True
+    return False
 
 
 def all_deadlines(sentences: Iterable[Sentence]) -> list[Deadline]:

@@ -10,10 +10,16 @@ from workers.difference import common_ends
 from workers.significance.actions import action_signals
 from workers.significance.actors import Cast, Own, make_cast, own_names_in
 from workers.significance.clauses import Sentence, cut_sentences, read_sentences
-from workers.significance.deadlines import all_deadlines, find_deadlines, in_context
+from workers.significance.deadlines import (
+    Deadline,
+    all_deadlines,
+    find_deadlines,
+    has_unread_promise,
+    in_context,
+)
 from workers.significance.positions import is_only_position, position_signals
 from workers.significance.removal import removal_signals
-from workers.significance.slips import deadline_moves, deadline_signals
+from workers.significance.slips import deadline_moves, deadline_signals, is_told_of
 from workers.significance.wordforms import content, coverage
 from workers.significance.wording import Sameness, compare
 from workers.values import Level, Run, Signal, Significance
@@ -119,6 +125,11 @@ def _changed(old: Sequence[str], new: Sequence[str]) -> tuple[list[str], list[st
     ]
 
 
+def _may_have_stood(deadline: Deadline, unread: Sequence[Sentence]) -> bool:
+    """Whether an old sentence with a date that no rule could read may have promised the same."""
+    return any(is_told_of(deadline, sentence.content) for sentence in unread)
+
+
 class _Pair:
     """Both narratives, read; a sentence that stands in both is one object, so that it is read once."""
 
@@ -174,6 +185,8 @@ class _Pair:
         old = in_context(one for sentence in self.old for one in read[sentence.text])
         new = in_context(one for sentence in self.new for one in read[sentence.text])
         moves = [move for move in deadline_moves(old, new) if move.new.sentence in came]
+        unread = [one for one in self.gone if one.dates and has_unread_promise(one, read[one.text])]
+        moves = [move for move in moves if move.old or move.new.was or not _may_have_stood(move.new, unread)]
         earlier = (
             [text for text in history[-_HISTORY:] if text != self.texts[0]]
             if any(m.old for m in moves)

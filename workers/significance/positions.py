@@ -55,7 +55,7 @@ _WITH_IT = re.compile(
 )
 _ALONE = re.compile(rf"\b(?:{_AGREE}|disagree[sd]?)(?:\sin\sfull)?\s*[.,]?$", re.IGNORECASE)
 _NOW = re.compile(
-    rf"\b(?:(?:it|they|(?-i:[A-Z][\w&]+))\s(?:now\s(?:fully\s|partially\s)?|no\slonger\s){_AGREE}|it\s(?:agrees|concurs))"
+    rf"\b(?:(?:it|they|(?-i:[A-Z][\w&]+))\s(?:now\s(?:fully\s|partially\s)?|no\slonger\s){_AGREE}|it\s(?:(?:dis)?agrees|concurs))"
     r"(?:\s(?:only\s)?in\s(?:full|part))?\s*(?:[.,;]|$)",
     re.IGNORECASE,
 )
@@ -83,6 +83,14 @@ _TURNS_TO = re.compile(
 _BARELY = re.compile(
     r"(?:(?:[Tt]he\s)?[A-Z][\w.&'’/-]*(?:\s[\w.&'’/-]+){0,4}?|it|they)\s(?:partially\s|generally\s|fully\s)?"
     r"(?:(?:did|does|do)\snot\s)?(?:concur(?:s|red)?|disagree(?:s|d)?)(?:\sin\spart)?"
+)
+# "withdraws the concurrence which it had given", "its concurrence was changed to a partial one"
+_WITHDRAWN = re.compile(
+    r"\b(?:it|they|[A-Z]{2,})\s(?:withdr[ae]ws?|(?:has|had)\swithdrawn)\s(?:the|its|their)\s(?:\w+\s)?(?:concurrence|agreement)\b"
+    r"(?=.*\brecommendation)"
+)
+_TO_PARTIAL = re.compile(
+    r"\b(?:concurrence|agreement)\swith\s(?:this|the|our)\srecommendation\s(?:was|has\sbeen)\schanged\s[^,.]{0,30}?to\s(?:a\s)?partial\b"
 )
 # Most sentences have none of these, and need no closer reading.
 _MAY_STATE = ("concur", "agree", "accept", "reject", "position", "neither")
@@ -138,6 +146,10 @@ def _of_sentence(sentence: Sentence) -> str | None:
         said = _of_clause(clause, sentence)
         if said and not (found and _FORMERLY.search(clause.text)):
             found = said
+    if _WITHDRAWN.search(sentence.text):
+        return REFUSED
+    if _TO_PARTIAL.search(sentence.text):
+        return PARTLY
     if found == AGREED and _NO_MORE.search(sentence.text):
         return REFUSED
     return found

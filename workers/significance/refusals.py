@@ -195,6 +195,16 @@ _OF_LAW = (
 )  # fmt: skip
 
 
+def is_by_law_or_others(sentence: Sentence) -> bool:
+    """Whether all that a sentence dates is a law's, others', GAO's, a start, or was already done."""
+    if has_any(sentence.low, _OF_LAW) and _LAW.search(sentence.text):
+        return True
+    if _STARTS.search(sentence.text) or _DROPPED.search(sentence.text):
+        return True
+    theirs = {Actor.GAO, Actor.OTHER, Actor.CONGRESS}
+    return all(clause.actor in theirs or clause.negated for clause in sentence.clauses)
+
+
 def _is_met(place: Place) -> bool:
     if not has_any(lowered(place.clause.text), _MEETS) or not (met := _MET.search(place.clause.text)):
         return False

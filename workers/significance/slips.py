@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from workers.significance.dates import find_dates, without_dates
 from workers.significance.deadlines import Deadline
-from workers.significance.wordforms import coverage
+from workers.significance.wordforms import content, coverage
 from workers.values import Signal
 
 _SAME_DEED = 0.5
@@ -82,14 +83,37 @@ def _likeness(one: Deadline, other: Deadline) -> float:
     return coverage(smaller, larger) if smaller else 0.0
 
 
+def is_told_of(deadline: Deadline, said: frozenset[str]) -> bool:
+    """Whether what is promised may be what a sentence with these content words is about."""
+    return coverage(deadline.deed, said) >= _SAME_DEED
+
+
 def _partner(deadline: Deadline, standing: Sequence[Deadline], alone: bool) -> Deadline | None:
     if found := _closest(deadline, standing):
         return found
+    if alone and len(standing) == 1 and _in_its_sentence(deadline, standing[0]):
+        return standing[0]
     # "These actions" stand for whatever was promised before, where that leaves one possibility.
     vague = not deadline.deed or not standing[0].deed if standing else False
     if len(standing) == 1 and alone and (vague or deadline.moves):
         return standing[0]
     return None
+
+
+def _in_its_sentence(deadline: Deadline, other: Deadline) -> bool:
+    """Whether each deed is spoken of in the sentence of the other: "the update would be complete by"."""
+    if any(mention.last == other.last for mention in find_dates(deadline.sentence)):
+        return False  # "issued it in July 2025, and plans to install the software by December 2026"
+    said, said_too = _said(deadline), _said(other)
+    alike = len(said & said_too) >= _ALIKE * min(len(said), len(said_too))
+    return alike and other.deed <= said and not _is_same_date(deadline, other)
+
+
+def _said(deadline: Deadline) -> frozenset[str]:
+    return content(without_dates(deadline.sentence))
+
+
+_ALIKE = 0.6
 
 
 def _closest(deadline: Deadline, others: Sequence[Deadline]) -> Deadline | None:
