@@ -12,7 +12,7 @@ from workers.significance.dates import without_dates
 from workers.significance.done import DEEDS
 from workers.significance.gates import has_any
 from workers.significance.synonyms import canonical, merged
-from workers.significance.wordforms import content, coverage
+from workers.significance.wordforms import content, coverage, lemma
 from workers.values import Signal
 
 _PHRASES = re.compile(
@@ -58,7 +58,7 @@ _TALK = re.compile(
     re.IGNORECASE,
 )
 _SCHEDULE = re.compile(
-    r"(?:revised|changed|adjusted|updated|extended|modified|moved)\s(?:[\w'’]+\s){0,4}?(?:date|dates|deadline|"
+    r"(?:revised|changed|adjusted|updated|extended|modified|moved)\s(?:its|the|their)\s(?:\w+\s)?(?:target|goal)\s(?:for|of|to|date)\b|(?:revised|changed|adjusted|updated|extended|modified|moved)\s(?:[\w'’]+\s){0,4}?(?:date|dates|deadline|"
     r"schedule|timeline|timeframe|"
     r"milestones?|estimate)\b|(?:changed|revised|moved|extended|adjusted|updated)\s(?:this|that|it|these|them)\sto\b",
     re.IGNORECASE,
@@ -80,7 +80,7 @@ _PASSIVE_UNSURE = words(
 )
 _RESULTS = words(
     "issued published finalized implemented completed released adopted approved established signed enacted "
-    "deployed updated revised rescinded launched posted added installed inserted incorporated distributed put"
+    "deployed updated revised rescinded launched posted added installed inserted incorporated distributed put concluded finished trained tested surveyed conducted compiled sent"
 )
 _SET_UP = words("established formed created appointed hired trained staffed designated reorganized")
 _MODALS = words("will would could may might should must can cannot to be being")
@@ -200,8 +200,15 @@ def find_deeds(sentence: Sentence) -> Iterator[Deed]:
         if verb:
             about = content(without_dates(clause.text))
             named = frozenset(merged(word) for word in about if not word[0].isdigit())
-            count = _OF_ALL.search(clause.text)
+            count = _OF_ALL.search(_numbered(clause.text))
             yield Deed(verb, named, when, sentence.text, int(count[1]) if count else None)
+
+
+_COUNTED = re.compile(r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b(?=\s(?:of|out))")
+
+
+def _numbered(text: str) -> str:
+    return _COUNTED.sub(lambda found: lemma(found[0]), text)
 
 
 _OF_ALL = re.compile(r"\b(\d{1,6})\s(?:of|out of)\s(?:the|its|their|all|\d+)\b")

@@ -184,7 +184,7 @@ _PROPER = re.compile(
 
 # Bodies that are nobody's part: "the Postal Regulatory Commission".
 _INDEPENDENT = re.compile(
-    r"\b[A-Z][a-z]+\s(?:(?:and|of|on|for|the|[A-Z][a-z]+)\s)*(?:Commission|Board|Council|Court|Panel|Committee)$"
+    r"\b(?!The\s(?:Commission|Board)$)[A-Z][a-z]+\s(?:(?:and|of|on|for|the|[A-Z][a-z]+)\s)*(?:Commission|Board|Council|Court|Panel|Committee)$"
 )
 _POSSESSED = re.compile(
     r"\b[a-z]+(?:s['’]|['’]s)\s(?!(?:\w+\s)?(?:reports?|applications?|plans?|responses?|comments|submissions?|bids?|"

@@ -40,7 +40,7 @@ _STARTS_VERB = (
 # After an article it is no verb: "the updated guide".
 _PAST = (
     r"(?:(?<!\bthe\s)(?<!\bThe\s)(?<!\bits\s)(?<!\bIts\s)(?<!\ba\s)(?<!\ban\s)[a-z]{3,}ed"
-    r"|put|made|held|sent|built|wrote|rewrote|set|took|began|gave|withdrew|bought|chose)"
+    r"|put|made|held|sent|stood|built|wrote|rewrote|set|took|began|gave|withdrew|bought|chose)"
 )
 _PRONOUN = (
     r"(?:it|they|we|he|she|there|this|these|the\s|its\s"
@@ -78,7 +78,7 @@ _BREAK = re.compile(
     | (?P<comma>,\s(?={_PAST}\s(?!by\b)|{_PRONOUN}\b\s?(?:{_AUXILIARY}|{_PLANNING}|{_PAST}|{_SPEECH})\b
         |(?:the|its|their)\s{_BODY}\s(?:{_AUXILIARY}|{_PLANNING}|{_PAST}|{_SPEECH})\b|(?:was|were|is|are|has|have|had)\b
         |[A-Z][a-z]+\s(?:{_AUXILIARY}|{_PLANNING}|{_SPEECH})\b
-        |(?:the|its|these)\s(?:[a-z-]+\s){{1,4}}?(?:will|would|is\sexpected|are\sexpected)\b)))
+        |(?:the|its|these|an?)\s(?:[a-z-]+\s){{1,6}}?(?:will|would|is\sexpected|are\sexpected)\b)))
     """,
     re.VERBOSE,
 )

@@ -23,6 +23,6 @@ DEEDS = words(
     "solicited staffed standardized stopped streamlined strengthened submitted surveyed suspended "
     "deleted exercised reallocated redirected restarted deactivated digitized encrypted uploaded archived "
     "demolished moved compared mailed switched terminated tested tightened trained transferred "
-    "transmitted undertaken undertook "
+    "transmitted transitioned onboarded devised supplemented commissioned outfitted undertaken undertook "
     "updated upgraded validated verified withdrawn withdrew written wrote"
 )

@@ -50,7 +50,7 @@ _WITH_IT = re.compile(
     rf"\b(?:{_AGREE}|disagree(?:s|d|ing)?|accept(?:s|ed)?|reject(?:s|ed)?|nor\sdisagree\w*|position|"
     rf"concurrence"
     rf"|agreement|part|principle|nonconcur\w*)(?:\sin\spart|\sin\sprinciple|\sfully)?"
-    rf"(?:\s(?:with|on|to))?\s(?:the\sintent\sof\s|implement\s|(?:the\s)?(?:first\s|second\s|one\s)?parts?\sof\s)?{_TO_US}",
+    rf"(?:\s(?:with|on|to))?\s(?:the\sintent\sof\s|implement\s|(?:the\s)?(?:first\s|second\s|one\s|any\s)?parts?\sof\s)?{_TO_US}",
     re.IGNORECASE,
 )
 _ALONE = re.compile(rf"\b(?:{_AGREE}|disagree[sd]?)(?:\sin\sfull)?\s*[.,]?$", re.IGNORECASE)
@@ -77,7 +77,7 @@ _PROPER = re.compile(r"(?:The\s)?[A-Z][\w.&'’-]+(?:\s[A-Z][\w.&'’-]+)*$")
 _NO_MORE = re.compile(r"\b(?:it|they)\sno\slonger\sdo(?:es)?(?:\sso)?\s*[.,;]")
 # "changed its position to partial concurrence", "withdrew its disagreement and concurred"
 _TURNS_TO = re.compile(
-    r"\b(?:changed|revised)\s(?:its|their)\sposition\sto\s|\bwithdr[ae]wn?\s(?:its|their)\s(?:disagreement|objection|nonconcurrence)s?\sand\s"
+    r"\b(?:changed|revised)\s(?:its|their)\sposition\s(?:to|and)\s|\bit\snow\s(?:agrees|concurs)\sthat\b|\bwithdr[ae]wn?\s(?:its|their)\s(?:disagreement|objection|nonconcurrence)s?\sand\s"
 )
 # "CMS concurred and described two steps", "it told us that it does not concur, because …"
 _BARELY = re.compile(
@@ -168,7 +168,7 @@ def _of_clause(clause: Clause, sentence: Sentence) -> str | None:
         or _TURNS_TO.search(text)
         or (
             clause.actor is Actor.AGENCY
-            and _BARELY.fullmatch(text)
+            and _BARELY.fullmatch(text[max(0, text.find(clause.subject)) :])
             and (not clause.start or clause.opener == "said")
         )
     )

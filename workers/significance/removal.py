@@ -26,7 +26,7 @@ _PROGRESS = re.compile(
     r"\b(?:is|are|was|were|be|been)\s(?:\w+\s)?(?:\w+ing|in\sthe\sprocess)\b|\bwill\b|\bwould\b|"
     r"\bplan(?:s|ned)?\b|"
     r"\bexpect|\bawait|\banticipat|\bintend|\bestimat|\bcontinue|\bworking\b|\b(?:not?|neither|none)\b|\byet\b|\bremain|"
-    r"\b(?:slow|delay)|\battribut",
+    r"\b(?:slow|delay)|\battribut|^(?:we|GAO)\s(?:have\s|has\s)?(?:asked|requested)\b",
     re.IGNORECASE,
 )
 

@@ -54,6 +54,8 @@ def deadline_moves(old: Sequence[Deadline], new: Sequence[Deadline]) -> Iterator
             if len(told) > 1:
                 continue
             before = next(iter(told.values()), None)
+        if before is None and not deadline.deed and standing:
+            continue  # "it is to be finished by": which of several is not told
         yield Move(deadline, before)
 
 

@@ -65,6 +65,16 @@ _BY_WHICH = re.compile(
 _WITH_IT = re.compile(
     r"^With\s(?P<it>(?:this|the|our)\srecommendations?),?\s(?P<who>[A-Za-z][^,;.]{1,60}?)\s(?P<verb>(?:partially\s|generally\s)?(?:agreed|concurred|disagreed))\b"
 )
+# "NLRB, which had provided no comments when our report was issued, told us"
+_NO_VIEW = re.compile(
+    r"^(?P<who>[^,;.]{2,80}),\s(?:which|who)\shad\s(?:provided|offered|made|taken|expressed|stated|had)\sno\s(?:comments?|position|views?)\b"
+    r"[^,;]*,\s(?=(?:told|informed|said|stated|wrote|notified)\b)"
+)
+# "Stating that the design is not mature, the Coast Guard said that"
+_STATING = re.compile(
+    r"^(?:Stating|Saying|Noting|Explaining|Adding)\sthat\s(?P<what>[^,;]{5,120}),\s(?P<who>(?:the\s)?[A-Z][^,;]{0,60}?|officials|it|they)\s"
+    r"(?=(?:said|stated|told|informed|reported|estimated|expects?|plans)\b)"
+)
 _PAST = {"agree": "agreed", "concurr": "concurred", "disagree": "disagreed"}
 
 
@@ -72,6 +82,10 @@ def straight(text: str) -> str:
     """The sentence with nothing in its midst; itself where nothing is."""
     if "recommendation" in text:
         text = _position_first(text)
+    if text[:1] in "SNEA" and (found := _STATING.match(text)):
+        text = f"{_upper(found['who'])} stated that {found['what']} and {text[found.end() :]}"
+    if "which had " in text or "who had " in text:
+        text = _NO_VIEW.sub(lambda at: f"{at['who']} ", text)
     if "," in text and has_any(text, _MIDST):
         text = _source_first(text)
     return text
