@@ -1,4 +1,4 @@
-"""Subjects that are not the agency's: others who act, and things made for or about them, which act for nobody."""
+"""Subjects that are not the agency: others who act, and things made for or about them."""
 
 import re
 

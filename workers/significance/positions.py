@@ -146,13 +146,10 @@ def _of_sentence(sentence: Sentence) -> str | None:
         said = _of_clause(clause, sentence)
         if said and not (found and _FORMERLY.search(clause.text)):
             found = said
-    if _WITHDRAWN.search(sentence.text):
+    withdrawn = _WITHDRAWN.search(sentence.text) or (found == AGREED and _NO_MORE.search(sentence.text))
+    if withdrawn:
         return REFUSED
-    if _TO_PARTIAL.search(sentence.text):
-        return PARTLY
-    if found == AGREED and _NO_MORE.search(sentence.text):
-        return REFUSED
-    return found
+    return PARTLY if _TO_PARTIAL.search(sentence.text) else found
 
 
 def _of_clause(clause: Clause, sentence: Sentence) -> str | None:

@@ -40,17 +40,19 @@ _TURNED = re.compile(
     r"We will provide updated information (?:when|once|after|as soon as) we (?:confirm|verify)\b"
 )
 
-# No other words than these: "Once the actions taken have been confirmed, updated information will be provided."
+# No other words than these: "Once what was done has been confirmed, updated information will be provided".
 _ITS_WORDS = words(
-    "when once after as soon we have has been are is confirm confirmed verify verified determine determined what "
-    "which the any actions action steps agency department took taken by in response responding to this our "
-    "recommendation address implement implementing updated information will be provided provide posted post it that"
+    "when once after as soon we have has been are is confirm confirmed verify verified determine determined "
+    "what which the any actions action steps agency department took taken by in response responding to this "
+    "our recommendation address implement implementing updated information will be provided provide posted "
+    "post it that"
 )
 _PROVIDED = re.compile(
     r"\bupdated information will be (?:provided|posted)\b|\bwe will (?:provide|post) updated information\b"
 )
 _CONFIRMED = re.compile(
-    r"\b(?:confirm|verif|determin)[\w ]*\b(?:actions?|steps)\b|\bactions?\b[\w ]*\b(?:confirm|verifi|determin)ed\b"
+    r"\b(?:confirm|verif|determin)[\w ]*\b(?:actions?|steps)\b"
+    r"|\bactions?\b[\w ]*\b(?:confirm|verifi|determin)ed\b"
 )
 _WORD = re.compile(r"\w+")
 

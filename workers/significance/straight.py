@@ -8,8 +8,14 @@ import re
 
 from workers.significance.gates import has_any
 
-_SPEAKER = r"(?:(?:[Tt]he\s|[Ii]ts\s)?[A-Z][\w.&'’-]*(?:\s[\w.&'’-]+){0,5}?|(?:[a-z]+\s){0,2}?officials?|it|they|(?:[Ii]ts|[Tt]he)\s(?:[\w-]+\s){0,2}?(?:officials|staff))"
-_SAID = r"(?:said|says|stated|states|explained|noted|reported|told\sus|informed\sus|wrote|indicated|estimates?|estimated|expects?|expected|anticipates?|anticipated|observed|added|believes)"
+_SPEAKER = (
+    r"(?:(?:[Tt]he\s|[Ii]ts\s)?[A-Z][\w.&'’-]*(?:\s[\w.&'’-]+){0,5}?|(?:[a-z]+\s){0,2}?officials?|it|they|"
+    r"(?:[Ii]ts|[Tt]he)\s(?:[\w-]+\s){0,2}?(?:officials|staff))"
+)
+_SAID = (
+    r"(?:said|says|stated|states|explained|noted|reported|told\sus|informed\sus|wrote|indicated|estimates?|"
+    r"estimated|expects?|expected|anticipates?|anticipated|observed|added|believes)"
+)
 _WHEN = (
     r"(?:\s(?:in|on)\s[A-Z][a-z]+\s(?:\d{1,2},\s)?(?:19|20)\d\d|\sin\s(?:an?|its|their)\s(?:[\w-]+\s){1,4}?)?"
 )
