@@ -80,8 +80,8 @@ _PASSIVE_UNSURE = words(
 )
 _RESULTS = words(
     "issued published finalized implemented completed released adopted approved established signed enacted "
-    "deployed updated revised rescinded launched posted added installed inserted incorporated distributed put "
-    "concluded finished trained tested surveyed conducted compiled sent"
+    "deployed updated revised rescinded launched posted added installed inserted incorporated distributed "
+    "put concluded finished trained tested surveyed conducted compiled sent"
 )
 _SET_UP = words("established formed created appointed hired trained staffed designated reorganized")
 _MODALS = words("will would could may might should must can cannot to be being")
