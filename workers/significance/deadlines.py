@@ -123,6 +123,13 @@ _DONE = re.compile(r"\b(?:was|were|had|has|have|is|are)\b|\b\w+ed\b")
 _LATE_IN = re.compile(r"(?:early|later?)\sin\b")
 
 
+# "and said that they plan to complete it by": what was spoken of before
+_POINTS = re.compile(
+    r"\b(?:complet\w+|finish\w*|finaliz\w+|accomplish\w*|implement\w*|do|done|address\w*)\s(?:it|this|them|these|that|all\sof\s(?:it|this|them))\s(?:by|in|before|no\slater|not\slater|at|on|during|within)\s",
+    re.IGNORECASE,
+)
+
+
 def _clause_of(sentence: Sentence, mention: Mention) -> Clause | None:
     """The clause that the date stands in; a date before all verbs belongs to the clause that follows."""
     found = None
@@ -145,6 +152,8 @@ def _of_mention(
         return None
     if following and sentence.text[mention.stop : following.start] in {" and ", " or ", " to "}:
         return None  # "between May and June 2024" counts to its end
+    if following and sentence.text[mention.stop : following.start] == " by " and before.endswith("before "):
+        return None  # "fill in the field for grants made before 2025 by"
     within = preposition["in"] and not clause.past and not _DONE.search(clause.text)
     if (preposition["by"] or within) and (told := _told_before(sentence, clause)):
         # "replace the pipes at the sites that we visited by 2025": it is the replacing that has the date.
@@ -164,7 +173,7 @@ def _of_mention(
         mention.name,
         first,
         mention.last,
-        deed_of(sentence, clause, mention),
+        frozenset() if _POINTS.search(spoken) else deed_of(sentence, clause, mention),
         sentence.text,
         past=past,
         moves=has_any(low, _OTHERWISE) and bool(_INSTEAD.search(low)),

@@ -175,6 +175,11 @@ class _Pair:
         if answer:
             yield Signal("first_response", answer.text)
 
+    def _may_stand(self, deadline: Deadline, unread: Sequence[Sentence]) -> bool:
+        """Whether the old narrative names the date, or may have promised the same at another."""
+        named = any(mention.last == deadline.last for one in self.old for mention in one.dates)
+        return named or _may_have_stood(deadline, unread)
+
     def deadlines(self, history: Sequence[str]) -> Iterator[Signal]:
         """Set and moved ones, with how often they slipped."""
         came = {sentence.text: list(find_deadlines(sentence)) for sentence in self.came}
@@ -184,9 +189,9 @@ class _Pair:
         read = came | {sentence.text: list(find_deadlines(sentence)) for sentence in standing}
         old = in_context(one for sentence in self.old for one in read[sentence.text])
         new = in_context(one for sentence in self.new for one in read[sentence.text])
-        moves = [move for move in deadline_moves(old, new) if move.new.sentence in came]
+        moves = [move for move in deadline_moves(old, new, self.came) if move.new.sentence in came]
         unread = [one for one in self.gone if one.dates and has_unread_promise(one, read[one.text])]
-        moves = [move for move in moves if move.old or move.new.was or not _may_have_stood(move.new, unread)]
+        moves = [move for move in moves if move.old or move.new.was or not self._may_stand(move.new, unread)]
         earlier = (
             [text for text in history[-_HISTORY:] if text != self.texts[0]]
             if any(m.old for m in moves)

@@ -1,10 +1,12 @@
 """Deadlines of two narratives held against each other: set, moved, and how often moved later so far."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from workers.significance.clauses import Sentence
 from workers.significance.dates import find_dates, without_dates
-from workers.significance.deadlines import Deadline
+from workers.significance.deadlines import Deadline, find_deadlines
 from workers.significance.wordforms import content, coverage
 from workers.values import Signal
 
@@ -27,36 +29,84 @@ class Move:
         return self.old is not None and self.new.last > self.old.last
 
 
-def deadline_moves(old: Sequence[Deadline], new: Sequence[Deadline]) -> Iterator[Move]:
-    """Pair each deadline of the new narrative with the old one that it replaces."""
-    standing = [deadline for deadline in old if not deadline.past]
-    left: list[Deadline] = []
-    for deadline in new:
-        same = next(
-            (other for other in standing if _is_same_date(deadline, other) and _may_be_same(deadline, other)),
-            None,
-        )
-        if same:
-            standing.remove(same)
-        elif not deadline.past and deadline not in left and not _is_told(deadline, old):
-            left.append(deadline)
-    history = [deadline for deadline in old if deadline not in standing]
+def deadline_moves(
+    old: Sequence[Deadline], new: Sequence[Deadline], told: Sequence[Sentence] = ()
+) -> Iterator[Move]:
+    """Pair each deadline of the new narrative with the old one that it replaces.
+
+    `told`: the sentences that only the new one has.
+    """
+    met = [deadline for deadline in old if _is_met(deadline, told)]
+    standing = [deadline for deadline in old if not deadline.past and deadline not in met]
+    left = _unmatched(old, new, standing)
+    history = [deadline for deadline in old if deadline not in standing and deadline not in met]
     for deadline in left:
-        before = _partner(deadline, standing, len(left) == 1)
-        if before:
+        before = _at_hand(deadline, new, standing, alone=len(left) == 1)
+        if before in standing:
             standing.remove(before)
-        else:
+        elif before is None:
             earlier = [other for other in new if other.past and other is not deadline]
             before = _closest(deadline, history) or _closest(deadline, earlier)
         if before is None and deadline.moves:
             # Some date before is spoken of: the one that there was, or it cannot be told which.
-            told = {other.last: other for other in (*old, *new) if other.last != deadline.last}
-            if len(told) > 1:
+            others = {other.last: other for other in (*old, *new) if other.last != deadline.last}
+            if len(others) > 1:
                 continue
-            before = next(iter(told.values()), None)
-        if before is None and not deadline.deed and standing:
+            before = next(iter(others.values()), None)
+        if before is None and not deadline.deed - _WHOLE and standing:
             continue  # "it is to be finished by": which of several is not told
         yield Move(deadline, before)
+
+
+def _unmatched(old: Sequence[Deadline], new: Sequence[Deadline], standing: list[Deadline]) -> list[Deadline]:
+    """The new ones that no old one is; those that are the same are taken out of `standing`."""
+    left: list[Deadline] = []
+    for deadline in new:
+        same = (
+            other for other in standing if _is_same_date(deadline, other) and _may_be_same(deadline, other)
+        )
+        if found := next(same, None):
+            standing.remove(found)
+        elif not deadline.past and deadline not in left and not _is_told(deadline, old):
+            left.append(deadline)
+    return left
+
+
+def _at_hand(
+    deadline: Deadline, new: Sequence[Deadline], standing: Sequence[Deadline], *, alone: bool
+) -> Deadline | None:
+    if itself := _before_itself(deadline, new):
+        return next((other for other in standing if other.last == itself.last), itself)
+    return _partner(deadline, standing, alone)
+
+
+def _is_met(deadline: Deadline, told: Sequence[Sentence]) -> bool:
+    """Whether a new sentence tells that it was done when it was promised: "In May 2025, CBP put in place"."""
+    for sentence in told:
+        first = sentence.dates[0] if sentence.dates else None
+        if first is None or first.last != deadline.last or not _IN.fullmatch(sentence.text[: first.start]):
+            continue
+        if coverage(deadline.deed, sentence.content) >= _SAME_DEED and not any(
+            one.last == deadline.last for one in find_deadlines(sentence)
+        ):
+            return True
+    return False
+
+
+_IN = re.compile(r"(?:In|On|By|During|At the end of|Late in|Early in)\s(?:the\s)?", re.IGNORECASE)
+
+
+def _before_itself(deadline: Deadline, new: Sequence[Deadline]) -> Deadline | None:
+    """The date that its own sentence says it had: "which was to be done in 2025, will be done in 2027"."""
+    same = [other for other in new if other.sentence == deadline.sentence and other is not deadline]
+    if len(same) == 1 and same[0].last < deadline.last and _WAS_TO.search(deadline.sentence):
+        return same[0]
+    return None
+
+
+_WAS_TO = re.compile(
+    r"\b(?:which|that)\s(?:was|were|had\sbeen)\s(?:to\sbe|to\shave|expected|planned|scheduled|due|anticipated)\b"
+)
 
 
 def _is_told(deadline: Deadline, old: Sequence[Deadline]) -> bool:
@@ -96,7 +146,7 @@ def _partner(deadline: Deadline, standing: Sequence[Deadline], alone: bool) -> D
     if alone and len(standing) == 1 and _in_its_sentence(deadline, standing[0]):
         return standing[0]
     # "These actions" stand for whatever was promised before, where that leaves one possibility.
-    vague = not deadline.deed or not standing[0].deed if standing else False
+    vague = not deadline.deed - _WHOLE or not standing[0].deed if standing else False
     if len(standing) == 1 and alone and (vague or deadline.moves):
         return standing[0]
     return None
