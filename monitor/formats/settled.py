@@ -150,7 +150,7 @@ def _spans(body: bytes) -> Iterator[_Span]:
     start, last = max(body.find(b"<body"), 0), max(body.rfind(b"</table"), 0)
     end = max(last, start)
     yield from ((*found.span(1), _TOKEN) for found in _CELL.finditer(body, start))
-    views = (found for found in _VIEW.finditer(body, start) if _in_tag(body, found.start()))
+    views = (found for found in _VIEW.finditer(body, start) if _is_word_in_tag(body, found.start()))
     yield from ((*found.span(1), _TOKEN) for found in views)
     yield from ((*found.span(1), _ADDRESS) for found in _STYLESHEET.finditer(body, 0, start))
     yield from ((*found.span(1), _JSON) for found in _SETTINGS.finditer(body, 0, start))
@@ -159,7 +159,9 @@ def _spans(body: bytes) -> Iterator[_Span]:
     yield from ((*found.span(1), _NUMBER) for found in _VERSION.finditer(body, end))
 
 
-def _in_tag(body: bytes, position: int) -> bool:
-    """Whether a position lies inside a start tag: the same letters in a narrative are a narrative's."""
+def _is_word_in_tag(body: bytes, position: int) -> bool:
+    """Whether a word begins there, inside a start tag: the same letters in a narrative are a narrative's."""
+    if body[position - 1 : position].isalnum():
+        return False  # of a cell's token, which may end otherwise next time
     opening = body.rfind(b"<", 0, position)
     return opening > body.rfind(b">", 0, position) and body[opening + 1 : opening + 2].isalpha()

@@ -109,6 +109,16 @@ def test_what_differs_in_every_response_is_found_along_the_layout() -> None:
     assert settle_along(b"", first.layout) is None
 
 
+def test_a_token_that_ends_with_the_beginning_of_another_place_makes_none() -> None:
+    """Else the next token there, along the layout, would be the last place of its kind."""
+    page = b'<html><body><td headers="table-column-%b-view-dom-id-001"></td>'
+    first, other = page % b"14js", page % b"14jsa"
+    known = settle(first)
+    assert known is not None
+    assert settle_along(other, known.layout) == settle(other)
+    assert settle(page.replace(b"001", b"002") % b"14js") != known
+
+
 def test_a_layout_that_is_none_is_no_help() -> None:
     """What was damaged, or kept by other code, is not gone along."""
     for layout in (b"", b"abc"):
