@@ -53,12 +53,12 @@ def test_the_rules_agree_with_the_analyst_on_what_they_were_tuned_on() -> None:
 
 
 def test_the_rules_agree_with_the_analyst_on_what_was_set_aside() -> None:
-    """As measured on 547 pairs that nothing was tuned on: 98.4% precision, 93.0% recall, level 96.9%."""
+    """As measured on a third of the table, tuned on by nobody: 98.7% precision, 92% recall, level 97%."""
     total = score(read_pairs(_ASIDE))
-    assert total.pairs >= 547
-    assert total.precision >= 0.98, total.faults
-    assert total.recall >= 0.92, total.faults
-    assert total.level_accuracy >= 0.965, total.faults
+    assert total.pairs * 2 >= len(_TUNED) + len(_BEYOND)
+    assert total.precision >= 0.985, total.faults
+    assert total.recall >= 0.915, total.faults
+    assert total.level_accuracy >= 0.97, total.faults
 
 
 def test_every_pair_names_its_rule_once() -> None:
