@@ -157,6 +157,9 @@ class _Pair:
 
     def quoted(self, signals: Iterable[Signal]) -> Iterator[Signal]:
         """The same, each with its sentence as it stands."""
+        if all(one.text is one.quote for one in self.all.values()):
+            yield from signals
+            return
         sides = {True: self.old + self.new, False: self.new + self.old}
         stand = {first: {one.text: one.quote for one in side} for first, side in sides.items()}
         for signal in signals:
@@ -190,8 +193,9 @@ class _Pair:
         old = in_context(one for sentence in self.old for one in read[sentence.text])
         new = in_context(one for sentence in self.new for one in read[sentence.text])
         moves = [move for move in deadline_moves(old, new, self.came) if move.new.sentence in came]
-        unread = [one for one in self.gone if one.dates and has_unread_promise(one, read[one.text])]
-        moves = [move for move in moves if move.old or move.new.was or not self._may_stand(move.new, unread)]
+        if any(not (move.old or move.new.was) for move in moves):
+            unread = [one for one in self.gone if one.dates and has_unread_promise(one, read[one.text])]
+            moves = [one for one in moves if one.old or one.new.was or not self._may_stand(one.new, unread)]
         earlier = (
             [text for text in history[-_HISTORY:] if text != self.texts[0]]
             if any(m.old for m in moves)

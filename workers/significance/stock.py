@@ -59,9 +59,9 @@ _WORD = re.compile(r"\w+")
 
 def is_turned_boilerplate(sentence: str) -> bool:
     """Whether a sentence is the boilerplate in another order, or in the passive."""
-    low = sentence.lower()
-    if "updated information" not in low:
+    if "pdated information" not in sentence:
         return False
+    low = sentence.lower()
     if _TURNED.match(sentence):
         return True
     own = _PROVIDED.search(low) and _CONFIRMED.search(low) and "tak" in low.replace("took", "take")
