@@ -8,6 +8,7 @@ def shorten(text: str, beside: str) -> str:
     """Replace names written out by the acronyms that either narrative has for them."""
     for name, acronym in (*_explained(text), *_explained(beside), *_abbreviated(text), *_abbreviated(beside)):
         text = re.sub(rf"\b(?:[Tt]he\s)?{re.escape(name)}(?:\s\({acronym}\))?", acronym, text)
+    text = _GIVEN.sub(lambda at: at[1] if _is_new(at[1], at[2], beside) else at[0], text)
     initials = _initials(text)
     if len(initials) < 2:  # the letters of the shortest acronym
         return text
@@ -21,6 +22,19 @@ def shorten(text: str, beside: str) -> str:
         )
         initials = _initials(text)
     return text
+
+
+# "artificial intelligence (AI)": an acronym that is only given says nothing more.
+_GIVEN = re.compile(r"((?:\b[\w-]+\s){1,6}?[\w-]+)\s\(([A-Z]{2,6})\)")
+
+
+def _is_new(name: str, acronym: str, beside: str) -> bool:
+    """Whether the acronym is that of the words before it, and the other narrative does without it."""
+    initials = "".join(word[0] for word in name.split() if word not in _SMALL).upper()
+    return initials.endswith(acronym) and acronym not in beside
+
+
+_SMALL = frozenset(("of", "and", "for", "the", "in", "on", "to"))
 
 
 def _initials(text: str) -> str:

@@ -38,7 +38,9 @@ _TELLING = (
 )  # fmt: skip
 _LOOKING = ("we ", "gao", "our ", "reviewed", "last", "status", "recommendation", "update")
 UNTIL = ("by", "before", "until", "than", "the")
-_BY = re.compile(r"\b(?:by|before|until|no later than|on or before)\s+(?:the\s+)?$", re.IGNORECASE)
+_BY = re.compile(
+    r"\b(?:by|before|until|no later than|not later than|on or before)\s+(?:the\s+)?$", re.IGNORECASE
+)
 _UPDATE = re.compile(r"\s(?:status\s)?update[\])]", re.IGNORECASE)
 
 
@@ -48,9 +50,9 @@ def is_review(sentence: str, mention: Mention) -> bool:
     low = lowered(sentence)
     if "as of" in low and _AS_OF.search(ahead):
         rest = sentence[mention.stop : mention.stop + 120]
-        return not re.match(r",?\s(?:\w+\s){1,4}?will\s(?!need|be\sable)", rest) or bool(
-            re.search(r"\b(?:said|stated|plans)\b", rest)
-        )
+        return not re.match(
+            r",?\s(?!which\b|how\b|whether\b|what\b)(?:\w+\s){1,4}?will\s(?!need|be\sable)", rest
+        ) or bool(re.search(r"\b(?:said|stated|plans)\b", rest))
     if has_any(low, _TELLING) and _is_of_speech(sentence, mention, ahead):
         return True
     if ahead in {"(", "["} and _UPDATE.match(sentence, mention.stop):

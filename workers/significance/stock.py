@@ -11,7 +11,7 @@ _PROMISE = re.compile(
             (?:monitor|track|follow|update|provide\s(?:an\s)?updated?|provide\sthe\sstatus|
               review|assess|evaluate|
                reassess|determine|keep|consider\sclosing|revisit|verify)
-          |continue\sto\s(?:monitor|track|follow))\b""",
+          |(?:will\s)?continue\s(?:to\s(?:monitor|track|follow)|(?:monitor|track|follow)ing))\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 # Each begins with a letter, for which the engine looks fast, and not with the bound before it.

@@ -12,7 +12,7 @@ from workers.significance.wordforms import lemma
 
 # Each line: words for one thing, the first standing for all.
 _ALIKE = """
-examine review study look explore assess evaluate analyze analysis analyse scrutinize inquire
+examine exam examination review study look explore assess evaluate analyze analysis analyse scrutinize inquire
 prepare draft write formulate compose
 develop devise build design creation create
 conduct perform implement undertake execute
@@ -57,7 +57,7 @@ responsible responsibility
 available availability
 reliable reliability
 accurate accuracy
-require requirement
+require requirement necessary
 begin start commence initiate
 use utilize employ usage
 vacant unfilled
@@ -198,7 +198,7 @@ _EXACT = {
     "further": "", "addition": "", "certain": "certain", "various": "various", "several": "some",
     "will": "will", "may": "may", "out": "out", "team": "", "lies": "", "lie": "", "back": "back",
     "because": "", "cause": "", "causes": "", "caused": "", "causing": "", "since": "since", "with": "", "without": "without", "new": "new",
-    "majority": "most", "us": "", "our": "", "percent": "%", "prior": "before", "up": "up", "over": "over",
+    "majority": "most", "us": "", "our": "", "percent": "%", "prior": "befor", "up": "up", "over": "over",
     "ones": "", "something": "", "thing": "", "things": "", "what": "", "finally": "", "lastly": "", "having": "", "when": "when", "where": "", "whereby": "", "as": "", "be": "", "it": "",
 }  # fmt: skip
 _PHRASES: tuple[tuple[str, str], ...] = (
@@ -299,6 +299,7 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"out[-\s]of[-\s]date", " outdated "),
     (r"has\sto|have\sto|had\sto", " must "),
     (r"lies?\swith|rests?\swith", " "),
+    (r"on\sa\sregular\sbasis", " regularly "),
     (r"and/or", " or "),
     (r"as\swell(?!\sas)|as\swell\sas|in\saddition(?:\sto)?|along\swith|together\swith", " "),
     (r"with\s(?:respect|regard)\sto|in\s(?:regard|relation)\sto|relat(?:ed|ing)\sto|pertaining\sto|as\sto", " "),

@@ -60,7 +60,8 @@ _PHRASES = {
 }
 _JOINING = (*UNTIL, "in", "on", "during", "at", "of")
 _JOIN = re.compile(
-    r"(?:,?\s*\b(?:in|on|by|during|at|of|before|until|no later than|as of)\s+(?:the\s+)?)$", re.IGNORECASE
+    r"(?:,?\s*\b(?:in|on|by|during|at|of|before|until|no later than|not later than|as of)\s+(?:the\s+)?)$",
+    re.IGNORECASE,
 )
 _HEAD = re.compile(
     r"^(?:[Tt]he|[Tt]his) (?:department|agency|bureau|service|commission|board|administration)(?=\s)"
