@@ -78,7 +78,10 @@ class Store:
 
         Fetching one from the pool and giving it back costs as much as a short transaction.
         """
-        connection = self._spare.pop() if self._spare else self.engine.connect()
+        try:
+            connection = self._spare.pop()  # at once: of two threads one gets it
+        except IndexError:
+            connection = self.engine.connect()
         try:
             yield connection
         except BaseException:
