@@ -44,16 +44,17 @@ def tell_each(connection: Connection, events: Iterable[Event]) -> tuple[list[Tel
     told: list[Telling] = []
     failed: list[Event] = []
     for event in events:
+        if event.id in known:
+            told.append(Telling(event, *known[event.id]))
+            continue
+        # Before the attempt: a store that goes away here says nothing against the event.
+        history = queries.narratives_before(connection, event.recommendation_id, event.revision)
         try:
-            told.append(Telling(event, *known[event.id]) if event.id in known else _tell(connection, event))
+            told.append(tell(event, history))
         except Exception:  # one event that cannot be described must not hold up the others
             log.exception("an event could not be described", event_id=event.id)
             failed.append(event)
     return told, failed
-
-
-def _tell(connection: Connection, event: Event) -> Telling:
-    return tell(event, queries.narratives_before(connection, event.recommendation_id, event.revision))
 
 
 def stored(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Difference, Significance]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import structlog
 from sqlalchemy import create_engine, text
+from structlog.testing import capture_logs
 
 from monitor.record import store as stores
 from monitor.record.migrating import open_store
@@ -106,13 +107,18 @@ def test_what_was_sent_while_the_store_was_locked_is_recorded_when_it_is_free(im
     fan_out(world, seeding.changes(impatient, [(number, 2) for number in range(1, 20)]), datetime.now(UTC))
     locked, job = threading.Event(), threading.Thread(target=deliver, args=(world, world.channels["webhook"]))
     transport.on_send = lambda _: locked.wait(PATIENCE)
-    job.start()
-    processes.until(lambda: transport.sent, PATIENCE)
-    with held(impatient):
-        locked.set()
-        job.join(1)
-        assert job.is_alive()  # it keeps what it knows, and tries to write it
-    job.join(PATIENCE)
+    with capture_logs() as said:
+        job.start()
+        processes.until(lambda: transport.sent, PATIENCE)
+        with held(impatient):
+            locked.set()
+            job.join(1)
+            assert job.is_alive()  # it keeps what it knows, and tries to write it
+        job.join(PATIENCE)
+    assert [line["event"] for line in said] == [
+        "nothing can be recorded; trying until it can",  # once, however often it was tried
+        "the store can be used again",
+    ]
     assert not job.is_alive()
     deliver(world, world.channels["webhook"])
     assert len(transport.ids()) == len(set(transport.ids())) == 19

@@ -1,8 +1,12 @@
 """What is stored of an event's difference and meaning."""
 
+import pytest
+from sqlalchemy import Connection, text
+
 from monitor.record import queries
+from monitor.record.migrating import open_store
 from monitor.record.schema import descriptions
-from monitor.record.store import Store
+from monitor.record.store import Store, StoreError
 from tests.workers.seeding import capture, happen, rows
 from workers.describe import decode, encode, stored, tell, tell_plainly, tellings
 
@@ -43,3 +47,20 @@ def test_history_is_what_was_there_before(store: Store) -> None:
         history = queries.narratives_before(connection, 1, 3)
     assert len(history) == 2
     assert telling == tell(event, history)
+
+
+def test_a_database_that_goes_says_nothing_against_an_event(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be told as one that could not be described, without its meaning."""
+
+    def cut_off(connection: Connection, *_: object) -> list[str]:
+        return list(connection.scalars(text("SELECT pg_terminate_backend(pg_backend_pid())::text")))
+
+    with open_store(postgres_url) as store:
+        with store.write() as connection:
+            event_id = happen(connection, 1, 2, capture(connection))
+            [event] = queries.load_events(connection, ids=[event_id])
+        monkeypatch.setattr(queries, "narratives_before", cut_off)
+        with pytest.raises(StoreError, match="cannot be used"), store.read() as connection:
+            tellings(connection, [event])

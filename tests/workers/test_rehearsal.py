@@ -1,9 +1,13 @@
 """The rehearsal: composes what jobs need, and leaves nothing behind."""
 
 import os
+import time
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import Connection, func, select, text
+from structlog.testing import capture_logs
 
+from monitor.record.migrating import open_store
 from monitor.record.schema import metadata
 from monitor.record.store import Store
 from tests.fakes.transport import FakeTransport, context
@@ -52,6 +56,28 @@ def test_a_rehearsal_without_tables_is_no_trouble(tmp_path: object) -> None:
     """A worker may be started before the store is made."""
     with Store("sqlite://") as empty:
         rehearse(empty)
+
+
+@pytest.mark.parametrize("fully", [False, True])
+@pytest.mark.parametrize("amid", ["workers.fanout.tell_each", "workers.delivery.loading.tellings"])
+def test_a_rehearsal_whose_database_goes_is_over_without_a_word(
+    amid: str, fully: bool, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is nobody's change and nobody's message: what a job would say of those does not apply."""
+    told = []
+
+    def cut_off(connection: Connection, events: object) -> object:
+        told.append(1)
+        connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        raise AssertionError("still connected")
+
+    with open_store(postgres_url) as store, capture_logs() as said:
+        monkeypatch.setattr(amid, cut_off)
+        began = time.monotonic()
+        rehearse(store, fully=fully)
+        assert time.monotonic() - began < 20  # a lease is 60 s
+    assert told
+    assert [line for line in said if line["log_level"] != "debug"] == []
 
 
 def test_a_fork_inherits_what_was_composed_and_no_connection(store: Store) -> None:

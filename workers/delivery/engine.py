@@ -108,6 +108,7 @@ class _Job:
         self.transport: Transport | Exception | None = None
         self.suspect: tuple[Claimed, Loaded | None] | None = None
         self.lonely = False
+        self.away = False  # the store, as far as it was tried last
         # One thread for the store: sends that block threads must not keep results from being recorded.
         self.threads = ThreadPoolExecutor(1, "store")
 
@@ -192,6 +193,8 @@ class _Job:
             self.flight.results = results + self.flight.results
             await self._store_away(error)
             return Catch()
+        if results or free > 0:
+            self._store_back()
         for claimed in catch.claimed:
             self._begin_with_others(claimed, loaded[claimed.id])
         self._begin_alone()
@@ -225,8 +228,15 @@ class _Job:
         leases = [each.claimed.lease_until for each in self.flight.results]
         if (leases and self.clock() > max(leases)) or not (leases or self.flight.started):
             raise error
-        log.warning("the store cannot be reached; trying again", error=str(error))
+        if not self.away:
+            log.warning("nothing can be recorded; trying until it can", error=str(error))
+        self.away = True
         await asyncio.sleep(_STORE_PAUSE)
+
+    def _store_back(self) -> None:
+        if self.away:
+            log.warning("the store can be used again", channel=self.channel.name)
+        self.away = False
 
     def _transact(self, results: Sequence[Result], free: int) -> tuple[Catch, dict[str, Loaded | None]]:
         if not results and free <= 0:
@@ -360,14 +370,20 @@ class _Job:
         if self.suspect:
             self._begin(self.suspect[0], None)
         results = self.flight.results
-        with suppress(StoreError):
-            await self._in_thread(lambda: self._sign_off(results))
-        if self.transport is not None and not isinstance(self.transport, Exception):
-            try:
-                await self.transport.close()
-            except Exception:  # what was sent is recorded; a connection that does not close changes nothing
-                log.exception("a channel could not be closed", channel=self.channel.name)
-        self.threads.shutdown(wait=False)
+        try:
+            with suppress(StoreError):
+                await self._in_thread(lambda: self._sign_off(results))
+        finally:
+            await self._close_transport()
+            self.threads.shutdown(wait=False)
+
+    async def _close_transport(self) -> None:
+        if self.transport is None or isinstance(self.transport, Exception):
+            return
+        try:
+            await self.transport.close()
+        except Exception:  # what was sent is recorded; a connection that does not close changes nothing
+            log.exception("a channel could not be closed", channel=self.channel.name)
 
     def _sign_off(self, results: Sequence[Result]) -> None:
         """Record what is left, and let no mark keep the next job away."""
