@@ -31,9 +31,9 @@ test: $(INSTALLED) ## run the tests
 
 year: $(INSTALLED) ## a simulated year of polls, and what is held at its end (some minutes)
 	$(BIN)/python -m tests.simulated.year 2>/dev/null
+
 chaos: $(INSTALLED) ## kill everything at random while 10,000 messages go out (SIZE=, SEED=, DATABASE=)
 	SIZE="$(SIZE)" SEED="$(SEED)" DATABASE="$(DATABASE)" $(BIN)/python -m tests.chaos
-	$(BIN)/python -m tests.simulated.year
 
 soak: $(INSTALLED) ## generated pairs of captures by the ten thousand, counted by format and edit (PAIRS=10000)
 	RECWATCH_SOAK=$(PAIRS) $(BIN)/pytest -n 2 -q tests/soak
