@@ -14,7 +14,7 @@ from tests.crash.killing import FORK, die, killed, let_leases_lapse, ready, send
 from tests.fakes.receiver import Receiver
 from tests.workers.seeding import changes, count, rows
 from workers import fanout
-from workers.delivery import engine
+from workers.delivery import books
 from workers.fanout import fan_out
 
 
@@ -33,14 +33,14 @@ def test_a_sender_that_is_killed(url: str, point: str, posts: int, lapses: int) 
         ready(url, (receiver,), [(1, 2)])
 
         def work() -> None:
-            real = getattr(engine, point)
+            real = getattr(books, point)
 
             def at_the_point(*args: Any, **more: Any) -> Any:
                 if point == "record" and not args[1]:
                     return real(*args, **more)
                 return die()
 
-            setattr(engine, point, at_the_point)
+            setattr(books, point, at_the_point)
             here = world(url, receiver)
             send(here)
 

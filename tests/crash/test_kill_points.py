@@ -32,7 +32,7 @@ from tests.fakes.receiver import BROKEN, GONE, HANGS, Answer, Receiver, busy
 from tests.fakes.transport import FakeQueue
 from tests.workers.seeding import changes, count, rows
 from workers import dispatch, due, fanout
-from workers.delivery import engine
+from workers.delivery import books
 from workers.fanout import fan_out
 
 NOW = datetime(2030, 4, 1, tzinfo=UTC)
@@ -110,7 +110,7 @@ def test_a_job_killed_at_a_commit(url: str, step: str, side: str, posts: int, la
 
         def work() -> None:
             here = world(url, receiver)
-            die_at_commit(engine, step, side, *([has_results] if step == "record" else []))
+            die_at_commit(books, step, side, *([has_results] if step == "record" else []))
             send(here)
 
         killed(work)
@@ -134,7 +134,7 @@ def test_a_killed_senders_lease_is_waited_out(url: str, side: str) -> None:
         def work() -> None:
             here = world(url, receiver, lease="2s")
             if side == "before":
-                die_at(engine, "load", "before")
+                die_at(books, "load", "before")
             send(here)
 
         child = FORK.Process(target=work)
@@ -166,7 +166,7 @@ def test_a_refusal_killed_at_its_record(url: str, answer: Answer, kept: str, sid
 
         def work() -> None:
             here = world(url, receiver, retry=["2s"])
-            die_at_commit(engine, "record", side, has_results)
+            die_at_commit(books, "record", side, has_results)
             send(here)
 
         killed(work)
@@ -214,7 +214,7 @@ def test_no_request_leaves_an_open_transaction(url: str, name: str) -> None:
         ready(url, (receiver,), [(1, 2)])
 
         def work() -> None:
-            die_at(engine, name, "after")
+            die_at(books, name, "after")
             send(world(url, receiver))
 
         killed(work)
@@ -232,7 +232,7 @@ def test_killed_between_two_messages_of_one_recommendation(url: str, side: str) 
 
         def work() -> None:
             here = world(url, receiver)
-            die_at_commit(engine, "record", side, has_results)
+            die_at_commit(books, "record", side, has_results)
             send(here)
 
         killed(work)
@@ -255,7 +255,7 @@ def test_killed_between_a_pace_and_its_request(url: str, side: str) -> None:
 
         def work() -> None:
             here = world(url, receiver, webhook_rate="1/s")
-            die_at_commit(engine, "claim", side)
+            die_at_commit(books, "claim", side)
             send(here)
 
         killed(work)

@@ -5,25 +5,24 @@ in a thread of its own, and the sends that it led to. No send happens inside a t
 """
 
 import asyncio
-import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import structlog
 
-from monitor.record.ids import new_id
 from monitor.record.store import StoreError
 from workers.channels.channel import Channel
 from workers.context import Context
-from workers.delivery.claim import Catch, Claimed, Limits, Line, claim
-from workers.delivery.loading import Gone, Known, Loaded, load
-from workers.delivery.record import Result, record, tell_dead, unmark
+from workers.delivery.books import Books
+from workers.delivery.claim import Catch, Claimed
+from workers.delivery.loading import Gone, Loaded
+from workers.delivery.record import Result
 from workers.values import Message, Receipt, Transport, TransportError
 
 log = structlog.get_logger(__name__)
@@ -35,7 +34,6 @@ _PATIENCE = 1.5  # seconds; a paced host that is free again within this is waite
 _LOOK_AGAIN = 0.1  # seconds between two looks for new messages while something is in flight
 _TOGETHER = 0.05  # seconds; results that come within them are recorded together
 _SLOW = 1.0  # seconds; a send that takes longer counts as hanging
-_SOON = timedelta(seconds=2)  # when the next job may look, after one that found nothing it could do
 _SUSPECT = 2  # lapses, from which a message may be what kills its senders
 _STORE_PAUSE = 0.5  # seconds between two tries to reach the store
 
@@ -87,21 +85,9 @@ class _Job:
         self.channel = channel
         self.stop = stop
         self.clock = clock
-        self.delivery = delivery
         # A request is given up well before its lease ends; the transports' own limits come first.
         self.patience = delivery.request_timeout + (delivery.lease - delivery.request_timeout) / 4
-        self.limits = Limits(
-            channel.name,
-            channel.concurrency,
-            channel.per_host,
-            channel.pace(context.configuration),
-            delivery.lease,
-            delivery.retry,
-        )
-        self.holder = new_id("job")
-        self.claims = 0
-        self.line = Line(channel.name)
-        self.known = Known()
+        self.books = Books(context, channel, clock)
         self.began = time.monotonic()
         self.flight = _Flight()
         self.tally = Tally()
@@ -139,6 +125,9 @@ class _Job:
             return False
         age = time.monotonic() - self.began
         return age < JOB_SECONDS or self._winding_down(age)
+
+    def _wary(self) -> bool:
+        return time.monotonic() - self.began >= JOB_SECONDS
 
     def _winding_down(self, age: float) -> bool:
         """The job is over, but one receiver hangs: until it is given up, the others are still served."""
@@ -188,7 +177,7 @@ class _Job:
         self.lonely = self.lonely and bool(self.flight.started)
         free = self._free() if self._may_begin() else 0
         try:
-            catch, loaded = await self._in_thread(lambda: self._transact(results, free))
+            catch, loaded = await self._in_thread(lambda: self.books.turn(results, free, wary=self._wary()))
         except StoreError as error:
             self.flight.results = results + self.flight.results
             await self._store_away(error)
@@ -237,60 +226,6 @@ class _Job:
         if self.away:
             log.warning("the store can be used again", channel=self.channel.name)
         self.away = False
-
-    def _transact(self, results: Sequence[Result], free: int) -> tuple[Catch, dict[str, Loaded | None]]:
-        if not results and free <= 0:
-            return Catch(), {}
-        try:
-            catch = self._record_and_claim(results, free)
-        except StoreError:
-            raise
-        except Exception:
-            if not results:
-                raise
-            self._record_one_by_one(results)
-            catch = self._record_and_claim((), free)
-        return catch, self._load(catch.claimed)
-
-    def _record_one_by_one(self, results: Sequence[Result]) -> None:
-        """One result that cannot be written must not leave the others unknown; its own lease will lapse."""
-        for result in results:
-            try:
-                self._record_and_claim([result], 0)
-            except StoreError:
-                raise
-            except Exception:
-                log.exception("a result could not be recorded", message_id=result.claimed.id)
-
-    def _record_and_claim(self, results: Sequence[Result], free: int) -> Catch:
-        with self.context.store.write() as connection:
-            now = self.clock()
-            record(connection, results, self.delivery, now, _draw)
-            if free <= 0:
-                return Catch()
-            self.claims += 1
-            wary = time.monotonic() - self.began >= JOB_SECONDS
-            catch = claim(
-                connection, self.limits, free, f"{self.holder}:{self.claims}", now, wary=wary, line=self.line
-            )
-            for message_id in catch.given_up:
-                tell_dead(connection, message_id, now)
-            return catch
-
-    def _load(self, claimed: Sequence[Claimed]) -> dict[str, Loaded | None]:
-        """Build messages; one that cannot be built must not hold up those claimed with it."""
-        if not claimed:
-            return {}
-        try:
-            with self.context.store.read() as connection:
-                return dict(load(connection, self.context.configuration, claimed, self.known))
-        except StoreError:
-            return {each.id: None for each in claimed}  # back in line: nothing is known against them
-        except Exception as error:  # whatever a message holds, it is kept and tried again
-            if len(claimed) > 1:
-                return {name: one for each in claimed for name, one in self._load([each]).items()}
-            log.exception("a message could not be put together", message_id=claimed[0].id)
-            return {claimed[0].id: TransportError(f"it could not be put together: {_words(error)}")}
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self.threads, work)
@@ -371,8 +306,9 @@ class _Job:
             self._begin(self.suspect[0], None)
         results = self.flight.results
         try:
+            over = self._wary() or self.stop.is_set()
             with suppress(StoreError):
-                await self._in_thread(lambda: self._sign_off(results))
+                await self._in_thread(lambda: self.books.sign_off(results, out_of_time=over))
         finally:
             await self._close_transport()
             self.threads.shutdown(wait=False)
@@ -384,18 +320,6 @@ class _Job:
             await self.transport.close()
         except Exception:  # what was sent is recorded; a connection that does not close changes nothing
             log.exception("a channel could not be closed", channel=self.channel.name)
-
-    def _sign_off(self, results: Sequence[Result]) -> None:
-        """Record what is left, and let no mark keep the next job away."""
-        out_of_time = time.monotonic() - self.began >= JOB_SECONDS or self.stop.is_set()
-        with self.context.store.write() as connection:
-            now = self.clock()
-            record(connection, results, self.delivery, now, _draw)
-            unmark(connection, self.channel.name, now, None if out_of_time else now + _SOON)
-
-
-def _draw() -> float:
-    return random.uniform(-1, 1)  # noqa: S311 - jitter, no secret
 
 
 def _words(error: Exception | None) -> str:

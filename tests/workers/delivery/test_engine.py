@@ -20,7 +20,7 @@ from tests.workers.seeding import changes, configured, count, email, rows, slack
 from workers import ledger
 from workers.channels import CHANNELS
 from workers.context import Context
-from workers.delivery import engine, loading
+from workers.delivery import books, engine, loading
 from workers.delivery.engine import deliver
 from workers.fanout import fan_out
 from workers.values import Cause, Receipt, TransportError
@@ -259,7 +259,7 @@ def test_who_overslept_sends_nothing(store: Store, monkeypatch: pytest.MonkeyPat
         return real(connection, configuration, claimed, known)
 
     asleep = [timedelta()]
-    monkeypatch.setattr(engine, "load", slowly)
+    monkeypatch.setattr(books, "load", slowly)
     job = engine._Job(world, world.channels["webhook"], threading.Event(), lambda: now() + asleep[0])
     monkeypatch.setattr(job, "_may_begin", lambda: asleep[0] == timedelta())
     asyncio.run(job.run())
@@ -378,7 +378,7 @@ def test_a_message_that_cannot_be_put_together_holds_up_no_other(
             raise ValueError("unreadable")
         return real(connection, configuration, claimed, known)
 
-    monkeypatch.setattr(engine, "load", load)
+    monkeypatch.setattr(books, "load", load)
     run(world)
     by_id = {row["id"]: row for row in rows(store, messages)}
     assert by_id.pop(bad)["error"] == "it could not be put together: ValueError: unreadable"
