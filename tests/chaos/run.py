@@ -179,21 +179,30 @@ class Storm:
             self._struck_once = True
             self._deck = [blow for blow, times in _BLOWS.items() for _ in range(times)]
             draw.shuffle(self._deck)
-        match self._deck.pop():
+        blow = self._deck.pop()
+        if not self._fall(blow) and not self._struck_once:
+            self._deck.insert(0, blow)  # what it was meant for was just being started
+
+    def _fall(self, blow: _Blow) -> bool:
+        """Strike at one thing; False where it was not there."""
+        match blow:
             case "poller":
                 self._await_read()
-                self.system.kill("poller", "poll")
+                return self.system.kill("poller", "poll")
             case "dispatcher":
-                self.system.kill("dispatcher", f"dispatch {draw.choice((1, 2))}")
+                return self.system.kill("dispatcher", f"dispatch {self._draw.choice((1, 2))}")
             case "flush":
-                self.system.flush()
+                return self.system.flush()
             case "queue server":
-                self.system.kill_server()
-            case "job", queue:
-                self.system.kill(f"job {queue}", f"work {queue}", 2)
+                return self.system.kill_server()
+            case "job", queue if self.system.kill(f"job {queue}", f"work {queue}", 2):
+                return True
+            case "job", queue:  # it has ended, and there may be no other: in the first round its worker falls
+                return self._struck_once or self.system.kill(f"worker {queue}", f"work {queue}")
             case "worker", queue:
                 # The verb's process with all below it, or the worker alone, which its parent starts again.
-                self.system.kill(f"worker {queue}", f"work {queue}", draw.choice((0, 1)))
+                return self.system.kill(f"worker {queue}", f"work {queue}", self._draw.choice((0, 1)))
+        raise AssertionError(blow)
 
     def _await_read(self) -> None:
         """Mostly, strike the poller while it works on a page that it has just been given."""
