@@ -170,4 +170,4 @@ def serving(read: Callable[[], bytes]) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(60)

@@ -23,7 +23,7 @@ from workers.delivery.engine import deliver
 from workers.fanout import fan_out
 
 FORK = multiprocessing.get_context("fork")
-DEADLINE = 30  # seconds
+DEADLINE = 60  # seconds
 SIDES = ("before", "after")
 
 

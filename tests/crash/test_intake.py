@@ -57,7 +57,7 @@ def killed(arrange: Callable[[], None], url: str) -> None:
 
     process = get_context("fork").Process(target=run)
     process.start()
-    process.join(30)
+    process.join(60)
     assert process.exitcode == -signal.SIGKILL
 
 

@@ -202,7 +202,7 @@ def test_no_transaction_is_open_while_a_request_is(url: str) -> None:
                 began = time.monotonic()
                 with store.write() as connection:  # the same row: it is locked by nobody
                     connection.execute(update(messages).values(due_at=messages.c.due_at))
-                assert time.monotonic() - began < 5  # a request hangs for 20
+                assert time.monotonic() - began < 15  # a request hangs for 20
                 child.kill()
                 child.join()
 

@@ -128,7 +128,7 @@ def _configuration(site: str, far: FakeSlack, mail: FakeSmtp, hook: Receiver) ->
 
 
 def _send(here: Context) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while count(here.store, messages, state="waiting"):
         assert time.monotonic() < deadline, "messages still wait"
         for channel in ("slack", "email", "webhook"):

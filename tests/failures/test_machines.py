@@ -166,7 +166,7 @@ def machine(folder: Path, verb: str, number: int) -> Iterator["subprocess.Popen[
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(processes.PATIENCE)
         finally:
             process.kill()
 

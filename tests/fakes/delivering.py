@@ -1,7 +1,9 @@
 """Deliveries to a file: contexts, rows and processes for tests of whatever carries messages.
 
 `refuses`, `fails`, `hangs` and `kills` below the home name subscriptions whose messages meet that fate
-(the last one is their sender's); `sent` there gets the ids of those that arrived, one a line, in order.
+(the last one is their sender's; one that hangs does so until another's message has arrived); `sent` there
+gets the ids of those that arrived, one a line, in order. While there is a file `stalls`, no more arrive
+than are needed to see that some have.
 """
 
 import asyncio
@@ -33,6 +35,7 @@ from workers.configuration import Configuration
 from workers.context import Context
 from workers.values import Message, Receipt, TransportError
 
+SOME = 5
 CONFIGURATION: dict[str, Any] = {
     "subscriptions": [
         {
@@ -61,7 +64,11 @@ class FileTransport:
             raise TransportError("410 gone", permanent=True)
         if name in _words(self.home / "fails"):
             raise TransportError("503 later")
-        await asyncio.sleep(2 if name in _words(self.home / "hangs") else 0.01)
+        await asyncio.sleep(0.01)
+        while name in _words(self.home / "hangs") and not sent(self.home):
+            await asyncio.sleep(0.01)  # in vain: it is given up after 20 s
+        while (self.home / "stalls").exists() and len(sent(self.home)) > SOME:
+            await asyncio.sleep(0.01)
         with (self.home / "sent").open("a", encoding="utf-8") as file:
             file.write(f"{message.id}\n")
         await asyncio.sleep(0.01)

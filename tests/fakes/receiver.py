@@ -91,7 +91,7 @@ class Receiver:
         self._closing.set()
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(5)
+        self._thread.join(60)
 
     @property
     def port(self) -> int:
@@ -106,7 +106,7 @@ class Receiver:
         with self._arrived:
             return [request.id for request in self.requests]
 
-    def wait(self, number: int, seconds: float = 10) -> list[Request]:
+    def wait(self, number: int, seconds: float = 60) -> list[Request]:
         """Wait until so many requests came; AssertionError when they do not."""
         with self._arrived:
             came = self._arrived.wait_for(lambda: len(self.requests) >= number, seconds)

@@ -78,7 +78,7 @@ class FakeSlack:
         self._released.set()
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(5)
+        self._thread.join(60)
 
     @property
     def url(self) -> str:

@@ -25,8 +25,8 @@ Answer = TransportError | Exception | Receipt | object | None
 class FakeTransport:
     """Answers a subscription's messages from its script, front to back, then accepts all.
 
-    `HANG` never answers; `seconds` is how long every send takes. `sent` are messages in the order in
-    which they began; `opened` and `closed` count jobs; `most` is the most in flight for each subscription.
+    `HANG` never answers, an event not before it is set; `seconds` is how long every send takes. `sent` are
+    messages in the order in which they began; `opened` and `closed` count jobs; `most` is the most in flight for each subscription.
     """
 
     script: dict[str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
@@ -58,6 +58,8 @@ class FakeTransport:
             await asyncio.sleep(self.seconds)
         if answer is HANG:
             await asyncio.Event().wait()
+        if isinstance(answer, asyncio.Event):
+            await answer.wait()
         if isinstance(answer, Exception):
             raise answer
         self.arrived.append(message)

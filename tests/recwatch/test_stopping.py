@@ -68,7 +68,7 @@ def test_a_stop_as_a_lease_is_given_back_leaves_no_lease(
 def test_poll_once_that_is_stopped_amid_a_fetch_leaves_no_lease(program: Program) -> None:
     """SIGTERM is what timers and `timeout` send; the next cycle begins at once."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        silent.settimeout(20)
+        silent.settimeout(60)
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/export.csv"
         program.config.write_text(
             program.config.read_text()
@@ -81,7 +81,7 @@ def test_poll_once_that_is_stopped_amid_a_fetch_leaves_no_lease(program: Program
             asked = silent.accept()[0]
             asked.recv(1)
             running.terminate()
-            assert running.wait(20) == STOPPED
+            assert running.wait(60) == STOPPED
             asked.close()
     assert holder(program) is None
 
@@ -94,7 +94,7 @@ def test_a_stop_amid_a_send_waits_until_it_is_written_down(
 
     def slow(context: Any, channel: Any, stopping: threading.Event) -> None:
         sending_now.set()
-        assert stopping.wait(10)
+        assert stopping.wait(60)
         time.sleep(0.2)  # the answer of a receiver that takes its time
         deliver(context, channel)
 

@@ -50,12 +50,12 @@ class Up:
 
     def await_ready(self) -> float:
         """Wait for the line that says so; how long that took."""
-        return processes.until(lambda: "event=ready" in self.err, 20)
+        return processes.until(lambda: "event=ready" in self.err)
 
     def await_told(self, times: int) -> None:
         """Wait until the console was told so often; fails with what the parts said meanwhile."""
         try:
-            processes.until(lambda: self.out.count("subscription harbor") == times, 20)
+            processes.until(lambda: self.out.count("subscription harbor") == times)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.out}\n{self.err}") from None
 
@@ -63,7 +63,7 @@ class Up:
         """Ask it to stop; its status."""
         self.children()
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(processes.PATIENCE)
 
     def nothing_is_left(self) -> bool:
         """Whether every part that was ever seen is gone."""
@@ -90,7 +90,7 @@ def up(program: Program, verb: str = "up") -> Iterator[Up]:
         if process.poll() is None:
             process.terminate()  # so that its queue server goes with it
         with suppress(subprocess.TimeoutExpired):
-            process.wait(20)
+            process.wait(processes.PATIENCE)
         process.kill()
         process.wait()
         processes.until(running.nothing_is_left)
@@ -153,7 +153,7 @@ def test_ctrl_c_in_a_terminal_stops_in_order(polled: Program) -> None:
         running.await_ready()
         running.children()
         os.killpg(running.process.pid, signal.SIGINT)
-        assert running.process.wait(20) == 0
+        assert running.process.wait(processes.PATIENCE) == 0
         assert running.nothing_is_left()
     assert "killed" not in running.err
     assert "Traceback" not in running.err
@@ -196,7 +196,7 @@ def test_a_part_that_is_killed_is_started_again(polled: Program) -> None:
         processes.until(lambda: len(running.children() - before) == 4)
         third = [AFTER[0].but(narrative="The lamps burn."), *AFTER[1:]]
         save(polled, "three.csv", dated(third, 3))
-        processes.until(lambda: "The lamps burn." in running.out.replace("{+", "").replace("+}", ""), 30)
+        processes.until(lambda: "The lamps burn." in running.out.replace("{+", "").replace("+}", ""))
         assert running.stop() == 0
     assert running.err.count("a part ended; it is started again") == 4
 
@@ -226,12 +226,12 @@ def test_a_source_that_cannot_be_reached_is_one_line_and_the_folder_is_read(prog
         .replace("[http]", '[http]\nmin_interval = "0s"\nallow_private_networks = true')
     )
     with up(program) as running:
-        processes.until(lambda: "could not be reached" in running.err, 20)
+        processes.until(lambda: "could not be reached" in running.err)
         line = next(line for line in running.err.splitlines() if "could not be reached" in line)
         assert f"save it in {program.drop}" in line
         assert "Next try " in line
         save(program, "one.csv", dated(BEFORE, 1))
-        assert processes.until(lambda: "outcome=baseline" in running.err, 10) < 10
+        processes.until(lambda: "outcome=baseline" in running.err)
         assert running.err.count("could not be reached") == 1
         assert running.stop() == 0
 
@@ -252,7 +252,7 @@ def test_a_stop_while_it_starts_is_heeded(polled: Program) -> None:
             processes.until(lambda name=wait: list(polled.home.rglob(name)))  # type: ignore[misc]
             with suppress(ProcessLookupError):
                 running.process.send_signal(signal.SIGTERM)
-            assert running.process.wait(20) in (0, -signal.SIGTERM)
+            assert running.process.wait(processes.PATIENCE) in (0, -signal.SIGTERM)
             processes.until(running.nothing_is_left)
 
 
@@ -270,7 +270,7 @@ def test_up_is_ready_within_three_seconds(polled: Program) -> None:
 def test_each_part_on_its_own_stops_cleanly(verb: str, polled: Program) -> None:
     """As in the Procfile: SIGTERM ends it, and the last to leave stops the queue server."""
     with up(polled, verb=verb) as running:
-        processes.until(lambda: (polled.home / "queue" / "queue.sock").exists(), 20)
+        processes.until(lambda: (polled.home / "queue" / "queue.sock").exists())
         processes.until(lambda: (polled.home / "queue" / "queue.pid").exists())
         server = int((polled.home / "queue" / "queue.pid").read_text())
         assert running.stop() in (0, 128 + signal.SIGTERM)  # the latter while it was still starting

@@ -241,7 +241,7 @@ def test_one_receiver_that_hangs_among_a_hundred_delays_only_itself(store: Store
             assert len(hanging.requests) <= 2  # what one host may have in flight
             hanging.otherwise = OK
             hanging.__exit__()
-            job.join(30)
+            job.join(60)
             assert not job.is_alive()
     sent = {row["subscription"] for row in rows(store, messages, state="sent")}
     assert len(sent) == 99

@@ -48,7 +48,7 @@ def running(context: Context) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(5)
+        thread.join(60)
         assert not thread.is_alive()
 
 
@@ -150,26 +150,23 @@ def test_nothing_is_marked_while_the_queue_server_is_away(tmp_path: Path, contex
     assert dispatch.dispatch_once(context) == 1
 
 
-def test_a_wake_is_followed_at_once(context: Context) -> None:
-    with running(context):
-        until(lambda: context.queue.connection.pubsub_numsub("recwatch:wake")[0][1] == 1)
-        time.sleep(0.1)  # the first look is over; the next would be a second later
-        taken = []
+def test_a_wake_is_followed_at_once(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would be seen within a second, which here are ten minutes."""
+    monkeypatch.setattr(dispatch, "_LONGEST_SLEEP", 600)
+    context = make(tmp_path, url, lease="1h")
+    with context.store, context.queue, Queue(url) as other, running(context):
+        until(lambda: other.connection.pubsub_numsub("recwatch:wake")[0][1] == 1)
         for count in range(1, 6):
             add_capture(context.store)
-            began = time.monotonic()
-            with Queue(context.queue.url) as other:
-                other.wake()
-            until(lambda count=count: context.queue.depth("changes") == count)  # type: ignore[misc]
-            taken.append(time.monotonic() - began)
-        assert sorted(taken)[2] < 0.4
+            other.wake()
+            until(lambda count=count: other.depth("changes") == count)  # type: ignore[misc]
 
 
 def test_what_was_stored_without_a_wake_is_seen_all_the_same(context: Context) -> None:
     with running(context):
         time.sleep(0.1)
         add_capture(context.store)
-        assert until(lambda: context.queue.depth("changes") == 1) < 10
+        until(lambda: context.queue.depth("changes") == 1)
 
 
 def test_a_retry_goes_out_when_its_time_has_come(context: Context) -> None:
@@ -181,11 +178,11 @@ def test_a_retry_goes_out_when_its_time_has_come(context: Context) -> None:
         assert due <= now()
 
 
-def test_a_stop_is_heard_promptly(context: Context) -> None:
-    with running(context):
-        time.sleep(0.2)
-        began = time.monotonic()
-    assert time.monotonic() - began < 4
+def test_a_stop_is_heard_promptly(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not wait until it would look again."""
+    monkeypatch.setattr(dispatch, "_LONGEST_SLEEP", 600)
+    with running(context):  # which ends in a minute, or fails
+        until(lambda: context.queue.connection.pubsub_numsub("recwatch:wake")[0][1] == 1)
 
 
 def test_what_became_due_while_the_dispatcher_looked_is_not_slept_over(context: Context) -> None:
@@ -228,7 +225,7 @@ def test_until_done_sends_what_is_due_and_leaves_what_is_not(context: Context) -
 def test_until_done_with_nothing_due_ends_at_once(context: Context) -> None:
     began = time.monotonic()
     assert dispatch.run_until_done(context) is False
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 60  # it gives up 30 s beyond a lease
 
 
 def test_until_done_says_that_a_message_went_dead(context: Context) -> None:

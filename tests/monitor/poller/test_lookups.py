@@ -227,7 +227,7 @@ def test_a_source_of_files_alone_asks_where_its_owner_says(store: Store, tmp_pat
 async def _cancelled(world: World, is_time: asyncio.Event) -> None:
     """Poll what is due, and be stopped at that moment."""
     polling = asyncio.create_task(world.poll(due_only=True))
-    await asyncio.wait_for(is_time.wait(), 10)
+    await asyncio.wait_for(is_time.wait(), 60)
     polling.cancel()
     with pytest.raises(asyncio.CancelledError):
         await polling
@@ -267,7 +267,7 @@ def test_a_look_up_that_is_stopped_while_it_is_claimed_is_nobodys(
         def slow(*arguments: Any) -> bool:
             loop.call_soon_threadsafe(begun.set)
             loop.call_soon_threadsafe(loop.call_later, 0.1, goes_on.set)
-            assert goes_on.wait(10)
+            assert goes_on.wait(60)
             return claim(*arguments)
 
         world.site.answers(_path(PAGE[0]), Answer(200, report([_closed(PAGE[0])])))

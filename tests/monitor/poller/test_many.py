@@ -51,7 +51,7 @@ def test_a_slow_host_does_not_hold_up_another(
 
     async def cycle(_session: Any, source: Source, *, due_only: bool) -> Reading:
         if source.id == "slow":
-            await asyncio.wait_for(asked.wait(), 30)
+            await asyncio.wait_for(asked.wait(), 60)
         asked.set()
         return Reading(source.id, Outcome.UNCHANGED)
 

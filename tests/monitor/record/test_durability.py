@@ -30,7 +30,7 @@ def test_who_does_not_wait_says_so_and_the_next_one_waits(store: Store) -> None:
         with store.write():
             waiting = threads.submit(_write, store)
             assert not wait([waiting], timeout=0.1).done
-        waiting.result(10)
+        waiting.result(60)
 
 
 def _write(store: Store) -> None:
