@@ -26,7 +26,8 @@ class FakeTransport:
     """Answers a subscription's messages from its script, front to back, then accepts all.
 
     `HANG` never answers, an event not before it is set; `seconds` is how long every send takes. `sent` are
-    messages in the order in which they began; `opened` and `closed` count jobs; `most` is the most in flight for each subscription.
+    messages in the order in which they began; `opened` and `closed` count jobs; `most` is the most in flight
+    for each subscription.
     """
 
     script: dict[str, list[Answer]] = field(default_factory=lambda: defaultdict(list))

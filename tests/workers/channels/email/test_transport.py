@@ -142,7 +142,7 @@ def test_a_connection_dropped_after_the_data_is_ambiguous(server: FakeSmtp, scri
 def test_silence_after_the_data_is_ambiguous(server: FakeSmtp) -> None:
     """Half the lease is the time for the whole mail."""
     server.data.append("hang")
-    error = failure(configured(server.url, lease="1s"))
+    error = failure(configured(server.url, lease="6s"))
     assert (error.ambiguous, error.timed_out) == (True, True)
 
 

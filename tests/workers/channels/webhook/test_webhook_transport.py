@@ -22,7 +22,8 @@ from workers.values import Cause, Message, Receipt, TransportError
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_C2FtcGxlLWtleS1mb3Itcm90YXRpb24h"
 SLOW_BODY = Answer(body=b"x" * 300, drip=0.2)
-SETTINGS = {"http": {"allow_private_networks": True}, "delivery": {"lease": "2s"}}  # a request: 1 s
+SETTINGS = {"http": {"allow_private_networks": True}}
+SHORT = {"delivery": {"lease": "6s"}}  # a request is given up after half of it
 
 
 def to(url: str, **changes: Any) -> Message:
@@ -154,8 +155,8 @@ def test_a_receiver_that_hangs_is_given_up_in_time_and_may_have_got_it() -> None
     with Receiver() as receiver:
         receiver.script.append(HANGS)
         began = time.monotonic()
-        error = failure(to(receiver.url))
-        assert 0.8 < time.monotonic() - began < 8
+        error = failure(to(receiver.url), **SHORT)
+        assert 2.8 < time.monotonic() - began < 30  # it would hang for a minute
     assert (error.ambiguous, error.timed_out, error.permanent) == (True, True, False)
 
 
@@ -192,8 +193,8 @@ def test_a_status_counts_whatever_becomes_of_the_body(answer: Answer) -> None:
     with Receiver() as receiver:
         receiver.script.append(answer)
         began = time.monotonic()
-        receipt = sent(to(receiver.url))
-        assert time.monotonic() - began < 4
+        receipt = sent(to(receiver.url), **SHORT)
+        assert time.monotonic() - began < 30  # the slow one is there after a minute
     assert receipt.detail.startswith("200")
     assert len(receipt.detail) <= 204
 
@@ -230,17 +231,15 @@ def test_an_answer_is_asked_for_uncompressed() -> None:
 def test_a_slow_receiver_keeps_nobody_waiting() -> None:
     """Messages to others go out while one hangs."""
 
-    async def both(transport: WebhookTransport) -> float:
+    async def both(transport: WebhookTransport) -> bool:
         slow = asyncio.create_task(transport.send(to(hanging.url)))
-        began = time.monotonic()
         await asyncio.gather(*(transport.send(to(receiver.url)) for _ in range(20)))
-        took = time.monotonic() - began
-        with pytest.raises(TransportError):
-            await slow
-        return took
+        hangs_still = not slow.done()
+        slow.cancel()
+        return hangs_still
 
     with Receiver() as receiver, Receiver(otherwise=HANGS) as hanging:
-        assert with_transport(both) < 0.9
+        assert with_transport(both, delivery={"lease": "60s"})
         assert len(receiver.requests) == 20
 
 
