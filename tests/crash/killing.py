@@ -50,12 +50,20 @@ def send(here: Context) -> None:
     deliver(here, here.channels["webhook"])
 
 
-def let_leases_lapse(store: Store) -> None:
+def let_leases_lapse(store: Store, in_seconds: float = -1) -> None:
     """Have what dead senders hold be free at once: nobody waits for a minute, however busy the machine is."""
     with store.write() as connection:
         held = messages.c.lease_holder.is_not(None)
-        past = datetime.now(UTC) - timedelta(seconds=1)
-        connection.execute(update(messages).where(held).values(lease_until=past))
+        moment = datetime.now(UTC) + timedelta(seconds=in_seconds)
+        connection.execute(update(messages).where(held).values(lease_until=moment))
+
+
+def let_retries_come(store: Store, in_seconds: float) -> None:
+    """Have what waits for another attempt be due so soon."""
+    with store.write() as connection:
+        moment = datetime.now(UTC) + timedelta(seconds=in_seconds)
+        later = messages.c.due_at > moment
+        connection.execute(update(messages).where(later).values(due_at=moment))
 
 
 def send_until_done(here: Context) -> None:

@@ -22,6 +22,7 @@ from tests.crash.killing import (
     has_results,
     killed,
     let_leases_lapse,
+    let_retries_come,
     ready,
     send,
     send_until_done,
@@ -132,7 +133,7 @@ def test_a_killed_senders_lease_is_waited_out(url: str, side: str) -> None:
         receiver.script.append(HANGS)
 
         def work() -> None:
-            here = world(url, receiver, lease="2s")
+            here = world(url, receiver)
             if side == "before":
                 die_at(books, "load", "before")
             send(here)
@@ -143,11 +144,12 @@ def test_a_killed_senders_lease_is_waited_out(url: str, side: str) -> None:
             receiver.wait(1)
             child.kill()
         child.join()
-        here = world(url, receiver, lease="2s")
-        [row] = rows(here.store, messages)
+        here = world(url, receiver)
         send(here)
         assert len(receiver.requests) == (0 if side == "before" else 1)
         receiver.script.clear()
+        let_leases_lapse(here.store, in_seconds=1)
+        [row] = rows(here.store, messages)
         send_until_done(here)
         [request] = receiver.requests[-1:]
         sent = rows(here.store, messages)[0]["sent_at"]
@@ -157,7 +159,9 @@ def test_a_killed_senders_lease_is_waited_out(url: str, side: str) -> None:
 
 
 @pytest.mark.parametrize("side", SIDES)
-@pytest.mark.parametrize(("answer", "kept"), [(BROKEN, "due_at"), (busy("2"), "due_at"), (GONE, "paused_at")])
+@pytest.mark.parametrize(
+    ("answer", "kept"), [(BROKEN, "due_at"), (busy("60"), "due_at"), (GONE, "paused_at")]
+)
 def test_a_refusal_killed_at_its_record(url: str, answer: Answer, kept: str, side: str) -> None:
     """Invariant 5: a wait or a pause binds the next process once written; unwritten, it is asked again."""
     with Receiver() as receiver:
@@ -165,12 +169,12 @@ def test_a_refusal_killed_at_its_record(url: str, answer: Answer, kept: str, sid
         receiver.script.append(answer)
 
         def work() -> None:
-            here = world(url, receiver, retry=["2s"])
+            here = world(url, receiver, retry=["60s"])
             die_at_commit(books, "record", side, has_results)
             send(here)
 
         killed(work)
-        here = world(url, receiver, retry=["2s"])
+        here = world(url, receiver, retry=["60s"])
         [row] = rows(here.store, messages)
         paused = [each["id"] for each in rows(here.store, subscriptions) if each["paused_at"]]
         written = bool(paused) if kept == "paused_at" else row["due_at"] > row["created_at"]
@@ -179,6 +183,8 @@ def test_a_refusal_killed_at_its_record(url: str, answer: Answer, kept: str, sid
         assert len(receiver.requests) == 1
         if not paused:
             let_leases_lapse(here.store)
+            let_retries_come(here.store, in_seconds=1)
+            [row] = rows(here.store, messages)
             send_until_done(here)
             assert rows(here.store, messages)[0]["sent_at"] >= row["due_at"]
         here.store.close()

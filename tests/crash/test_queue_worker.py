@@ -156,7 +156,7 @@ def test_a_worker_whose_server_is_killed_goes_on_watching_its_child(
         until(lambda: servers._alive(tmp_path / "queue"))
         until(lambda: answers(queue))
         queue.enqueue("changes", NOTE, str(out), "after")
-        until(lambda: jobs.words(out) == ["begun", "ended", "after"], 20)
+        until(lambda: jobs.words(out) == ["begun", "ended", "after"])
         assert worker.poll() is None
 
 

@@ -6,7 +6,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -56,8 +56,8 @@ def held(store: Store) -> Iterator[None]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Store]:
-    """A store whose writers wait for another for a tenth of a second instead of thirty."""
-    monkeypatch.setattr(stores, "_WAIT_FOR_LOCK", 0.1)
+    """A store whose writers wait for another for a second instead of thirty."""
+    monkeypatch.setattr(stores, "_WAIT_FOR_LOCK", 1)
     with open_store(f"sqlite:///{tmp_path / 'recwatch.sqlite3'}") as opened:
         yield opened
 
@@ -68,12 +68,12 @@ def test_a_poller_goes_on_when_a_locked_store_is_free_again(
     """Said once, with what to do; the change that it read meanwhile becomes one event."""
 
     async def check(world: World) -> None:
-        yesterday = datetime.now(UTC).replace(year=2025)
+        yesterday = datetime.now(UTC) - timedelta(days=1)
         world.serve(FIVE, stamp=yesterday)
         await until(lambda: world.told() is not None and seeding.count(impatient, recommendations) == 5)
         with held(impatient):
-            world.serve(CHANGED, stamp=yesterday.replace(hour=23))
-            await asyncio.sleep(2)
+            world.serve(CHANGED, stamp=yesterday + timedelta(hours=1))
+            await asyncio.sleep(4)
         await until(lambda: seeding.count(impatient, events) == 1)
 
     polling(impatient, tmp_path, check, piers(every="1s"))
@@ -112,7 +112,7 @@ def test_what_was_sent_while_the_store_was_locked_is_recorded_when_it_is_free(im
         processes.until(lambda: transport.sent, PATIENCE)
         with held(impatient):
             locked.set()
-            job.join(1)
+            job.join(3)
             assert job.is_alive()  # it keeps what it knows, and tries to write it
         job.join(PATIENCE)
     assert [line["event"] for line in said] == [

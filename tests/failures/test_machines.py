@@ -29,7 +29,7 @@ PATIENCE = 90  # seconds for what takes a few on an idle machine
 pytestmark = pytest.mark.timeout(300)  # many processes on a machine that may be busy
 CSV = (("Content-Type", "text/csv"),)
 
-# A poller of a machine of its own. Its leases lapse after two seconds instead of sixty; each turn that it
+# A poller of a machine of its own. Its leases lapse after eight seconds instead of sixty; each turn that it
 # gets at a host is noted with the time that it is for: how soon a busy machine then sends is another matter.
 POLLER = """
 import sys
@@ -48,7 +48,7 @@ def noted(connection, name, interval, now):
             print(now.timestamp(), file=file)
     return won
 hosts.take_turn = noted
-leases.LEASE, leases._RENEWED = timedelta(seconds=2), 0.5
+leases.LEASE, leases._RENEWED = timedelta(seconds=8), 1
 http = {"allow_private_networks": True, "min_interval": "1200ms", "contact": "a@b.c"}
 each = {"format": "gao-csv", "every": "1s", "robots": "ignore"}
 settings = Settings(http=http, sources=[{"id": name, "url": f"{site}/{name}", **each} for name in "abc"])

@@ -52,6 +52,17 @@ def until(condition: Callable[[], object], seconds: float = PATIENCE) -> float:
     return time.monotonic() - began
 
 
+def slowness() -> float:
+    """How many times longer work takes now than on a machine that does nothing else; at least 1.
+
+    For a promise of so many seconds: other work on the machine is not our doing.
+    """
+    began, used = time.perf_counter(), time.process_time()
+    while time.process_time() - used < 0.2:
+        pass
+    return max((time.perf_counter() - began) / 0.2, 1.0)
+
+
 def lives(pid: int) -> bool:
     """Whether a process runs; a dead one that nobody has collected does not."""
     try:

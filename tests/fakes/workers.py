@@ -17,6 +17,7 @@ from workers.configuration import Configuration
 from workers.context import Context
 
 home, queue_name, burst, redis_url = Path(sys.argv[1]), sys.argv[2], sys.argv[3] == "True", sys.argv[4]
+rqworker.WORKER_TTL = 15 + int(sys.argv[5])
 logging.basicConfig(level="WARNING", filename=home / "worker.log", format="%(levelname)s %(message)s")
 structlog.configure(
     processors=[structlog.processors.LogfmtRenderer(key_order=["event"])],
@@ -31,10 +32,18 @@ with queue_server(redis_url, home) as url, Queue(url) as queue:
 
 
 def running(
-    home: Path, queue_name: str = "changes", *, burst: bool = False, redis_url: str = ""
+    home: Path,
+    queue_name: str = "changes",
+    *,
+    burst: bool = False,
+    redis_url: str = "",
+    looks_around: int = 5,
 ) -> "AbstractContextManager[subprocess.Popen[str]]":
-    """A worker process, killed at the end; it prints `ready` just before it works, logs to a file."""
-    return processes.running(_CODE, home, queue_name, burst, redis_url)
+    """A worker process, killed at the end; it prints `ready` just before it works, logs to a file.
+
+    `looks_around`: how often one that is idle does so, in seconds.
+    """
+    return processes.running(_CODE, home, queue_name, burst, redis_url, looks_around)
 
 
 def log(home: Path) -> str:

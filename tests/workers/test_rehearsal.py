@@ -75,7 +75,7 @@ def test_a_rehearsal_whose_database_goes_is_over_without_a_word(
         monkeypatch.setattr(amid, cut_off)
         began = time.monotonic()
         rehearse(store, fully=fully)
-        assert time.monotonic() - began < 20  # a lease is 60 s
+        assert time.monotonic() - began < 45  # a lease is 60 s
     assert told
     assert [line for line in said if line["log_level"] != "debug"] == []
 

@@ -44,10 +44,10 @@ def test_a_spare_that_is_let_go_is_gone(tmp_path: Path) -> None:
 
 def test_a_spare_that_hangs_as_it_warms_up_holds_nobody_up() -> None:
     """A store that does not answer must not keep a worker from stopping, or from its next session."""
-    spare = spares.fork(lambda: time.sleep(30), lambda _: None)
+    spare = spares.fork(lambda: time.sleep(300), lambda _: None)
     began = time.monotonic()
     spare.let_go()
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 60
     assert not lives(spare.pid)
 
 

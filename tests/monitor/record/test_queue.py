@@ -22,7 +22,7 @@ from structlog.testing import capture_logs
 
 from monitor.record import queue_server as servers
 from monitor.record.queue import Queue, QueueError, queue_server
-from tests.fakes.processes import lives, until
+from tests.fakes.processes import lives, slowness, until
 
 
 @pytest.fixture
@@ -62,14 +62,15 @@ def test_the_embedded_server_runs_while_somebody_is_inside(tmp_path: Path) -> No
 
 
 def test_the_embedded_server_starts_within_300_ms(tmp_path: Path) -> None:
-    """The best of three: the machine may be busy."""
-    taken = []
-    for number in range(3):
+    """At one of several tries, and of a machine that does nothing else."""
+    taken: list[float] = []
+    while len(taken) < 8 and min(taken, default=1) >= 0.3:
+        slow = slowness()
         began = time.monotonic()
-        with queue_server("", tmp_path / str(number)) as url, Queue(url) as queue:
+        with queue_server("", tmp_path / str(len(taken))) as url, Queue(url) as queue:
             queue.ping()
-            taken.append(time.monotonic() - began)
-    assert min(taken) < 0.3
+            taken.append((time.monotonic() - began) / slow)
+    assert min(taken) < 0.3, taken
 
 
 def test_the_last_to_leave_stops_it_not_the_first(tmp_path: Path) -> None:
@@ -299,9 +300,7 @@ def test_a_new_epoch_can_be_declared(queue: Queue) -> None:
 
 def test_the_first_wait_is_no_wait(queue: Queue) -> None:
     """A wake from before it listened may have been missed."""
-    began = time.monotonic()
-    assert queue.wait(5) is True
-    assert time.monotonic() - began < 4
+    assert queue.wait(0) is True
 
 
 def test_nobody_wakes_who_waits_in_vain(queue: Queue) -> None:
@@ -312,17 +311,17 @@ def test_nobody_wakes_who_waits_in_vain(queue: Queue) -> None:
 def test_a_wake_ends_a_wait_at_once(url: str, queue: Queue) -> None:
     queue.wait(0)
     with Queue(url) as other:
-        threading.Timer(0.1, other.wake).start()
-        began = time.monotonic()
-        assert queue.wait(5) is True
-        assert time.monotonic() - began < 4
+        waker = threading.Timer(0.1, other.wake)
+        waker.start()
+        assert queue.wait(60) is True
+        waker.join()  # it is woken before the waker has its answer, for which its connection has to be open
 
 
 def test_wakes_between_two_waits_are_one_and_not_missed(queue: Queue) -> None:
     queue.wait(0)
     for _ in range(20):
         queue.wake()
-    assert queue.wait(1) is True
+    assert queue.wait(60) is True
     more = 0  # the server may hand the last ones over a moment later
     while queue.wait(0.05):
         more += 1
@@ -335,7 +334,7 @@ def test_every_dispatcher_is_woken(url: str) -> None:
         for each in queues:
             each.wait(0)
         queues[0].wake()
-        assert [each.wait(1) for each in queues] == [True, True, True]
+        assert [each.wait(60) for each in queues] == [True, True, True]
 
 
 def test_after_an_outage_the_first_wait_is_no_wait(queue: Queue) -> None:
@@ -343,7 +342,7 @@ def test_after_an_outage_the_first_wait_is_no_wait(queue: Queue) -> None:
     kill(process_id(queue.url))
     with pytest.raises(QueueError):
         queue.ping()
-    assert queue.wait(5) is True
+    assert queue.wait(60) is True
 
 
 def test_every_use_of_a_server_that_is_away_is_a_queue_error(tmp_path: Path) -> None:
