@@ -2,8 +2,6 @@
 
 import itertools
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +10,7 @@ from sqlalchemy import create_engine, text
 
 from monitor.record.migrating import open_store
 from monitor.record.store import Store
-from tests.fakes import postgres
+from tests.fakes import folders, postgres
 
 CAPTURES = Path(__file__).parents[2] / "shared" / "captures"
 _numbers = itertools.count(1)
@@ -45,12 +43,8 @@ def postgres_server() -> Iterator[str]:
     if postgres.find_binaries() is None:
         pytest.skip("PostgreSQL: no initdb on this machine")
     # Not below pytest's own folder: a socket's path has to be short, and another user has to reach it.
-    folder = Path(tempfile.mkdtemp(prefix="rwpg-"))
-    try:
-        with postgres.running(folder) as address:
-            yield address
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with folders.short("rwpg-") as folder, postgres.running(folder) as address:
+        yield address
 
 
 @pytest.fixture

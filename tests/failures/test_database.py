@@ -1,8 +1,6 @@
 """A database that is locked by somebody else, or restarted under us: waited out, and gone on from."""
 
 import asyncio
-import shutil
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +17,7 @@ from monitor.record.migrating import open_store
 from monitor.record.queue import Queue, queue_server
 from monitor.record.schema import attempts, events, messages, recommendations
 from monitor.record.store import Store
-from tests.fakes import postgres, processes
+from tests.fakes import folders, postgres, processes
 from tests.fakes.transport import FakeTransport, context
 from tests.monitor.poller.test_loop import running as polling
 from tests.monitor.poller.world import CHANGED, FIVE, World, piers
@@ -130,8 +128,7 @@ def server() -> Iterator[postgres.Server]:
     """A PostgreSQL server of the test's own, which it may stop; with an empty database `watch`."""
     if postgres.find_binaries() is None:
         pytest.skip("PostgreSQL: no initdb on this machine")
-    folder = Path(tempfile.mkdtemp(prefix="rwpg-"))
-    try:
+    with folders.short("rwpg-") as folder:
         made = postgres.Server(folder)
         made.start()
         engine = create_engine(made.address.format("postgres"), isolation_level="AUTOCOMMIT")
@@ -140,8 +137,6 @@ def server() -> Iterator[postgres.Server]:
         engine.dispose()
         yield made
         made.stop()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_up_outlives_a_restart_of_its_database(program: Program, server: postgres.Server) -> None:

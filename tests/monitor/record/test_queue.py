@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import stat
-import tempfile
 import threading
 import time
 import zlib
@@ -22,6 +21,7 @@ from structlog.testing import capture_logs
 
 from monitor.record import queue_server as servers
 from monitor.record.queue import Queue, QueueError, queue_server
+from tests.fakes import folders
 from tests.fakes.processes import lives, slowness, until
 
 
@@ -128,8 +128,8 @@ def test_a_path_too_long_for_a_socket_makes_it_loopback_tcp_with_a_password(tmp_
 
 
 def test_a_home_with_quotes_spaces_and_umlauts_is_one_like_any_other() -> None:
-    with tempfile.TemporaryDirectory(prefix="rw-") as short:  # a socket's path must be
-        home = Path(short) / 'a "b" \\ c%20 ü'
+    with folders.short("rw-") as short:
+        home = short / 'a "b" \\ c%20 ü'
         with queue_server("", home) as url, Queue(url) as queue:
             queue.ping()
             assert queue.where == str(home / "queue" / "queue.sock")
