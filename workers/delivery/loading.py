@@ -108,10 +108,8 @@ def misfit(subscription: Subscription | None, channel: str, recipient: str) -> s
 
 
 def operators_address(configuration: Configuration) -> str:
-    """Where readers of a mail can turn: the operators' first address, else who it is from."""
-    return next(
-        (to for to in configuration.operators.subscription.recipients() if to), configuration.email.sender
-    )
+    """Where readers of a mail can turn: the operators' first address; empty where they get no mail."""
+    return next((to for to in configuration.operators.subscription.recipients() if to), "")
 
 
 _HELD = (

@@ -19,6 +19,7 @@ from tests.fakes.transport import HANG, FakeTransport, channels, context
 from tests.workers.seeding import changes, configured, count, email, rows, slack, webhook
 from workers import ledger
 from workers.channels import CHANNELS
+from workers.channels.email.render import render
 from workers.context import Context
 from workers.delivery import books, engine, loading
 from workers.delivery.engine import deliver
@@ -82,6 +83,16 @@ def test_a_message_is_whole(store: Store) -> None:
     )
     assert telling.significance.level == "substantive"
     assert message.operators_address == "o@example.org"
+
+
+def test_without_operators_by_mail_one_leaves_by_a_mail_to_the_senders_plain_address(store: Store) -> None:
+    """`from` may hold a name; a mailto that holds it too opens a mail to nobody."""
+    world, transport = ready(
+        store, email(), email={"from": "Desk <desk@agency.example>", "smtp_url": "smtp://127.0.0.1:2525"}
+    )
+    run(world, "email")
+    mail = render(transport.sent[0], world.configuration.email.sender)
+    assert str(mail["List-Unsubscribe"]).startswith("<mailto:desk@agency.example?subject=unsubscribe")
 
 
 def test_nobody_is_sent_more_than_their_host_bears(store: Store) -> None:
