@@ -20,7 +20,7 @@ from workers import posting
 from workers.context import Context
 from workers.delivery.loading import misfit
 from workers.describe import tellings
-from workers.planning import Draft, route
+from workers.planning import FIRST, Draft, route
 from workers.reconciling import revive
 from workers.values import Cause
 
@@ -185,9 +185,15 @@ def replay(
 
 
 def _events_since(connection: Connection, since: datetime) -> list[Event]:
+    """What happened since, and what was first told since: a page may be read long after it was captured."""
+    told = (
+        select(items.c.id)
+        .join(messages, messages.c.id == items.c.message_id)
+        .where(items.c.event_id == events.c.id, items.c.cause_class == FIRST, messages.c.created_at >= since)
+    )
     query = (
         select(events.c.id)
-        .where(events.c.at >= since, events.c.silent.is_(False))
+        .where((events.c.at >= since) | told.exists(), events.c.silent.is_(False))
         .order_by(events.c.at, events.c.recommendation_id, events.c.revision)
     )
     return queries.load_events(connection, ids=list(connection.scalars(query)))
