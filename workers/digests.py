@@ -16,7 +16,8 @@ from workers.context import Context
 from workers.coverage import coverage, last_read_at
 from workers.delivery.loading import operators_address
 from workers.describe import tellings
-from workers.planning import FIRST, Draft
+from workers.fanout import unpublished
+from workers.planning import FIRST, Draft, route
 from workers.slots import next_slot, slot_at_or_before
 from workers.values import Cause, Message, Watch
 
@@ -155,11 +156,15 @@ def _forget_older(connection: Connection, due: _Due, slot: str) -> None:
 def preview(
     connection: Connection, context: Context, subscription: Subscription, now: datetime
 ) -> list[Message]:
-    """What the next digest holds so far, one message for each recipient; nothing is stored."""
+    """What the next digest holds so far, one message for each recipient; nothing is stored.
+
+    What no worker has described yet is in it: without `up`, nobody does so before the next `once`.
+    """
     watched = coverage(connection, [subscription])[subscription.id].total
     slot = next_slot_of(subscription, now) or now
     watch = Watch(watched, last_read_at(connection, subscription), name_of(slot))
     configuration = context.configuration
+    coming = route([subscription], tellings(connection, unpublished(connection)))[subscription.id]
     return [
         Message(
             id="msg_preview",
@@ -167,7 +172,7 @@ def preview(
             recipient=recipient,
             cause=Cause.DIGEST,
             created_at=now,
-            tellings=tellings(connection, queries.load_events(connection, ids=waiting)),
+            tellings=(*tellings(connection, queries.load_events(connection, ids=waiting)), *coming),
             watch=watch,
             base_url=configuration.web.base_url,
             operators_address=operators_address(configuration),

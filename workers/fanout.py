@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 _TRIES = 3  # to describe; after that the words alone go out
 _AT_ONCE = 500
 _SOON = timedelta(seconds=2)
+_UNPUBLISHED = select(outbox.c.id).where(outbox.c.published_at.is_(None)).order_by(outbox.c.id)
 
 
 def fan_out(context: Context, outbox_id: int, now: datetime | None = None) -> bool:
@@ -36,6 +37,19 @@ def fan_out(context: Context, outbox_id: int, now: datetime | None = None) -> bo
     for each in _in_order(context, outbox_id):
         done = _fan_out_one(context, each, now or datetime.now(UTC)) or done
     return done
+
+
+def fan_out_all(context: Context, now: datetime) -> None:
+    """Make the messages of everything that was stored and waits for a worker to describe it."""
+    with context.store.read() as connection:
+        waiting = list(connection.scalars(_UNPUBLISHED))
+    for each in waiting:
+        fan_out(context, each, now)
+
+
+def unpublished(connection: Connection) -> list[Event]:
+    """The events that no messages were made of yet, in the order in which they will be."""
+    return [event for each in connection.scalars(_UNPUBLISHED).all() for event in _events(connection, each)]
 
 
 def put_back(context: Context, outbox_id: int) -> None:

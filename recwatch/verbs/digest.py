@@ -24,6 +24,7 @@ def digest(
     from recwatch.ledgering import SENT_BY, ledger, subscription_named
     from recwatch.times import now
     from workers import digests
+    from workers.fanout import fan_out_all
 
     loaded = load(ctx, secrets=not preview)
     chosen = subscription_named(loaded, subscription)
@@ -35,15 +36,15 @@ def digest(
                 messages = digests.preview(connection, context, chosen, now())
             _preview(messages)
             return
+        fan_out_all(context, now())  # what was read a moment ago belongs in it, whoever else is running
         with context.store.write() as connection:
             made = digests.make_now(connection, context, chosen, now())
     for each in made:
         say(each)
-    note(
-        f"the digest is in line; {SENT_BY}"
-        if made
-        else f"nothing to tell {subscription} since its last digest"
-    )
+    if made:
+        note(f"the digest is in line; {SENT_BY}")
+    else:
+        say(f"nothing to tell {subscription} since its last digest")
 
 
 def _preview(messages: "list[Message]") -> None:
@@ -56,4 +57,4 @@ def _preview(messages: "list[Message]") -> None:
         for telling in message.tellings:
             say(f"  {headline(telling)}  [{telling.event.id}]")
     if not any(message.tellings for message in messages):
-        note("nothing to tell so far")
+        say("nothing to tell so far")

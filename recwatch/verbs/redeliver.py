@@ -27,6 +27,9 @@ def redeliver(
         done = ledgers.redeliver(connection, context, now(), None if dead else ids)
     for each in done.ids:
         say(each)
-    note(f"{len(done.ids)} back in line; {SENT_BY}" if done.ids else "nothing to put back in line")
+    if done.ids:
+        note(f"{len(done.ids)} back in line; {SENT_BY}")
+    elif not done.refused:
+        say("nothing to put back in line")
     if done.refused:
         raise Failure("; ".join(f"{each}: {reason}" for each, reason in done.refused.items()))

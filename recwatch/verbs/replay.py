@@ -26,8 +26,7 @@ def replay(
         made = ledgers.replay(connection, context, begin, now(), only)
     for each in made:
         say(each)
-    note(
-        f"{len(made)} messages in line; {SENT_BY}"
-        if made
-        else "nothing happened since that anybody would hear of"
-    )
+    if made:
+        note(f"{len(made)} messages in line; {SENT_BY}")
+    else:
+        say("nothing happened since that anybody would hear of")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from recwatch.errors import Failure
-from recwatch.printing import note
+from recwatch.printing import say
 from recwatch.running import load, start_logging, verb_app
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _report(entries: "list[Entry]") -> None:
     for entry in entries:
         to = f" to {entry.recipient}" if entry.recipient else ""
         if entry.state == "sent":
-            note(f"sent to {entry.subscription} by {entry.channel}{to}: {entry.id}")
+            say(f"sent to {entry.subscription} by {entry.channel}{to}: {entry.id}")
     failed = [f"{entry.id}: {entry.error or 'not sent yet'}" for entry in entries if entry.state != "sent"]
     if failed:
         raise Failure("; ".join(failed))

@@ -317,8 +317,22 @@ def test_digest_previews_makes_and_has_nothing_to_tell(program: Program) -> None
     assert (answer.status, len(answer.out.split())) == (0, 1)
     assert "GAO-31-900001" in program.apart("work", "--burst").out
     nothing = program("digest", "harbor")
-    assert (nothing.status, nothing.out) == (0, "")
-    assert "nothing to tell" in nothing.err
+    assert (nothing.status, nothing.out) == (0, "nothing to tell harbor since its last digest\n")
+
+
+def test_a_digest_holds_what_was_read_a_moment_ago(program: Program) -> None:
+    """No worker has described it yet, and none may be running: it is no less what the next digest holds."""
+    program.config.write_text(
+        program.config.read_text().replace(
+            "[subscriptions.match]", 'digest = "daily 08:00"\n[subscriptions.match]'
+        )
+    )
+    program.poll(BEFORE, 1)
+    program.poll(AFTER, 2)
+    assert program("digest", "harbor", "--preview").out.count("[evt_") == 2
+    [made] = program("digest", "harbor").out.split()
+    assert made.startswith("msg_")
+    assert "nothing to tell" in program("digest", "harbor", "--preview").out
 
 
 def test_digest_of_a_subscription_that_has_none_exits_2(polled: Program) -> None:
