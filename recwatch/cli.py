@@ -103,12 +103,26 @@ class Verbs(TyperGroup):
             return result
         except BrokenPipeError:
             # Whoever read the answer had enough of it (`recwatch list | head`): nothing failed.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _write_nowhere()
             raise typer.Exit(Exit.DONE) from None
         except Exception as error:
             if isinstance(error, (typer.Exit, typer.Abort)) or _is_usage(error):
                 raise
-            raise typer.Exit(_report(error, ctx.obj)) from None
+            status = _report(error, ctx.obj)
+            _give_up_what_cannot_be_written()
+            raise typer.Exit(status) from None
+
+
+def _write_nowhere() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _give_up_what_cannot_be_written() -> None:
+    """The interpreter would try once more as it ends, and make the exit status 120."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _write_nowhere()
 
 
 def _is_usage(error: Exception) -> bool:

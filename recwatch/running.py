@@ -53,12 +53,16 @@ def warn(loaded: "Loaded") -> None:
 
 @contextmanager
 def reading(loaded: "Loaded") -> Iterator["Store"]:
-    """The store, which must be there; StoreMissing says how to make one."""
+    """The store, which must be there; StoreMissing says which was meant and how to make one."""
     from monitor.record.migrating import open_existing
-    from monitor.record.store import store_url
+    from monitor.record.store import StoreMissing, store_url
 
     loaded.require("store.url")
-    with open_existing(store_url(loaded.configuration, loaded.home)) as store:
+    try:
+        store = open_existing(store_url(loaded.configuration, loaded.home))
+    except StoreMissing as error:
+        raise StoreMissing(f"{error} (configuration {loaded.path}, home {loaded.home})") from None
+    with store:
         yield store
 
 

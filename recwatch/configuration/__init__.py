@@ -163,6 +163,7 @@ def _warnings(configuration: Configuration) -> Iterator[str]:
         yield "no [[sources]]: nothing is watched"
     if any(source.url for source in configuration.sources) and not configuration.http.contact:
         yield NO_CONTACT
+    yield from _unsendable(configuration)
     for index, subscription in enumerate(configuration.subscriptions):
         for name in subscription.match.sources:
             if name not in known:
@@ -170,3 +171,13 @@ def _warnings(configuration: Configuration) -> Iterator[str]:
                     f'subscriptions[{index}].match.sources: no source has the id "{name}"; '
                     f"known: {', '.join(known) or 'none'}"
                 )
+
+
+def _unsendable(configuration: Configuration) -> Iterator[str]:
+    told = (*configuration.subscriptions, configuration.operators.subscription)
+    by_mail = [each.id for each in told if each.channel == "email"]
+    email = configuration.email
+    needed = {"email.smtp_url": email.smtp_url.get_secret_value(), "email.from": email.sender}
+    if by_mail and not all(needed.values()):
+        missing = " and ".join(key for key, value in needed.items() if not value)
+        yield f"{missing}: empty; what goes by email ({', '.join(by_mail)}) cannot be sent"

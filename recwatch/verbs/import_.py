@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from recwatch.errors import Exit, Failure
-from recwatch.printing import json_line, note, say
+from recwatch.printing import json_line, local, note, say
 from recwatch.running import load, start_logging, verb_app, writing
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ def _refuse_older(store: "Store", source: str, saved: "Saved") -> None:
         newest: datetime | None = connection.scalar(query)
     if newest is not None and saved.captured_at < newest:
         raise Failure(
-            f"{saved.path} is of {saved.captured_at:%Y-%m-%d %H:%M}, and {source} was read as late as "
-            f"{newest:%Y-%m-%d %H:%M}: history is imported before the first poll, or into a new home"
+            f"{saved.path} is of {local(saved.captured_at)}, and {source} was read as late as "
+            f"{local(newest)}: history is imported before the first poll, or into a new home"
         )
 
 
@@ -105,5 +105,6 @@ def _print(saved: "Saved", taken: "Intake", *, as_json: bool) -> None:
         return
     happened = "".join(f", {number} {name}" for name, number in counts.items() if number)
     message = f"; {taken.message}" if taken.message else ""
-    when = f"{saved.captured_at:%Y-%m-%d %H:%M}"
-    say(f"{when} {saved.path.name}: {taken.outcome}, {taken.seen} seen{happened}{message}")
+    say(
+        f"{local(saved.captured_at)} {saved.path.name}: {taken.outcome}, {taken.seen} seen{happened}{message}"
+    )

@@ -20,6 +20,8 @@ def init(folder: Path = typer.Argument(Path(), metavar="DIR", help="Where to wri
         with target.open("x", encoding="utf-8") as file:
             file.write(packaged().read_text(encoding="utf-8"))
     except FileExistsError:
+        if not folder.is_dir():
+            raise Failure(f"{folder} is a file; name the folder to write {NAME} in") from None
         raise Failure(f"{target} is there already; nothing was written") from None
     except OSError as error:
         raise Failure(f"{target} cannot be written: {error.strerror}") from None

@@ -130,6 +130,22 @@ def test_a_reader_that_has_had_enough_ends_the_program_quietly(tmp_path: Path) -
     assert done.stderr.strip() in ("0", "0\n0")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
+def test_an_answer_that_cannot_be_written_is_a_failure(polled: Program) -> None:
+    """A full disk below `recwatch list > file`: exit status 1, as for any failure, and one line."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*COMMAND, "list"],
+            cwd=polled.folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+
+
 def test_the_version_is_the_packages(program: Program) -> None:
     """`recwatch --version` is what the distribution says."""
     from importlib.metadata import version

@@ -20,6 +20,7 @@ def test_init_writes_the_starter_and_never_overwrites(program: Program, tmp_path
     written.write_text("mine")
     assert program("init", str(written.parent)).status == 1
     assert written.read_text() == "mine"
+    assert "is a file" in program("init", str(written)).err
 
 
 def test_init_without_a_folder_writes_here(program: Program) -> None:

@@ -179,6 +179,9 @@ def test_import_takes_the_time_it_is_given(program: Program) -> None:
         program("import", "a.csv", "--source", "lamps", "--captured-at", "2020-01-01T00:00:00Z").status == 0
     )
     assert program("history", "GAO-31-900001", "--json").rows[0]["observed_at"] == "2020-01-01T00:00:00Z"
+    east = "2020-02-01T00:30:00+02:00"
+    [line] = program("import", "a.csv", "--source", "lamps", "--captured-at", east, "--json").rows
+    assert line["captured_at"] == "2020-01-31T22:30:00Z"
 
 
 @pytest.mark.parametrize(

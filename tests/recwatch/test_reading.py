@@ -31,6 +31,8 @@ def test_a_home_without_a_store_is_said_to_be_empty(verb: list[str], program: Pr
     answer = program(*verb)
     assert answer.status == 1
     assert "there is no store" in answer.err
+    assert str(program.config) in answer.err
+    assert str(program.home) in answer.err
     assert "recwatch once" in answer.err
     assert not program.home.exists()
 

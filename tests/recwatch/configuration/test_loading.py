@@ -171,3 +171,13 @@ def test_what_is_not_wrong_but_worth_a_look_is_a_warning() -> None:
     assert any(
         text.startswith("http.contact is empty") for text in load(packaged(), None, secrets=True).warnings
     )
+
+
+def test_mail_that_cannot_be_sent_is_a_warning() -> None:
+    """Else it is noticed when the first message is dead."""
+    to = 'channel = "email"\nto = ["desk@example.org"]\n'
+    source = '[[sources]]\nid = "s"\nformat = "gao-csv"\npath = "drop/"\n'
+    mail = f'[[subscriptions]]\nid = "weekly"\n{to}[operators]\n{to}[email]\nfrom = "a@example.org"\n'
+    Path("recwatch.toml").write_text(source + mail)
+    [warning] = load(None, None, secrets=True).warnings
+    assert warning == "email.smtp_url: empty; what goes by email (weekly, operators) cannot be sent"
