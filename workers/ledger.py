@@ -186,14 +186,15 @@ def replay(
 
 def _events_since(connection: Connection, since: datetime) -> list[Event]:
     """What happened since, and what was first told since: a page may be read long after it was captured."""
+    happened = select(events.c.id).where(events.c.at >= since)
     told = (
-        select(items.c.id)
+        select(items.c.event_id)
         .join(messages, messages.c.id == items.c.message_id)
-        .where(items.c.event_id == events.c.id, items.c.cause_class == FIRST, messages.c.created_at >= since)
+        .where(items.c.cause_class == FIRST, messages.c.created_at >= since)
     )
     query = (
         select(events.c.id)
-        .where((events.c.at >= since) | told.exists(), events.c.silent.is_(False))
+        .where(events.c.id.in_(happened.union(told)), events.c.silent.is_(False))
         .order_by(events.c.at, events.c.recommendation_id, events.c.revision)
     )
     return queries.load_events(connection, ids=list(connection.scalars(query)))
