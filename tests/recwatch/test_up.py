@@ -247,7 +247,7 @@ def test_a_bad_configuration_is_said_before_anything_is_started(program: Program
 
 def test_a_stop_while_it_starts_is_heeded(polled: Program) -> None:
     """A signal that comes before the parts run is not lost."""
-    for wait in ("queue.sock", "up.lock"):
+    for wait in ("queue.pid", "up.lock"):
         with up(polled) as running:
             processes.until(lambda name=wait: list(polled.home.rglob(name)))  # type: ignore[misc]
             with suppress(ProcessLookupError):
@@ -271,7 +271,6 @@ def test_up_is_ready_within_three_seconds(polled: Program) -> None:
 def test_each_part_on_its_own_stops_cleanly(verb: str, polled: Program) -> None:
     """As in the Procfile: SIGTERM ends it, and the last to leave stops the queue server."""
     with up(polled, verb=verb) as running:
-        processes.until(lambda: (polled.home / "queue" / "queue.sock").exists())
         processes.until(lambda: (polled.home / "queue" / "queue.pid").exists())
         server = int((polled.home / "queue" / "queue.pid").read_text())
         assert running.stop() in (0, 128 + signal.SIGTERM)  # the latter while it was still starting

@@ -26,6 +26,13 @@ from tests.fakes.processes import lives, slowness, until
 
 
 @pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder in which a socket's path is short enough."""
+    with folders.short("rw-") as made:
+        yield made
+
+
+@pytest.fixture
 def url(tmp_path: Path) -> Iterator[str]:
     with queue_server("", tmp_path) as address:
         yield address
@@ -96,18 +103,17 @@ def test_the_same_home_by_another_path_is_the_same_server(tmp_path: Path) -> Non
         assert one == other
 
 
-def test_a_home_named_relatively_is_found_from_anywhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_home_named_relatively_is_found_from_anywhere(short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(short)
     with queue_server("", Path("var")) as url, Queue(url) as queue:
         queue.ping()
-        assert queue.where == str(tmp_path / "var" / "queue" / "queue.sock")
+        assert queue.where == str(Path.cwd() / "var" / "queue" / "queue.sock")
 
 
-def test_only_the_owner_can_reach_the_socket(url: str, tmp_path: Path) -> None:
-    assert stat.S_IMODE((tmp_path / "queue").stat().st_mode) == 0o700
-    assert stat.S_IMODE((tmp_path / "queue" / "queue.sock").stat().st_mode) == 0o700
+def test_only_the_owner_can_reach_the_socket(short: Path) -> None:
+    with queue_server("", short):
+        assert stat.S_IMODE((short / "queue").stat().st_mode) == 0o700
+        assert stat.S_IMODE((short / "queue" / "queue.sock").stat().st_mode) == 0o700
 
 
 def test_a_path_too_long_for_a_socket_makes_it_loopback_tcp_with_a_password(tmp_path: Path) -> None:
@@ -127,12 +133,11 @@ def test_a_path_too_long_for_a_socket_makes_it_loopback_tcp_with_a_password(tmp_
             assert again == url
 
 
-def test_a_home_with_quotes_spaces_and_umlauts_is_one_like_any_other() -> None:
-    with folders.short("rw-") as short:
-        home = short / 'a "b" \\ c%20 ü'
-        with queue_server("", home) as url, Queue(url) as queue:
-            queue.ping()
-            assert queue.where == str(home / "queue" / "queue.sock")
+def test_a_home_with_quotes_spaces_and_umlauts_is_one_like_any_other(short: Path) -> None:
+    home = short / 'a "b" \\ c%20 ü'
+    with queue_server("", home) as url, Queue(url) as queue:
+        queue.ping()
+        assert queue.where == str(home / "queue" / "queue.sock")
 
 
 def test_what_was_enqueued_outlives_a_stop(tmp_path: Path) -> None:
@@ -205,11 +210,11 @@ def test_an_unreadable_file_is_put_aside_and_said_so(tmp_path: Path, victim: str
     assert (tmp_path / "queue" / "appendonlydir.unreadable").is_dir()
 
 
-def test_a_server_that_cannot_start_says_why_in_its_own_words(tmp_path: Path) -> None:
-    (tmp_path / "queue" / "queue.sock" / "occupied").mkdir(parents=True)
-    with pytest.raises(QueueError, match=r"queue did not start: .*Unix socket"), queue_server("", tmp_path):
+def test_a_server_that_cannot_start_says_why_in_its_own_words(short: Path) -> None:
+    (short / "queue" / "queue.sock" / "occupied").mkdir(parents=True)
+    with pytest.raises(QueueError, match=r"queue did not start: .*Unix socket"), queue_server("", short):
         pass
-    assert not servers._alive(tmp_path / "queue")
+    assert not servers._alive(short / "queue")
 
 
 def test_a_home_that_cannot_be_written_says_so(tmp_path: Path) -> None:
