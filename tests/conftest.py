@@ -6,11 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 
 from monitor.record.migrating import open_store
 from monitor.record.store import Store
 from tests.fakes import folders, postgres
+
+# The same examples each time: what a run finds by chance is no verdict on the change that it is run for.
+# Others are looked for by `make soak` and `make fuzz`, and with `--hypothesis-profile=default`.
+settings.register_profile("suite", derandomize=True)
+if "RECWATCH_SOAK" not in os.environ:
+    settings.load_profile("suite")
 
 CAPTURES = Path(__file__).parents[2] / "shared" / "captures"
 _numbers = itertools.count(1)

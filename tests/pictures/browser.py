@@ -3,14 +3,16 @@
 import asyncio
 import base64
 import itertools
+import os
 import shutil
-import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+
+from tests.fakes import folders
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _FLAGS = (
@@ -77,23 +79,25 @@ class Browser:
 @asynccontextmanager
 async def browsing(program: str) -> AsyncIterator[Browser]:
     """Start a browser, use its first tab, end it."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    with folders.short("rwch-") as folder:  # it has sockets in both places
         process = await asyncio.create_subprocess_exec(
             program,
             *_FLAGS,
             f"--user-data-dir={folder}",
             "about:blank",
+            env={**os.environ, "TMPDIR": str(folder)},
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
         try:
-            port = await asyncio.wait_for(_port(Path(folder)), _PATIENCE)
+            port = await asyncio.wait_for(_port(folder), _PATIENCE)
             async with aiohttp.ClientSession() as session:
                 address = await _tab(session, port)
                 async with session.ws_connect(address, max_msg_size=0) as socket:
                     yield Browser(socket)
         finally:
-            process.kill()
+            with suppress(ProcessLookupError):  # it has ended by itself
+                process.kill()
             await process.wait()
 
 

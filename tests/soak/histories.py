@@ -213,7 +213,9 @@ def _lightly(words: str, dice: random.Random, count: int) -> str:
     """A figure, a word or only the case of one letter: small, and a change."""
     listed = re.split(r"(\s+)", words)
     at = 2 * dice.randrange(max(1, len(listed) // 2))  # not the last: a text cut in a sentence is refused
-    listed[at] = dice.choice((f"{listed[at]} {count}", f"pier{count}", listed[at].swapcase()))
+    edited = (f"{listed[at]} {count}", f"pier{count}", listed[at].swapcase())
+    # A section sign has its figure: where an encoding has damaged it, that figure is what tells it.
+    listed[at] = edited[0] if listed[max(at - 2, 0)] == "§" else dice.choice(edited)
     return "".join(listed)
 
 
