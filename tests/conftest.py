@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 from sqlalchemy import create_engine, text
 
@@ -27,6 +28,12 @@ _numbers = itertools.count(1)
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than there are processors: a fifth of the tests' time is spent waiting."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_by_default() -> None:
+    """What the program set in another test's process, such as a standard error since closed, is over."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 from sqlalchemy import create_engine, text
 from structlog.testing import capture_logs
 
@@ -180,7 +179,6 @@ def test_a_job_that_finds_no_database_says_so_in_one_line(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """And is not run again at once, in vain: a line, and no traceback."""
-    structlog.reset_defaults()  # another test's standard error is closed by now
     url = server.address.format("watch")
     open_store(url).close()
     server.stop()
