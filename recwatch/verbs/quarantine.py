@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from recwatch.errors import Exit, Failure
 from recwatch.printing import Column, answer, choose, foot, say, shown
 from recwatch.running import load, reading, start_logging, verb_app
 
@@ -23,10 +24,15 @@ _KEYS = ("id", "source", "origin", "format", "captured_at", "recorded_at", "seen
 
 
 @app.callback()
-def quarantine(ctx: typer.Context) -> None:
+def quarantine(
+    ctx: typer.Context,
+    as_json: bool = typer.Option(False, "--json", help="Without a command: one JSON object a line."),
+) -> None:
     """Captures that were held back, and what to do with them."""
     if ctx.invoked_subcommand is None:
-        _print(ctx, as_json=False)
+        _print(ctx, as_json=as_json)
+    elif as_json:
+        raise Failure("--json goes with list, and stands after it", Exit.CONFIGURATION)
 
 
 @app.command("list")

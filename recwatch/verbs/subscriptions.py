@@ -4,6 +4,7 @@ from typing import Any
 
 import typer
 
+from recwatch.errors import Exit, Failure
 from recwatch.printing import Column, answer, choose, say
 from recwatch.running import load, verb_app
 
@@ -21,10 +22,15 @@ _KEYS = ("id", "channel", "covers", "priority", "waiting", "sent", "dead", "canc
 
 
 @app.callback()
-def subscriptions(ctx: typer.Context) -> None:
+def subscriptions(
+    ctx: typer.Context,
+    as_json: bool = typer.Option(False, "--json", help="Without a command: one JSON object a line."),
+) -> None:
     """List, pause and resume subscriptions. While paused, messages wait without ageing."""
     if ctx.invoked_subcommand is None:
-        _print(ctx, as_json=False)
+        _print(ctx, as_json=as_json)
+    elif as_json:
+        raise Failure("--json goes with list, and stands after it", Exit.CONFIGURATION)
 
 
 @app.command("list")

@@ -208,6 +208,7 @@ def test_a_capture_that_was_held_back_can_be_looked_at_released_and_discarded(pr
     for day in (2, 3):
         assert program("poll", "--from", "-", input=dated(many[: 10 + day], day)).status == 1
     held = program("quarantine", "list", "--json").rows
+    assert program("quarantine", "--json").rows == held
     assert [row["source"] for row in held] == ["lamps", "lamps"]
     first, second = (str(row["id"]) for row in held)
     assert f"\n{first.rjust(2)}  lamps" in program("quarantine").out
@@ -272,6 +273,8 @@ def test_while_paused_messages_wait_and_resuming_sends_them(polled: Program) -> 
     row = next(row for row in polled("subscriptions", "list", "--json").rows if row["id"] == "harbor")
     assert (row["waiting"], row["reason"], row["covers"]) == (2, "paused by hand", 4)
     assert "paused" in polled("subscriptions").out
+    assert polled("subscriptions", "--json").rows == polled("subscriptions", "list", "--json").rows
+    assert polled("subscriptions", "--json", "pause", "harbor").status == 2
     assert "paused" in polled("status").out
     assert polled("subscriptions", "resume", "harbor").status == 0
     assert polled.apart("work", "--burst").out.count("subscription harbor") == 2
