@@ -121,15 +121,15 @@ def _order(row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def short_keys(connection: Connection) -> dict[str, str]:
-    """By key, what to print of it: `GAO-24-106148#4` where that means one recommendation only."""
+    """By key, what to print of it: `GAO-24-106148#4` where that means one recommendation only.
+
+    Likewise where the report's number is not known (`~5f00ba27d6fc#4`): with its agency, such a key leaves no
+    room for anything else in a line.
+    """
     heads: dict[str, list[str]] = {}
     for key in connection.execute(select(recommendations.c.key)).scalars():
         heads.setdefault(key.partition("@")[0], []).append(key)
-    return {
-        key: head if len(keys) == 1 and not head.startswith("~") else key
-        for head, keys in heads.items()
-        for key in keys
-    }
+    return {key: head if len(keys) == 1 else key for head, keys in heads.items() for key in keys}
 
 
 _COUNTED = ("open", "partial", "priority", "closed")
@@ -174,8 +174,11 @@ def _exactly(connection: Connection, key: str) -> list[Row[Any]]:
         return rows
     if "#" not in key or "@" in key:
         return []
-    begins = recommendations.c.key.startswith(f"{key}@", autoescape=True)
-    return list(connection.execute(select(recommendations).where(begins).order_by(recommendations.c.key)))
+    begins = [
+        column.startswith(f"{key}@", autoescape=True) for column in (recommendations.c.key, aliases.c.key)
+    ]
+    query = select(recommendations).select_from(joined).where(or_(*begins)).distinct()
+    return list(connection.execute(query.order_by(recommendations.c.key)))
 
 
 def _meant(connection: Connection, query: Query) -> list[Row[Any]]:

@@ -7,7 +7,7 @@ import pytest
 
 from monitor.record.values import Status
 from recwatch.verbs.list_ import _STATES
-from tests.fakes.pages import Row
+from tests.fakes.pages import Row, agency_text, rows
 from tests.recwatch.conftest import AFTER, BEFORE, LATER, Program
 
 READING = (
@@ -58,6 +58,24 @@ def test_tables_fit_eighty_columns_without_trailing_spaces(polled: Program) -> N
         for line in polled(verb).out.splitlines():
             assert len(line) <= 80 or str(polled.folder) in line, (verb, line)
             assert line == line.rstrip()
+
+
+def test_a_key_without_a_report_number_leaves_room_for_what_it_names(program: Program) -> None:
+    """Its short form is printed, too, and still finds the recommendation after the number is known."""
+    page = rows(2, number="1", agency="Bureau of Harbor Lights and of Everything That Floats Beside Them")
+    page = [page[0], page[1].but(number="2")]
+    text = agency_text(page)
+    assert program("poll", "--source", "lamps", "--from", "-", input=text).status == 0
+    printed = program("list").out.splitlines()
+    assert "Harbor" in printed[1]
+    [short, other] = [line.split()[0] for line in printed[1:3]]
+    assert "@" not in short
+    [before] = program("history", short, "--json").rows
+    assert program.poll(page, 1)["outcome"] == "baseline"
+    [after] = program("history", short, "--json").rows
+    assert before["key"].startswith("~")
+    assert after["key"].startswith("GAO-")
+    assert program("history", other, "--json").rows
 
 
 def test_list_names_configuration_and_home(polled: Program) -> None:
