@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -52,8 +53,12 @@ def note(text: str) -> None:
 
 
 def json_line(value: Mapping[str, Any]) -> None:
-    """Write one object a line; times as ISO 8601 in UTC."""
-    say(json.dumps(value, ensure_ascii=False, default=_plain))
+    """Write one object a line, whole whatever the alphabet of standard output; times as ISO 8601 in UTC."""
+    say(json.dumps(value, ensure_ascii=not _is_unicode(), default=_plain))
+
+
+def _is_unicode() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
 
 
 def _plain(value: Any) -> Any:
@@ -64,6 +69,8 @@ def _plain(value: Any) -> Any:
 
 def csv_rows(keys: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
     """Write a header and rows; no cell can be taken for a formula by a spreadsheet."""
+    if not _is_unicode() and isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # a question mark in a table of data would be a wrong value
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(keys)
     for row in rows:

@@ -1,5 +1,6 @@
 """The command line as a whole: start-up, errors, exit statuses, pipes."""
 
+import json
 import os
 import resource
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from recwatch import cli
-from tests.recwatch.conftest import Program
+from tests.recwatch.conftest import AFTER, Program
 
 COMMAND = [sys.executable, "-m", "recwatch"]
 ROOT = Path(__file__).parents[2]
@@ -128,6 +129,25 @@ def test_a_reader_that_has_had_enough_ends_the_program_quietly(tmp_path: Path) -
         check=True,
     )
     assert done.stderr.strip() in ("0", "0\n0")
+
+
+@pytest.mark.parametrize(
+    "verb", [["list"], ["history", "GAO-31-900001"], ["changes", "--json"], ["list", "--csv"]]
+)
+def test_an_answer_is_written_whatever_the_alphabet(verb: list[str], polled: Program) -> None:
+    """Cron and old terminals may know ASCII alone; JSON and CSV lose nothing even so."""
+    words = "Bureau’s"
+    page = [row.but(narrative=f"The {words} lamps were ordered in May 2030.") for row in AFTER]
+    assert polled.poll(page, 3)["updated"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [*COMMAND, *verb], cwd=polled.folder, env=environment, capture_output=True, check=False
+    )
+    assert (done.returncode, b"Unicode" in done.stderr) == (0, False)
+    if "--json" in verb:
+        assert words in json.loads(done.stdout.splitlines()[-1])["data"]["new"]["narrative"]
+    if "--csv" in verb:
+        assert words in done.stdout.decode("utf-8")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
