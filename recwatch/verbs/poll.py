@@ -1,6 +1,7 @@
 """`recwatch poll`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -35,10 +36,10 @@ def poll(
         _report(_take(loaded, source, given), as_json=as_json)
     elif once:
         _report(_cycle(loaded, source), as_json=as_json)
-    elif source or as_json:
-        raise Failure("--source and --json go with --once", Exit.CONFIGURATION)
+    elif as_json:
+        raise Failure("--json goes with --once or --from", Exit.CONFIGURATION)
     else:
-        _serve(loaded)
+        _serve(_only(loaded, source))
 
 
 def _check(loaded: "Loaded", names: Sequence[str]) -> None:
@@ -50,6 +51,14 @@ def _check(loaded: "Loaded", names: Sequence[str]) -> None:
             near = nearest(name, known)
             hint = f'did you mean "{near}"?' if near else f"known: {', '.join(known) or 'none'}"
             raise Failure(f'there is no source "{name}"; {hint}', Exit.CONFIGURATION)
+
+
+def _only(loaded: "Loaded", names: Sequence[str]) -> "Loaded":
+    """The configuration with these sources alone; with all, where none is named."""
+    if not names:
+        return loaded
+    chosen = tuple(source for source in loaded.configuration.sources if source.id in names)
+    return replace(loaded, configuration=loaded.configuration.model_copy(update={"sources": chosen}))
 
 
 def _cycle(loaded: "Loaded", names: Sequence[str]) -> "list[Reading]":

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from recwatch import polling
 from tests.fakes.pages import Row, export, rows
 from tests.recwatch.conftest import AFTER, BEFORE, LATER, Answer, Program
 
@@ -66,15 +67,28 @@ def test_a_source_that_failed_makes_status_1(program: Program) -> None:
     "arguments",
     [
         ["--once", "--source", "lmaps"],
-        ["--source", "lamps"],
         ["--json"],
+        ["--source", "lamps", "--json"],
         ["--from", "x", "--source", "nobody"],
     ],
 )
 def test_poll_in_a_way_that_means_nothing_exits_2(arguments: list[str], program: Program) -> None:
-    """An unknown source is answered with the nearest; --source and --json go with one cycle."""
+    """An unknown source is answered with the nearest; --json goes with one cycle."""
     answer = program("poll", *arguments)
     assert (answer.status, answer.out) == (2, "")
+
+
+def test_poll_goes_on_with_the_sources_named(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several pollers may share them out; without a name it is all."""
+    served: list[list[str]] = []
+    monkeypatch.setattr(
+        polling, "serve", lambda poller, _asked: served.append([one.id for one in poller.settings.sources])
+    )
+    second = '[[sources]]\nid = "other"\nformat = "gao-csv"\npath = "other/"\n'
+    program.config.write_text(program.config.read_text() + second)
+    assert program("poll", "--source", "other").status == 0
+    assert program("poll").status == 0
+    assert served == [["other"], ["lamps", "other"]]
 
 
 def test_poll_from_needs_to_know_whose_capture_it_is(program: Program) -> None:
