@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from recwatch.printing import As, Column, answer, choose, foot, json_line
+from recwatch.printing import As, Column, answer, choose, counted, foot, json_line
 from recwatch.running import load, reading, verb_app
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def changes(
         _bodies(tellings)
         return
     count = answer(manner, _COLUMNS, _CSV, [_row(telling) for telling in tellings])
-    foot(manner, f"{count} changes; `recwatch show EVENT` prints one in full")
+    foot(manner, f"{counted(count, 'change')}; `recwatch show EVENT` prints one in full")
 
 
 def _bodies(tellings: "list[Telling]") -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from recwatch.errors import Exit, Failure
-from recwatch.printing import Column, answer, choose, foot
+from recwatch.printing import Column, answer, choose, counted, foot
 from recwatch.running import load, reading, verb_app
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def deliveries(
         found = entries(connection, state=state, subscription=subscription, limit=limit)
     manner = choose(as_json=as_json, as_csv=as_csv)
     count = answer(manner, _COLUMNS, _KEYS, [asdict(entry) for entry in found])
-    foot(manner, f"{count} messages")
+    foot(manner, counted(count, "message"))
     for entry in _troubled(found):
         foot(manner, f"{entry.id}: {entry.error}")
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from recwatch.printing import json_line, say
+from recwatch.printing import counted, json_line, say
 from recwatch.running import verb_app
 
 if TYPE_CHECKING:
@@ -58,4 +58,4 @@ def _text(tellings: "list[Telling]") -> None:
 
     for one in tellings:
         present(one)
-    say(f"{len(tellings)} changes" if tellings else "nothing changed")
+    say(counted(len(tellings), "change") if tellings else "nothing changed")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from recwatch.errors import Exit, Failure
-from recwatch.printing import note, say
+from recwatch.printing import counted, note, say
 from recwatch.running import load, verb_app
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _preview(messages: "list[Message]") -> None:
     for message in messages:
         to = f" to {message.recipient}" if message.recipient else ""
         slot = message.watch.slot if message.watch else ""
-        say(f"{message.subscription.id}{to}, due {slot}: {len(message.tellings)} changes")
+        say(f"{message.subscription.id}{to}, due {slot}: {counted(len(message.tellings), 'change')}")
         for telling in message.tellings:
             say(f"  {headline(telling)}  [{telling.event.id}]")
     if not any(message.tellings for message in messages):

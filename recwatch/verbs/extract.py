@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from recwatch.printing import Column, json_line, note, say, table
+from recwatch.printing import Column, counted, json_line, note, say, table
 from recwatch.running import verb_app
 
 if TYPE_CHECKING:
@@ -61,4 +61,4 @@ def _print(capture: "Capture") -> None:
     announced = f" of {capture.announced} announced" if capture.announced is not None else ""
     scope = "complete" if capture.complete else "not complete: what is missing here means nothing"
     stamp = f"; status as of {capture.stamp:%Y-%m-%d %H:%M} UTC" if capture.stamp else ""
-    say(f"{len(rows)} recommendations{announced}; {capture.format}{about}, {scope}{stamp}")
+    say(f"{counted(len(rows), 'recommendation')}{announced}; {capture.format}{about}, {scope}{stamp}")

@@ -4,7 +4,7 @@ from typing import Any
 
 import typer
 
-from recwatch.printing import Column, answer, choose, foot
+from recwatch.printing import Column, answer, choose, counted, foot
 from recwatch.running import load, reading, verb_app
 
 app = verb_app()
@@ -45,7 +45,7 @@ def list_recommendations(
     rows = [row | _for_people(row, shorts[row["key"]]) for row in rows]
     manner = choose(as_json=as_json, as_csv=as_csv)
     count = answer(manner, _COLUMNS, KEYS, rows)
-    foot(manner, f"{count} recommendations; configuration {loaded.path}, home {loaded.home}")
+    foot(manner, f"{counted(count, 'recommendation')}; configuration {loaded.path}, home {loaded.home}")
 
 
 def _for_people(row: dict[str, Any], short: str) -> dict[str, Any]:

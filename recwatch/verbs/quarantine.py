@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from recwatch.errors import Exit, Failure
-from recwatch.printing import Column, answer, choose, foot, say, shown
+from recwatch.printing import Column, answer, choose, counted, foot, say, shown
 from recwatch.running import load, reading, start_logging, verb_app
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _say_contents(page: "Page") -> None:
         say(f"{'read as':<12} nothing: {error}\n\nIt begins:")
         say(safe(page.body[:1000].decode("utf-8", "replace")))
         return
-    say(f"{'read as':<12} {capture.format}, {len(capture.recommendations)} recommendations")
+    say(f"{'read as':<12} {capture.format}, {counted(len(capture.recommendations), 'recommendation')}")
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 import typer
 
-from recwatch.printing import note, say
+from recwatch.printing import counted, note, say
 from recwatch.running import load, verb_app
 
 app = verb_app()
@@ -27,6 +27,6 @@ def replay(
     for each in made:
         say(each)
     if made:
-        note(f"{len(made)} messages in line; {SENT_BY}")
+        note(f"{counted(len(made), 'message')} in line; {SENT_BY}")
     else:
         say("nothing happened since that anybody would hear of")

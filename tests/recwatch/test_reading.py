@@ -78,6 +78,12 @@ def test_a_key_without_a_report_number_leaves_room_for_what_it_names(program: Pr
     assert program("history", other, "--json").rows
 
 
+def test_one_is_not_several(polled: Program) -> None:
+    """The last line counts in words that fit."""
+    assert polled("list", "--agency", "Office of Buoys").out.splitlines()[-1].startswith("1 recommendation;")
+    assert polled("changes").out.splitlines()[-1].startswith("2 changes;")
+
+
 def test_list_names_configuration_and_home(polled: Program) -> None:
     """So that nobody wonders which of two stores was asked."""
     last = polled("list").out.splitlines()[-1]
