@@ -70,6 +70,7 @@ class Drop:
         self._named_folder = source.path.endswith("/")
         self._looks: dict[str, _Look] = {}
         self._done: dict[str, tuple[int, int]] = {}
+        self._done_in = store.replaced
 
     @property
     def is_folder(self) -> bool:
@@ -96,6 +97,8 @@ class Drop:
 
     def unread(self, now: datetime) -> list[Found]:
         """List what is complete and new, in no order and without opening it as a page."""
+        if self._done_in != self._store.replaced:  # by a copy, which may not know of them
+            self._done, self._done_in = {}, self._store.replaced
         fresh = [entry for entry in self._entries() if not self._is_done(entry)]
         looks = {entry.name: self._look_at(entry, now) for entry in fresh}
         still = [entry for entry in fresh if _is_still(entry, looks[entry.name], now)]

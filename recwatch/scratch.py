@@ -13,6 +13,7 @@ from monitor.record.store import FILE, Store
 def scratch() -> Iterator[Store]:
     """An empty store, gone afterwards."""
     with TemporaryDirectory(prefix="recwatch-") as folder, Store(f"sqlite:///{Path(folder) / FILE}") as store:
+        store.create()
         with store.write() as connection:
             metadata.create_all(connection)
         yield store

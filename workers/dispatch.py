@@ -92,6 +92,7 @@ def run(context: Context, stop: threading.Event) -> None:
             _rest(context, stop, looked)
         except (QueueError, StoreError) as error:
             doubtful = True
+            context.digested.clear()  # the store may be another now, a copy from before those slots
             stop.wait(trouble.noticed(error))
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
+from monitor.record.migrations import HEAD
 from monitor.record.store import Store, StoreError, StoreMissing
 
-HEAD = "0001"  # the newest file in migrations/versions; a test compares
 _HOW_TO_START = "run `recwatch once` or `recwatch up` first"
 _LOCK_NUMBER = 7_241_904_133  # any number, the same in every version of recwatch
 
@@ -19,6 +19,7 @@ def open_store(url: str) -> Store:
     store = Store(url)
     if store.is_sqlite:
         _make_folder(Path(str(store.url.database)).parent)
+        store.create()
     if _version(store) != HEAD:
         with _lock(store):
             _upgrade(store)

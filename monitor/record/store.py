@@ -6,34 +6,28 @@ SQLite below the home by default (WAL, one writer at a time, waits for its turn)
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 from weakref import WeakValueDictionary
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import LRUCache
 
+from monitor.record import store_file
+from monitor.record.migrations import HEAD
 from monitor.record.settings import Settings
+from monitor.record.store_errors import StoreBusy, StoreError, StoreMissing
+
+__all__ = ["FILE", "Store", "StoreBusy", "StoreError", "StoreMissing", "store_url", "upsert"]
 
 _WAIT_FOR_LOCK = 30  # seconds a writer waits for another before it gives up
 _COMPOSED = 500  # statements kept
 FILE = "recwatch.sqlite3"
-
-
-class StoreError(Exception):
-    """The store cannot be used; the message says what and where, without a password."""
-
-
-class StoreBusy(StoreError):
-    """Somebody else writes just now."""
-
-
-class StoreMissing(StoreError):
-    """There is no store yet: nothing has been polled in this home."""
 
 
 def store_url(settings: Settings, home: Path) -> str:
@@ -47,7 +41,12 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _inherited(url) or (_sqlite_engine(url) if self.is_sqlite else _server_engine(url))
+        self.engine = _inherited(url) or (_sqlite_engine(self.url) if self.is_sqlite else _server_engine(url))
+        self._path = _path_of(self.url)
+        self._file: store_file.Identity | None = None  # that was opened
+        self.replaced = (
+            0  # how often another file took its place: what is remembered of the store is void then
+        )
         self._spare: list[Connection] = []  # one at most, for those who do not wait
         _engines[url] = self._mine = _Made(os.getpid(), self.engine)
 
@@ -55,6 +54,12 @@ class Store:
     def where(self) -> str:
         """For people: the file, or the address without its password."""
         return str(self.url.database) if self.is_sqlite else self.url.render_as_string(hide_password=True)
+
+    def create(self) -> None:
+        """Make SQLite's file where there is none: nothing else does. StoreError: it cannot be made."""
+        if self._path:
+            with self._wrapped():
+                store_file.make(self._path)
 
     @contextmanager
     def write(self, *, light: bool = False, wait: bool = True) -> Iterator[Connection]:
@@ -69,8 +74,27 @@ class Store:
                 _begin_sqlite(connection, "NORMAL" if light else "FULL", waits=wait)
             yield connection
 
-    def _connection(self, *, wait: bool) -> AbstractContextManager[Connection]:
+    def _connection(self, *, wait: bool = True) -> AbstractContextManager[Connection]:
+        # Before each transaction: SQLite itself would go on with a file that was deleted or replaced.
+        if self._path and (found := store_file.identity(self._path)) != self._file:
+            self._turn_to(found)
         return self.engine.connect() if wait else self._kept()
+
+    def _turn_to(self, file: store_file.Identity) -> None:
+        """Use another file from here on; StoreError once, as what began with the one before ends there."""
+        if self._file is not None:
+            self.close()
+            with self.engine.connect() as connection:
+                if _version(connection) != HEAD:
+                    raise StoreError(
+                        f"what stands at {self.where} now is no store of this version; start recwatch anew"
+                    )
+        self._file, before = file, self._file
+        if before is not None:
+            self.replaced += 1
+            raise StoreError(
+                f"the store at {self.where} was replaced; from here on the one there now is used"
+            )
 
     @contextmanager
     def _kept(self) -> Iterator[Connection]:
@@ -78,6 +102,7 @@ class Store:
 
         Fetching one from the pool and giving it back costs as much as a short transaction.
         """
+        file = self._file
         try:
             connection = self._spare.pop()  # at once: of two threads one gets it
         except IndexError:
@@ -87,7 +112,7 @@ class Store:
         except BaseException:
             connection.close()
             raise
-        if self._spare:
+        if self._spare or self._file != file:
             connection.close()
         else:
             self._spare.append(connection)
@@ -95,7 +120,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent look at the store, never waiting for a writer."""
-        with self._wrapped(), self.engine.connect() as connection, connection.begin():
+        with self._wrapped(), self._connection() as connection, connection.begin():
             if self.is_sqlite:
                 _begin_sqlite(connection)
             yield connection
@@ -177,10 +202,25 @@ def _inherited(url: str) -> Engine | None:
     return made.engine
 
 
-def _sqlite_engine(url: str) -> Engine:
+def _path_of(url: URL) -> Path | None:
+    """SQLite's file; None for a server, or a database in memory."""
+    in_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+    return Path(str(url.database)) if in_file else None
+
+
+def _version(connection: Connection) -> str | None:
+    with suppress(OperationalError):  # no such table
+        found: str | None = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        return found
+    return None
+
+
+def _sqlite_engine(url: URL) -> Engine:
     # Our own cache of composed statements, so that a rehearsal can fill it.
-    composed: dict[str, Any] = {"compiled_cache": LRUCache(_COMPOSED)}
-    engine = create_engine(url, connect_args={"timeout": _WAIT_FOR_LOCK}, execution_options=composed)
+    options: dict[str, Any] = {"execution_options": {"compiled_cache": LRUCache(_COMPOSED)}}
+    if path := _path_of(url):
+        options["creator"] = partial(store_file.connect, path, _WAIT_FOR_LOCK)
+    engine = create_engine(url, **options)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
@@ -195,7 +235,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry)
     # The driver's own BEGIN comes too late and is deferred; ours is sent in _begin_sqlite.
     connection.isolation_level = None
     # FULL: what was committed, and then told to people, outlives a power failure too.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
     record.info.update(synchronous="FULL", waits=True)
 

@@ -181,11 +181,8 @@ def test_what_was_sent_while_nothing_can_be_stored_is_recorded_when_it_can(store
 def test_a_folder_without_a_store_that_may_not_be_written_to_is_named(tmp_path: Path) -> None:
     """The folder, not just the database's own words."""
     where = tmp_path / "gone" / "recwatch.sqlite3"
-    with (
-        pytest.raises(StoreError, match="its folder has to be there, and writable"),
-        Store(f"sqlite:///{where}").read(),
-    ):
-        pass
+    with pytest.raises(StoreError, match="its folder has to be there, and writable"):
+        Store(f"sqlite:///{where}").create()
 
 
 def test_a_file_that_is_no_store_is_said_to_be_none(tmp_path: Path) -> None:

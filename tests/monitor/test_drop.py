@@ -1,7 +1,9 @@
 """What lies complete in a source's folder is read once, oldest first."""
 
 import os
+import sqlite3
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 from monitor.drop import Drop, DropError
 from monitor.record.settings import Source
-from monitor.record.store import Store
+from monitor.record.store import Store, StoreError
 from monitor.record.values import Page
 from tests.fakes.pages import export, rows
 
@@ -73,6 +75,20 @@ def test_a_file_found_but_not_yet_read_is_found_again(folder: Folder) -> None:
     assert folder.names() == ["a.csv"]
     folder.restart()
     assert folder.names() == ["a.csv"]
+
+
+def test_a_store_that_a_copy_replaced_is_asked_again(folder: Folder, store: Store, tmp_path: Path) -> None:
+    """What was read since the copy was made is news to it."""
+    path = Path(str(store.url.database))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("VACUUM INTO ?", [str(tmp_path / "copy")])
+    folder.put("a.csv")
+    assert folder.read() == ["a.csv"]
+    (tmp_path / "copy").replace(path)
+    with pytest.raises(StoreError, match="was replaced"), store.read():
+        pass
+    assert folder.read() == ["a.csv"]
+    assert folder.read() == []
 
 
 def test_other_content_under_the_same_name_is_a_new_file(folder: Folder) -> None:

@@ -214,6 +214,18 @@ def test_the_loop_outlives_the_kill_of_the_queue_server(context: Context) -> Non
     assert events(said) == ["nothing can be dispatched; trying until it can", "dispatching again"]
 
 
+def test_after_trouble_with_the_store_no_digest_is_taken_for_made(context: Context) -> None:
+    """It may be a copy now, from before the slot."""
+    path = Path(str(context.store.url.database))
+    context.digested["weekly", "somebody"] = "9999"
+    with capture_logs() as said, running(context):
+        away = path.rename(path.with_name("away"))
+        until(lambda: "nothing can be dispatched; trying until it can" in events(said))
+        away.rename(path)
+        until(lambda: "dispatching again" in events(said))
+    assert context.digested == {}
+
+
 def test_until_done_sends_what_is_due_and_leaves_what_is_not(context: Context) -> None:
     first, second = add_message(context.store), add_message(context.store, "screen")
     later = add_message(context.store, due_at=now() + timedelta(hours=1))

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from monitor.record import migrating
 from monitor.record.migrating import open_existing, open_store
+from monitor.record.migrations import HEAD
 from monitor.record.schema import metadata
 from monitor.record.store import Store, StoreError, StoreMissing
 
@@ -25,7 +26,7 @@ def test_migrations_make_the_tables_of_the_schema(any_store: Store) -> None:
 def test_head_is_the_newest_migration() -> None:
     """The version that is looked for is the last one in the folder."""
     scripts = ScriptDirectory(str(Path(migrating.__file__).parent / "migrations"))
-    assert scripts.get_current_head() == migrating.HEAD
+    assert scripts.get_current_head() == HEAD
 
 
 def test_many_processes_may_start_at_once(store_url: str) -> None:

@@ -1,0 +1,68 @@
+"""A store that is deleted, or replaced by a copy, under a running `up`."""
+
+import os
+import shutil
+import signal
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from monitor.record.store import FILE
+from tests.fakes import processes
+from tests.recwatch.conftest import AFTER, BEFORE, Program
+from tests.recwatch.test_doing import dated, save
+from tests.recwatch.test_up import Up, up
+
+PATIENCE = 60  # seconds for what takes one on an idle machine
+pytestmark = pytest.mark.timeout(300)  # many processes on a machine that may be busy
+
+
+def said_by_all(running: Up, words: str) -> bool:
+    """By the dispatcher and the poller, in a line each."""
+    lines = [line for line in running.err.splitlines() if words in line]
+    parts = ("nothing can be dispatched", "nothing can be stored")
+    return all(any(part in line for line in lines) for part in parts)
+
+
+def test_up_notices_that_its_store_is_gone_and_goes_on_with_a_copy(program: Program) -> None:
+    """Said at once, with what to do; parts that are started meanwhile make no empty one; changes are told."""
+    store, copy = program.home / FILE, program.folder / "copy"
+    with up(program) as running:
+        running.await_ready()
+        save(program, "one.csv", dated(BEFORE, 1))
+        processes.until(lambda: "outcome=baseline" in running.err, PATIENCE)
+        with closing(sqlite3.connect(store)) as connection:
+            connection.execute("VACUUM INTO ?", [str(copy)])
+        save(program, "two.csv", dated(AFTER, 2))
+        processes.until(lambda: running.out.count("subscription harbor") == 2, PATIENCE)
+        store.unlink()
+        processes.until(lambda: said_by_all(running, f"the store at {store} is gone: put it back"), PATIENCE)
+        for pid in running.children():
+            os.kill(pid, signal.SIGKILL)
+        processes.until(lambda: running.err.count("nothing can be stored") == 2, PATIENCE)
+        assert not store.exists()
+        shutil.copy(copy, store)
+        # The copy knows nothing of the second page, which is read again.
+        processes.until(lambda: running.out.count("subscription harbor") == 4, PATIENCE)
+        assert running.stop() == 0
+    assert "Traceback" not in running.err
+
+
+def test_up_turns_to_a_copy_that_is_put_in_its_stores_place(program: Program) -> None:
+    """One line a part that says so; nothing of what came after is lost when it is started again."""
+    store, copy = program.home / FILE, program.folder / "copy"
+    with up(program) as running:
+        running.await_ready()
+        save(program, "one.csv", dated(BEFORE, 1))
+        processes.until(lambda: "outcome=baseline" in running.err, PATIENCE)
+        with closing(sqlite3.connect(store)) as connection:
+            connection.execute("VACUUM INTO ?", [str(copy)])
+        copy.replace(store)
+        processes.until(lambda: said_by_all(running, f"the store at {store} was replaced"), PATIENCE)
+        save(program, "two.csv", dated(AFTER, 2))
+        processes.until(lambda: running.out.count("subscription harbor") == 2, PATIENCE)
+        assert running.stop() == 0
+    assert "Traceback" not in running.err
+    deliveries = program.apart("deliveries", "--state", "sent")
+    assert deliveries.out.count("harbor") == 2
