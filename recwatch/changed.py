@@ -45,7 +45,8 @@ def one_event(connection: Connection, name: str) -> Telling:
         begins = events.c.id.startswith(wanted, autoescape=True)
         ids = list(connection.scalars(select(events.c.id).where(begins).limit(6)))
     if not ids:
-        raise Failure(f'there is no event "{name}"; `recwatch changes` lists them')
+        kept = f"`recwatch history {wanted}` prints what is kept of one; " if "-" in wanted else ""
+        raise Failure(f'there is no event "{name}"; {kept}`recwatch changes` lists them')
     if len(ids) > 1:
         raise Failure(f'"{name}" begins several: {", ".join(ids)}')
     return tellings(connection, load_events(connection, ids=ids))[0]

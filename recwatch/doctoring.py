@@ -15,6 +15,7 @@ from recwatch.configuration import Loaded
 from recwatch.contexts import make_home
 from recwatch.errors import Failure
 from recwatch.operators import EVICTING_ADVICE, UNSEEN, evicting, nobody_sees
+from recwatch.printing import counted
 from recwatch.probing import Trouble, Warned, ask_channel, ask_source
 from recwatch.standing import paused
 from recwatch.times import ago
@@ -139,4 +140,4 @@ def _folder(path: str) -> str:
     if not folder.exists():
         return f"{path} is not there yet; it is made when the poller first looks"
     count = sum(1 for each in folder.iterdir() if each.is_file())
-    return f"{path} can be read; {count} files"
+    return f"{path} can be read; {counted(count, 'file')}"

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from html import escape
 
+from monitor.record.values import Event
 from workers.channels.common import headline, level_in_words, link, meaning, safe
+from workers.difference import narrative_runs
 from workers.values import Run, Telling
 
 _TAGS = {"equal": ("", ""), "delete": ("<del>", "</del>"), "insert": ("<ins>", "</ins>")}
@@ -33,9 +35,16 @@ def _article(telling: Telling) -> str:
         f'<p>{_text(meaning(telling))}. <a href="{escape(link(event.subject))}">Report</a><br>'
         f"<small>{_text(event.subject.title)} · {_text(event.subject.agency)} · {_text(event.type)} · "
         f"{_text(level_in_words(telling.significance.level))}</small></p>\n"
-        f"<p>{_text(event.subject.text)}</p>\n"
+        f"<p>{_runs(_recommended(event))}</p>\n"
         f'<p class="narrative">{_runs(runs)}</p></article>'
     )
+
+
+def _recommended(event: Event) -> Sequence[Run]:
+    """What was recommended; old against new where GAO reworded it."""
+    if "text" in event.changed and event.old and event.new:
+        return narrative_runs(event.old.text, event.new.text)
+    return (("equal", event.subject.text),)
 
 
 def _runs(runs: Sequence[Run]) -> str:

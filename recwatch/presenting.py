@@ -1,12 +1,14 @@
 """A change as a person reads it in a terminal: what happened, where, and old against new."""
 
 import sys
+import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from monitor.record.values import State
-from recwatch.printing import console, local, shown
+from recwatch.printing import console, local, print_without_padding, say, shown
 from workers.channels.common import headline, level_in_words, link, safe, status_in_words, what_changed
+from workers.difference import narrative_runs
 from workers.values import Run, Telling
 
 if TYPE_CHECKING:
@@ -14,22 +16,27 @@ if TYPE_CHECKING:
 
 _STYLES = {"equal": "", "delete": "strike red", "insert": "bold green"}
 _MARKS = {"equal": ("", ""), "delete": ("[-", "-]"), "insert": ("{+", "+}")}
+_LABEL = 8
 
 
 def runs_as_text(runs: Iterable[Run]) -> "Text":
-    """The runs of a difference: struck and bold on a terminal that has colours, marked elsewhere."""
+    """The runs of a difference: struck and bold on a terminal that has colours, marked elsewhere.
+
+    The marks hug the words, as the console channel's do: `[-May 2024.-] {+September 2025.+}`.
+    """
     from rich.text import Text
 
     text = Text()
     for operation, words in runs:
-        before, after = ("", "") if sys.stdout.isatty() else _MARKS[operation]
-        text.append(f"{before}{safe(words)}{after}", style=_STYLES[operation])
+        body = safe(words).strip()
+        before, _, after = safe(words).partition(body) if body else (safe(words), "", "")
+        opening, closing = ("", "") if sys.stdout.isatty() or not body else _MARKS[operation]
+        if operation == "insert" and text.plain and not (text.plain[-1].isspace() or before):
+            before = " "  # what ends a text has no space after it
+        text.append(before)
+        text.append(f"{opening}{body}{closing}", style=_STYLES[operation])
+        text.append(after)
     return text
-
-
-def runs_as_plain(runs: Iterable[Run]) -> str:
-    """The runs of a difference, removed and added words marked."""
-    return "".join(f"{_MARKS[operation][0]}{safe(words)}{_MARKS[operation][1]}" for operation, words in runs)
 
 
 def present(telling: Telling) -> None:
@@ -37,8 +44,7 @@ def present(telling: Telling) -> None:
     from rich.text import Text
 
     event = telling.event
-    out = console()
-    out.print(Text(headline(telling), style="bold"))
+    print_without_padding(Text(headline(telling), style="bold"))
     facts = [
         ("event", f"{event.id}, {event.type}"),
         ("when", f"{local(event.at)}, read from {event.source}"),
@@ -46,19 +52,22 @@ def present(telling: Telling) -> None:
         ("report", event.subject.title),
         ("agency", event.subject.agency),
         ("page", link(event.subject)),
+        ("before", _standing(event.old)),
+        ("after", _standing(event.new)),
         ("means", level_in_words(telling.significance.level)),
     ]
     for label, value in facts:
-        out.print(Text(f"{label:<8}{shown(value)}"))
+        _hanging(f"{label:<{_LABEL}}{shown(value)}", _LABEL)
     for point in what_changed(telling):
         quote = f": “{safe(point.quote)}”" if point.quote else ""
-        out.print(Text(f"  - {point.full}{quote}"))
-    _section("Recommendation", Text(safe(event.subject.text)))
-    _section(_state_line("Before", event.old), None)
-    _section(_state_line("After", event.new), None)
-    narrative = runs_as_text(telling.difference.narrative) or _only_side(telling)
-    _section("Narrative", narrative)
-    out.print()
+        if quote or point.full != level_in_words(telling.significance.level):
+            _hanging(f"  - {point.full}{quote}", 4)
+    old, new = event.old, event.new
+    reworded = "text" in event.changed and old is not None and new is not None
+    texts = narrative_runs(old.text, new.text) if reworded and old and new else ()
+    _section("Recommendation", runs_as_text(texts) if texts else Text(safe(event.subject.text)))
+    _section("Narrative", runs_as_text(telling.difference.narrative) or _only_side(telling))
+    say()
 
 
 def _only_side(telling: Telling) -> "Text":
@@ -68,20 +77,22 @@ def _only_side(telling: Telling) -> "Text":
     return Text(safe(side.narrative) if side else "")
 
 
-def _state_line(label: str, state: State | None) -> str:
+def _standing(state: State | None) -> str:
     if state is None:
-        return f"{label}: not on the list"
+        return "not on the list"
     priority = ", priority" if state.priority else ""
-    return f"{label}: {status_in_words(state.status)}{priority}, as seen {local(state.observed_at)}"
+    return f"{status_in_words(state.status)}{priority}, as seen {local(state.observed_at)}"
 
 
-def _section(heading: str, body: "Text | None") -> None:
+def _hanging(line: str, indent: int) -> None:
+    """A line whose continuation stands further in; what is longer than a line (an address) stays whole."""
+    width, further = console().width, " " * indent
+    say(textwrap.fill(line, width, subsequent_indent=further, break_long_words=False, break_on_hyphens=False))
+
+
+def _section(heading: str, body: "Text") -> None:
     from rich.text import Text
 
-    out = console()
-    if body is None:
-        out.print(Text(heading))
-        return
-    out.print()
-    out.print(Text(heading, style="bold"))
-    out.print(body)
+    say()
+    print_without_padding(Text(heading, style="bold"))
+    print_without_padding(body)

@@ -115,10 +115,10 @@ def table(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> None:
     drawn.expand = any(column.share for column in columns)
     for row in listed:
         drawn.add_row(*(Text(shown(row.get(column.key))) for column in columns))
-    _print_without_padding(drawn)
+    print_without_padding(drawn)
 
 
-def _print_without_padding(drawn: Any) -> None:
+def print_without_padding(drawn: Any) -> None:
     """Rich fills lines with spaces to their end; whoever copies or greps has no use for them."""
     out = console()
     with out.capture() as captured:
@@ -155,6 +155,13 @@ def console() -> "Console":
 
     width = None if sys.stdout.isatty() else _WIDTH
     return Console(file=sys.stdout, width=width, highlight=False, markup=False, soft_wrap=False)
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """`1 change`, `1,204 changes`; imported when it is needed, as all that the verbs print with is."""
+    from workers.channels.words import counted as in_words
+
+    return in_words(number, noun, plural)
 
 
 def answer(

@@ -20,6 +20,7 @@ from monitor.record.durations import format_duration
 from monitor.record.settings import Http, Settings, Source, Subscription
 from monitor.record.values import Page
 from recwatch.configuration import Loaded
+from recwatch.printing import counted
 from recwatch.scratch import scratch
 from workers.channels.email.answers import judge
 from workers.channels.email.settings import EmailSubscription
@@ -67,7 +68,7 @@ def ask_source(settings: Settings, source: Source) -> str | Warned:
         raise Trouble(
             f"{source.url} is {capture.format}, not {source.format}", f'set format = "{capture.format}"'
         )
-    said = f"{len(capture.recommendations):,} recommendations read from {source.url}"
+    said = f"{counted(len(capture.recommendations), 'recommendation')} read from {source.url}"
     if off := clock_off(result.headers, result.captured_at):
         return Warned(f"{said}, but {off}", "set this machine's clock; everything is planned by it")
     return said

@@ -10,6 +10,7 @@ from monitor.record.folding import Query, fold_agency, normalize_product, normal
 from monitor.record.schema import aliases, recommendations
 from monitor.record.values import Status, is_closed
 from recwatch.errors import Exit, Failure
+from workers.channels.words import agency_in_short
 
 # What `list --json` prints of a recommendation: extract's keys, then what only the store knows.
 KEYS = (
@@ -64,24 +65,23 @@ def _product(text: str) -> str:
 
 
 def _agency(connection: Connection, name: str) -> str:
-    """The folded name; accepts the slug of an agency page's address too."""
-    known: list[str] = list(connection.scalars(select(recommendations.c.agency_folded).distinct()))
+    """The folded name; the short one that `list` and messages print, or the slug of its page, do."""
+    names: dict[str, str] = {row.folded: row.agency for row in agency_names(connection)}
     folded = fold_agency(name)
-    if folded in known:
+    if folded in names:
         return folded
-    for each in known:
-        if slug(each) == slug(name):
+    for each, written in names.items():
+        if slug(each) == slug(name) or agency_in_short(written).casefold() == name.strip().casefold():
             return each
-    near = nearest_agencies(name, (row.agency for row in agency_names(connection)))
+    near = nearest_agencies(name, names.values())
     hint = f"; nearest: {'; '.join(near)}" if near else "; `recwatch agencies` lists them"
     raise Failure(f'no recommendation is addressed to "{name}"{hint}')
 
 
 def agency_names(connection: Connection) -> list[Row[Any]]:
     """Each agency once, as the site writes it."""
-    query = select(func.min(recommendations.c.agency).label("agency")).group_by(
-        recommendations.c.agency_folded
-    )
+    folded = recommendations.c.agency_folded.label("folded")
+    query = select(folded, func.min(recommendations.c.agency).label("agency")).group_by(folded)
     return list(connection.execute(query))
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from recwatch.printing import Column, answer, choose, foot
+from recwatch.printing import Column, answer, choose, counted, foot
 from recwatch.running import load, reading, verb_app
 
 app = verb_app()
@@ -30,4 +30,4 @@ def agencies(
         rows = count_agencies(connection)
     keys = ("agency", "open", "partial", "priority", "closed")
     manner = choose(as_json=as_json, as_csv=as_csv)
-    foot(manner, f"{answer(manner, _COLUMNS, keys, rows)} agencies")
+    foot(manner, counted(answer(manner, _COLUMNS, keys, rows), "agency", "agencies"))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from recwatch.printing import note, say
+from recwatch.printing import counted, note, say
 from recwatch.running import load, reading, verb_app
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _cover(loaded: "Loaded") -> None:
     except StoreMissing:
         note("nothing was read yet, so what the subscriptions cover is not known")
         return
-    say(f"\n# {known:,} recommendations are open")
+    say(f"\n# {counted(known, 'recommendation is', 'recommendations are')} open")
     for cover in covers:
         say(f"# {cover}, by {cover.channel}")
         if known and not cover.counted.total:

@@ -48,13 +48,21 @@ def digest(
 
 
 def _preview(messages: "list[Message]") -> None:
-    from workers.channels.common import headline
+    from workers.channels.common import by_weight, headline
 
     for message in messages:
         to = f" to {message.recipient}" if message.recipient else ""
-        slot = message.watch.slot if message.watch else ""
-        say(f"{message.subscription.id}{to}, due {slot}: {counted(len(message.tellings), 'change')}")
-        for telling in message.tellings:
+        due = f", due {_slot(message.watch.slot, message.subscription.timezone)}" if message.watch else ""
+        say(f"{message.subscription.id}{to}{due}: {counted(len(message.tellings), 'change')}")
+        for telling in by_weight(message.tellings):
             say(f"  {headline(telling)}  [{telling.event.id}]")
     if not any(message.tellings for message in messages):
         say("nothing to tell so far")
+
+
+def _slot(slot: str, timezone: str) -> str:
+    """When it is due by the clock that the subscription names: `Mon 2026-03-02 08:00 America/New_York`."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    return f"{datetime.fromisoformat(slot).astimezone(ZoneInfo(timezone)):%a %Y-%m-%d %H:%M} {timezone}"

@@ -5,7 +5,19 @@ from typing import Any
 
 import typer
 
-from recwatch.printing import As, Column, answer, choose, console, csv_rows, json_line, local, note, say
+from recwatch.printing import (
+    As,
+    Column,
+    answer,
+    choose,
+    counted,
+    csv_rows,
+    json_line,
+    local,
+    note,
+    print_without_padding,
+    say,
+)
 from recwatch.running import load, reading, verb_app
 
 app = verb_app()
@@ -57,7 +69,7 @@ def history(
 
 def _list(manner: As, found: Sequence[Any]) -> None:
     answer(manner, _MATCHES, _MATCH_KEYS, [dict(row._mapping) for row in found])
-    note(f"{len(found)} recommendations match; name one of them by its KEY")
+    note(f"{counted(len(found), 'recommendation')} match; name one of them by its KEY")
 
 
 def _print(recommendation: Any, revisions: Sequence[dict[str, Any]]) -> None:
@@ -65,22 +77,25 @@ def _print(recommendation: Any, revisions: Sequence[dict[str, Any]]) -> None:
 
     from recwatch.presenting import runs_as_text
     from workers.channels.common import safe, status_in_words
+    from workers.difference import narrative_runs
 
-    out = console()
-    out.print(Text(safe(f"{recommendation.title} ({recommendation.agency})"), style="bold"))
-    out.print(Text(recommendation.key))
-    out.print(Text(safe(recommendation.text)))
-    for one in revisions:
+    show = print_without_padding
+    show(Text(safe(f"{recommendation.title} ({recommendation.agency})"), style="bold"))
+    show(Text(recommendation.key))
+    show(Text(safe(recommendation.text)))
+    for before, one in zip([None, *revisions], revisions, strict=False):
         say()
         state = status_in_words(one["status"]) if one["present"] else "left the list"
         priority = ", priority" if one["priority"] else ""
-        out.print(
-            Text(
-                f"{one['revision']}. {local(one['observed_at'])}  {state}{priority}  [{one['source']}]",
-                "bold",
-            )
-        )
+        head = f"{one['revision']}. {local(one['observed_at'])}  {state}{priority}  [{one['source']}]"
+        show(Text(head, "bold"))
         if one["event_id"]:
             changed = f": {', '.join(one['changed'])}" if one["changed"] else ""
-            out.print(Text(f"{one['event_id']}  {one['type']}{changed}", style="dim"))
-        out.print(runs_as_text(one["diff"]) if one["diff"] else Text(safe(one["narrative"])))
+            show(Text(f"{one['event_id']}  {one['type']}{changed}", style="dim"))
+        if before and before["text"] != one["text"]:
+            show(
+                Text("Recommendation: ").append_text(
+                    runs_as_text(narrative_runs(before["text"], one["text"]))
+                )
+            )
+        show(runs_as_text(one["diff"]) if one["diff"] else Text(safe(one["narrative"])))

@@ -20,6 +20,7 @@ _COLUMNS = (
     Column("captured_at", "CAPTURED"),
     Column("reason", "WHY", share=1, wrap=True),
 )
+_NEXT = "`recwatch quarantine show ID` says more"
 _KEYS = ("id", "source", "origin", "format", "captured_at", "recorded_at", "seen", "reason", "sha256")
 
 
@@ -51,7 +52,7 @@ def _print(ctx: typer.Context, *, as_json: bool) -> None:
     with reading(loaded) as store:
         rows = [asdict(held) for held in held_captures(store)]
     count = answer(manner, _COLUMNS, _KEYS, rows)
-    foot(manner, f"{count} held back" if count else "nothing is held back")
+    foot(manner, f"{count} held back; {_NEXT}" if count else "nothing is held back")
 
 
 @app.command()
@@ -67,6 +68,9 @@ def show(ctx: typer.Context, number: int = typer.Argument(metavar="ID")) -> None
             say(f"{key:<12} {shown(value)}")
     say(f"{'bytes':<12} {len(page.body)}")
     _say_contents(page)
+    if held.settled is None:
+        say(f"\nto believe it after all: recwatch quarantine release {number}")
+        say(f"to put it away for good:  recwatch quarantine discard {number}")
 
 
 def _say_contents(page: "Page") -> None:
@@ -92,7 +96,7 @@ def release(ctx: typer.Context, number: int = typer.Argument(metavar="ID")) -> N
     start_logging(ctx)
     with reading(loaded) as store:
         taken = quarantines.release(store, loaded.configuration, number, now=now())
-    say(f"{number} was released: {taken.outcome}, {len(taken.events)} events")
+    say(f"{number} was released: {taken.outcome}, {counted(len(taken.events), 'event')}")
 
 
 @app.command()

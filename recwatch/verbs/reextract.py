@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from recwatch.printing import Column, answer, choose, foot
+from recwatch.printing import Column, answer, choose, counted, foot
 from recwatch.running import load, reading, verb_app
 
 if TYPE_CHECKING:
@@ -44,8 +44,10 @@ def reextract(
             with store.read() as connection:
                 found += [_row(divergence) for divergence in reread(connection, one)]
     count = answer(manner, _COLUMNS, _KEYS, found)
-    read = f"{len(kept)} captures were read again"
-    foot(manner, f"{read}; {count} differences" if count else f"{read}; nothing is read differently")
+    read = f"{counted(len(kept), 'capture was', 'captures were')} read again"
+    foot(
+        manner, f"{read}; {counted(count, 'difference')}" if count else f"{read}; nothing is read differently"
+    )
 
 
 def _with_progress(kept: list[Any]) -> Any:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from recwatch.printing import As, Column, choose, json_line, say, table
+from recwatch.printing import As, Column, choose, counted, json_line, say, table
 from recwatch.running import load, reading, verb_app
 from recwatch.times import ago
 
@@ -55,7 +55,10 @@ def status(
     _print_messages(messages)
     say(f"oldest undelivered: {ago(oldest) if oldest else 'none'}")
     if held:
-        say(f"{held} captures are held back; `recwatch quarantine list` shows them")
+        say(
+            f"{counted(held, 'capture is', 'captures are')} held back; "
+            "`recwatch quarantine list` shows what and why"
+        )
 
 
 def _json(

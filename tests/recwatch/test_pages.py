@@ -154,7 +154,7 @@ def test_diff_goes_both_ways(program: Program, old: str, new: str) -> None:
 
 def test_diff_as_text_and_html(program: Program, old: str, new: str) -> None:
     """Marked for a terminal, struck and bold in a browser; a page's words are no markup."""
-    assert "{+ It" in program("diff", old, new).out
+    assert "{+It" in program("diff", old, new).out
     bold = BEFORE[0].but(narrative="<b>bold</b> & brave.")
     (program.folder / "bold.csv").write_bytes(export([bold, *BEFORE[1:]]))
     page = program("diff", old, "bold.csv", "--as", "html").out
