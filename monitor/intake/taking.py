@@ -155,11 +155,19 @@ def _hold(
             now=now,
             reason=reason,
         )
-    message = f"held back as capture {held}: {reason}"
+    message = f"held back as capture {held}: {reason.rstrip('.')}. {_decide(held)}"
     notices = incidents.record(
         connection, source.id, Outcome.QUARANTINED, message, now, aside=is_aside(source, page)
     )
     return Intake(Outcome.QUARANTINED, message, seen, capture_id=held, notices=notices)
+
+
+def _decide(held: int) -> str:
+    """What it means, and what operators are to do, in words that can be typed."""
+    return (
+        f"No subscriber was told. Look: recwatch quarantine show {held}. Then: recwatch quarantine "
+        f"release {held} (believe it after all) or recwatch quarantine discard {held}."
+    )
 
 
 class _Taking:

@@ -44,7 +44,9 @@ __all__ = [
     "message_headline",
     "name",
     "nothing_changed",
+    "notice_body",
     "notice_headline",
+    "notice_since",
     "one_line",
     "ordinal",
     "safe",
@@ -169,3 +171,17 @@ _NOTICES = {
 def notice_headline(notice: Notice) -> str:
     """`recwatch: source gao-open cannot be read`."""
     return "recwatch: " + _NOTICES[notice.type].format(one_line(notice.concerns))
+
+
+def notice_body(notice: Notice) -> str:
+    """What is the matter, begun as a sentence where it is not with a name: those stay as they are."""
+    text = safe(notice.message).strip()
+    first = text.partition(" ")[0]
+    return capitalized(text) if first.isalpha() and first != notice.concerns else text
+
+
+def notice_since(notice: Notice) -> str:
+    """`Since Mar 1, 2026, 09:30 UTC`; of what is well again, when the trouble began, which is over."""
+    since = notice.since
+    when = f"{day_in_words(since)}, {since:%H:%M} {since.tzname() or ''}".strip()
+    return f"The trouble began {when}" if notice.type == NoticeType.RECOVERED else f"Since {when}"

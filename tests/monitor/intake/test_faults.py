@@ -167,3 +167,14 @@ def test_three_old_copies_in_a_row_are_a_failure(scene: Scene) -> None:
     outcomes = [scene.take(old, headers={"x": "y"}).outcome for _ in range(4)]
     assert outcomes == [Outcome.UNCHANGED, Outcome.UNCHANGED, Outcome.FAILING, Outcome.FAILING]
     assert scene.told() == ["source.failing"]
+
+
+def test_what_is_held_back_says_what_it_means_and_what_to_do(scene: Scene) -> None:
+    """Operators need no manual: nobody was told, and three commands with the number in them."""
+    scene.take(EXPORT)
+    taken = scene.take(pages.export(GOOD[:6]))
+    number = taken.capture_id
+    assert taken.message.startswith(f"held back as capture {number}: ")
+    assert "No subscriber was told." in taken.message
+    for verb in ("show", "release", "discard"):
+        assert f"recwatch quarantine {verb} {number}" in taken.message

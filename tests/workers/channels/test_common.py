@@ -265,3 +265,20 @@ def test_where_the_rest_is() -> None:
     """Cut text names the page where all of it stands, or the command that prints it."""
     assert common.where_the_rest_is("evt_1", "") == "recwatch show evt_1"
     assert common.where_the_rest_is("evt_1", "https://w.example.org/") == "https://w.example.org/events/evt_1"
+
+
+def test_what_is_well_again_says_when_the_trouble_began() -> None:
+    """ "Since" after "is well again" would be read as the hour from which all was well."""
+    said = {kind: common.notice_since(notice(kind)) for kind in NoticeType}
+    assert said.pop(NoticeType.RECOVERED) == "The trouble began Mar 1, 2026, 09:30 UTC"
+    assert set(said.values()) == {"Since Mar 1, 2026, 09:30 UTC"}
+
+
+def test_a_notice_begins_as_a_sentence_does() -> None:
+    """Whatever wrote it for a line of the log; a host's or a source's name is copied, not a sentence."""
+    for text, begins in (
+        ("held back as capture 7: no table", "Held back"),
+        ("www.example.org refused (403).", "www."),
+        ("harbor has had no new capture", "harbor"),
+    ):
+        assert common.notice_body(notice(message=text, concerns="harbor")).startswith(begins)

@@ -13,7 +13,9 @@ from workers.channels.common import (
     message_headline,
     name,
     nothing_changed,
+    notice_body,
     notice_headline,
+    notice_since,
     where_the_rest_is,
 )
 from workers.channels.console.pen import Pen
@@ -52,8 +54,8 @@ def _notice(pen: Pen, message: Message) -> None:
     assert notice is not None
     style = "bold green" if notice.type == NoticeType.RECOVERED else _BAD
     pen.title((notice_headline(notice), style))
-    pen.line(cut(one_line(notice.message), _ROOM))
-    pen.line(f"since {day_in_words(notice.since)} {notice.since:%H:%M %Z}", "dim")
+    pen.line(cut(one_line(notice_body(notice)), _ROOM))
+    pen.line(notice_since(notice), "dim")
 
 
 def _change(pen: Pen, message: Message, telling: Telling) -> None:

@@ -18,9 +18,10 @@ from workers.channels.common import (
     message_headline,
     name,
     nothing_changed,
+    notice_body,
     notice_headline,
+    notice_since,
     one_line,
-    safe,
     short_name,
     status_in_words,
     tally,
@@ -177,9 +178,7 @@ def _title(message: Message) -> str:
 def _opening(message: Message) -> tuple[str, ...]:
     """The paragraphs at the top."""
     if message.notice is not None:
-        since = message.notice.since
-        text = cut(safe(message.notice.message).strip(), 4_000)
-        return (text, f"Since {day_in_words(since)}, {since:%H:%M} {since.tzname() or ''}".strip())
+        return (cut(notice_body(message.notice), 4_000), notice_since(message.notice))
     if not message.tellings:
         return (nothing_changed(message),)
     if _single(message):

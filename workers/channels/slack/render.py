@@ -13,6 +13,8 @@ from workers.channels.common import (
     meaning,
     name,
     nothing_changed,
+    notice_body,
+    notice_since,
     one_line,
     short_name,
     status_in_words,
@@ -59,7 +61,7 @@ def render_plain(message: Message) -> str:
     """The message as text alone, for when Slack refuses its blocks; mrkdwn, escaped."""
     lines = [titled(message)]
     if message.notice is not None:
-        lines.append(message.notice.message)
+        lines += [notice_body(message.notice), notice_since(message.notice)]
     elif message.tellings:
         lines += [_plainly(each, len(message.tellings)) for each in message.tellings]
     else:
@@ -192,9 +194,9 @@ def _notice(message: Message) -> list[Block]:
     assert notice is not None
 
     def build(room: int) -> list[Block]:
-        shown = excerpt_text(notice.message.strip(), min(room, 2_400))
-        since = f"Since {notice.since:%Y-%m-%d %H:%M} {notice.since.tzname() or ''}".strip()
-        runs = styled(shown.pieces) + words("\n" * bool(shown.pieces)) + words(since, "italic")
+        shown = excerpt_text(notice_body(notice), min(room, 2_400))
+        gap = words("\n" * bool(shown.pieces))
+        runs = styled(shown.pieces) + gap + words(notice_since(notice), "italic")
         return [header(titled(message)), rich_text(paragraph(runs)), _end(message)]
 
     return _shrink(build)

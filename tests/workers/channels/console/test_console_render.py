@@ -173,7 +173,8 @@ def test_a_notice_says_what_is_the_matter_and_since_when(kind: NoticeType) -> No
     """Operators read trouble and what to do."""
     text = shown(message(notice=notice(kind), cause=Cause.NOTICE))
     assert "gao-open" in text
-    assert "www.example.org refused (403). Next try 14:10. since Mar 1, 2026 09:30 UTC" in text
+    began = "The trouble began" if kind is NoticeType.RECOVERED else "Since"
+    assert f"www.example.org refused (403). Next try 14:10. {began} Mar 1, 2026, 09:30 UTC" in text
 
 
 @pytest.mark.parametrize("cause", list(Cause))

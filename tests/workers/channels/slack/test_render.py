@@ -196,7 +196,7 @@ def test_a_notice_says_what_is_wrong_and_since_when() -> None:
     seen = words_in(payload)
     assert "recwatch: source gao-open is refused" in seen
     assert "www.example.org refused (403). Next try 14:10." in seen
-    assert "Since 2026-03-01 09:30 UTC" in seen
+    assert "Since Mar 1, 2026, 09:30 UTC" in seen
     assert "event evt_9aaaaaaaaaaaaaaaaaaaaa" in seen
 
 
