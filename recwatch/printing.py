@@ -47,11 +47,6 @@ def say(text: str = "") -> None:
     sys.stdout.write(f"{text}\n")
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 change`, `5,379 changes`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def note(text: str) -> None:
     """Write one line for the person, not part of the answer."""
     sys.stderr.write(f"{text}\n")
