@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from recwatch.errors import Failure
-from recwatch.printing import json_line, say
+from recwatch.printing import json_line, note, say
 from recwatch.running import load, start_logging, verb_app
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ def doctor(
 
     loaded = load(ctx, secrets=True)
     start_logging(ctx)
-    if not as_json:
+    if as_json:
+        note(f"configuration {loaded.path}, home {loaded.home}")
+    else:
         say(f"configuration {loaded.path}\nhome          {loaded.home}\n")
     failed = 0
     for finding in examine(loaded):

@@ -383,6 +383,7 @@ def test_doctor_exits_1_and_says_what_to_do_about_each_failure(program: Program)
     )
     answer = program("doctor", "--json")
     assert answer.status == 1
+    assert f"configuration {program.config}, home {program.home}" in answer.err
     failed = {
         row["what"]: row["advice"] for row in map(json.loads, answer.out.splitlines()) if not row["well"]
     }
