@@ -39,7 +39,10 @@ class Tour:
 def travel(folder: Path, say: Callable[[str], None]) -> Tour:
     """Go through the tour; `say` hears of each step. Failure names the step that did not come off."""
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise Failure(f"{folder} cannot be made: {error.strerror}") from None
     secret = "whsec_" + b64encode(secrets.token_bytes(24)).decode()
     with running() as world:
         config = folder / "recwatch.toml"

@@ -54,6 +54,13 @@ def test_poll_from_takes_a_capture_instead_of_fetching(program: Program) -> None
     assert "lamps: changed, 5 seen, 2 updated" in answer.out
 
 
+def test_demo_says_where_it_has_no_place(program: Program) -> None:
+    """One line that names the folder."""
+    answer = program("--home", str(program.config), "demo")
+    assert (answer.status, answer.err.count("\n")) == (1, 1)
+    assert f"{program.config / 'demo'} cannot be made" in answer.err
+
+
 def test_a_source_that_failed_makes_status_1(program: Program) -> None:
     """A page that is none is held back, and its line says so."""
     program.poll(BEFORE, 1)
