@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from monitor.record.values import State
 from recwatch.printing import console, local, print_without_padding, say, shown
 from workers.channels.common import headline, level_in_words, link, safe, status_in_words, what_changed
+from workers.channels.excerpts import Piece, between
 from workers.difference import narrative_runs
 from workers.values import Run, Telling
 
@@ -26,13 +27,14 @@ def runs_as_text(runs: Iterable[Run]) -> "Text":
     """
     from rich.text import Text
 
-    text = Text()
+    text, last = Text(), None
     for operation, words in runs:
-        body = safe(words).strip()
-        before, _, after = safe(words).partition(body) if body else (safe(words), "", "")
+        piece = Piece(operation, safe(words))
+        text.append(between(last, piece))
+        last = piece
+        body = piece.text.strip()
+        before, _, after = piece.text.partition(body) if body else (piece.text, "", "")
         opening, closing = ("", "") if sys.stdout.isatty() or not body else _MARKS[operation]
-        if operation == "insert" and text.plain and not (text.plain[-1].isspace() or before):
-            before = " "  # what ends a text has no space after it
         text.append(before)
         text.append(f"{opening}{body}{closing}", style=_STYLES[operation])
         text.append(after)

@@ -6,8 +6,10 @@ stand in words.py, naming.py and points.py, and can all be had from here.
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC
 
-from monitor.record.values import Notice, NoticeType
+from monitor.record.folding import is_boilerplate
+from monitor.record.values import Event, EventType, Kind, Notice, NoticeType
 from workers.channels.naming import link, name, short_name
 from workers.channels.points import COUNTED, ORDER, Point, level_in_words, what_changed
 from workers.channels.words import (
@@ -27,6 +29,8 @@ from workers.values import Cause, Message, Telling
 __all__ = [
     "Point",
     "agency_in_short",
+    "asked",
+    "asked_first",
     "by_weight",
     "capitalized",
     "counted",
@@ -51,10 +55,12 @@ __all__ = [
     "ordinal",
     "safe",
     "short_name",
+    "silent",
     "status_in_words",
     "tally",
     "weight",
     "what_changed",
+    "where_all_are",
     "where_the_rest_is",
 ]
 
@@ -102,18 +108,27 @@ def by_weight(tellings: Sequence[Telling]) -> tuple[Telling, ...]:
     return tuple(sorted(tellings, key=weight))
 
 
-def tally(tellings: Sequence[Telling]) -> str:
-    """`2 closed, 5 deadlines moved, 1 first response`: each change counted once, by its first point."""
+def tally(tellings: Sequence[Telling], most: int = len(ORDER)) -> str:
+    """`2 closed, 5 deadlines moved, 1 first response`: each change counted once, by its first point.
+
+    With more kinds than `most` the lighter ones are counted together: `2 closed, 6 others`.
+    """
     counts = Counter(what_changed(telling)[0].kind for telling in tellings)
     kinds = sorted(counts, key=ORDER.index)
-    return ", ".join(f"{counts[kind]:,} {COUNTED[kind][counts[kind] > 1]}" for kind in kinds)
+    named, others = (kinds[:most], kinds[most:]) if len(kinds) > most + 1 else (kinds, [])
+    said = [f"{counts[kind]:,} {COUNTED[kind][counts[kind] > 1]}" for kind in named]
+    rest = sum(counts[kind] for kind in others)
+    return ", ".join(said + [f"{rest:,} others"] * bool(rest))
 
 
 # Whole messages.
 
 
-def message_headline(message: Message) -> str:
-    """One line for any message: a subject, a notification. Marks ([Test]) are not part of it."""
+def message_headline(message: Message, most: int = len(ORDER)) -> str:
+    """One line for any message: a subject, a notification. Marks ([Test]) are not part of it.
+
+    `most`: how many kinds of change are told apart.
+    """
     if message.notice is not None:
         return notice_headline(message.notice)
     if len(message.tellings) == 1:
@@ -124,7 +139,7 @@ def message_headline(message: Message) -> str:
     size = len(message.tellings)
     subjects = {telling.event.recommendation_id for telling in message.tellings}
     where = f" in {counted(len(subjects), 'recommendation')}" if len(subjects) != size else ""
-    return f"{counted(size, 'change')}{where}: {tally(message.tellings)}"
+    return f"{counted(size, 'change')}{where}: {tally(message.tellings, most)}"
 
 
 def mark(message: Message) -> str:
@@ -150,6 +165,30 @@ def footer(message: Message) -> str:
     if len(ids) > 3:
         return f"{label} · {counted(len(ids), 'event')} · message {message.id}"
     return f"{label} · {'event' if len(ids) == 1 else 'events'} {', '.join(ids)}"
+
+
+def asked_first(event: Event) -> bool:
+    """Whether a reader needs the recommendation before GAO's update: that one, or no word of this, is new."""
+    if event.type == EventType.UPDATED:
+        return "narrative" not in event.changed
+    return event.type == EventType.OPENED
+
+
+def silent(event: Event) -> bool:
+    """Whether a new recommendation's update says only that none came yet."""
+    return event.type == EventType.OPENED and event.new is not None and is_boilerplate(event.new.narrative)
+
+
+def asked(event: Event) -> str:
+    """What the text is that GAO addressed to somebody: `Recommendation`, or `Matter for Congress`."""
+    return "Matter for Congress" if event.subject.kind == Kind.MATTER else "Recommendation"
+
+
+def where_all_are(message: Message) -> str:
+    """Where all changes of a message are listed: an address, or the command; to the minute, in UTC."""
+    base = message.base_url.rstrip("/")
+    first = min(telling.event.at for telling in message.tellings).astimezone(UTC)
+    return f"{base}/changes" if base else f"recwatch changes --since {first:%Y-%m-%dT%H:%MZ}"
 
 
 def where_the_rest_is(event_id: str, base_url: str) -> str:

@@ -9,6 +9,7 @@ from workers.difference import fold_runs
 from workers.values import Operation, Run
 
 Kind = Literal["equal", "delete", "insert", "gap", "key"]
+_BLOCK = 100  # characters
 _SHORTEST = 24  # characters; less of a run than this says nothing
 
 
@@ -84,11 +85,23 @@ def _fold(runs: Sequence[Run]) -> Iterator[Piece]:
             yield Piece(segment.operation, safe(segment.text))
 
 
-def touches(before: Piece | None, piece: Piece) -> bool:
-    """Whether new words would run into struck ones: what ends a text has no space after it."""
+def between(before: Piece | None, piece: Piece) -> str:
+    """What is shown between struck words and the new ones.
+
+    A line end where sentences gave way to sentences: two blocks that run on in one paragraph are hard to tell
+    apart. A space where they would touch: what ends a text has none after it.
+    """
     if before is None or (before.kind, piece.kind) != ("delete", "insert"):
-        return False
-    return not (before.text[-1:].isspace() or piece.text[:1].isspace())
+        return ""
+    if _is_block(before.text) and _is_block(piece.text):
+        return "\n"
+    return "" if before.text[-1:].isspace() or piece.text[:1].isspace() else " "
+
+
+def _is_block(text: str) -> bool:
+    """Whether it is a sentence or several, not the end of one."""
+    body = text.strip()
+    return len(body) >= _BLOCK and not body[0].islower() and body[-1] in '.!?)"”'
 
 
 def _allowance(lengths: Sequence[int], room: int) -> int:
@@ -134,10 +147,11 @@ def _join_gaps(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
 def inline(pieces: Sequence[Piece]) -> str:
     """Pieces as plain text: `by [was: May 2024] [now: June 2025]`."""
     marks = {"delete": "[was: {}] ", "insert": "[now: {}] "}
-    parts = []
+    parts: list[str] = []
     for piece in pieces:
         if piece.kind == "gap":
-            parts.append(f" {gap_in_words(piece)} ")
+            apart = " " if parts and not parts[-1][-1:].isspace() else ""
+            parts.append(f"{apart}{gap_in_words(piece)} ")
         else:
             text = piece.text.strip() if piece.kind in marks else piece.text
             parts.append(marks.get(piece.kind, "{}").format(text) if text else piece.text)

@@ -134,7 +134,7 @@ def _wording_point(telling: Telling) -> Point:
 def level_in_words(level: Level) -> str:
     """The level as people say it."""
     return {
-        Level.COSMETIC: "no change in meaning",
+        Level.COSMETIC: "only the wording changed, not the meaning",
         Level.REDATED: "only the review date changed",
         Level.SUBSTANTIVE: "substantive",
     }[level]
@@ -252,5 +252,5 @@ COUNTED = {
     "action_reported": ("action reported", "actions reported"),
     "wording": ("status update changed", "status updates changed"),
     str(Level.REDATED): ("new review date only", "new review dates only"),
-    str(Level.COSMETIC): ("without a change in meaning", "without a change in meaning"),
+    str(Level.COSMETIC): ("new wording only", "new wordings only"),
 }

@@ -107,7 +107,10 @@ def test_a_vanished_one_is_worded_as_what_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("level", "said"),
-    [(Level.REDATED, "only the review date changed"), (Level.COSMETIC, "no change in meaning")],
+    [
+        (Level.REDATED, "only the review date changed"),
+        (Level.COSMETIC, "only the wording changed, not the meaning"),
+    ],
 )
 def test_a_lesser_change_is_called_one(level: Level, said: str) -> None:
     """`redated` and `cosmetic` are said in words."""

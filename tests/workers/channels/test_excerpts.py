@@ -1,17 +1,18 @@
 """Differences are cut to a size, never silently."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workers.channels.hostile import texts
 from workers.channels.excerpts import (
     Piece,
+    between,
     excerpt_around,
     excerpt_runs,
     excerpt_text,
     gap_in_words,
     inline,
-    touches,
 )
 from workers.channels.words import safe
 from workers.difference import narrative_runs
@@ -97,8 +98,28 @@ def test_a_sentence_is_shown_with_how_much_stands_around_it() -> None:
 def test_new_words_at_a_texts_end_do_not_run_into_struck_ones() -> None:
     """What ends a text has no space after it; whoever shows old beside new puts one there."""
     old, new = Piece("delete", "Late."), Piece("insert", "Done.")
-    assert touches(old, new)
-    assert not touches(Piece("delete", "Late. "), new)
-    assert not touches(old, Piece("insert", " Done."))
-    assert not touches(new, old)
-    assert not touches(None, new)
+    assert between(old, new) == " "
+    assert between(Piece("delete", "Late. "), new) == ""
+    assert between(old, Piece("insert", " Done.")) == ""
+    assert between(new, old) == ""
+    assert between(None, new) == ""
+
+
+SENTENCES = (
+    "As of May 2024, it was drafting a guide for its stations. It expected to issue the guide by June 2025. "
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "apart"),
+    [
+        (SENTENCES, SENTENCES.replace("drafting", "writing"), "\n"),
+        (SENTENCES, "It is done.", ""),
+        ("It is late.", SENTENCES, " "),
+        (SENTENCES, "and " + SENTENCES, ""),
+        (SENTENCES[:-2], SENTENCES, " "),
+    ],
+)
+def test_sentences_that_gave_way_to_sentences_stand_apart(old: str, new: str, apart: str) -> None:
+    """Where the struck block ends and the new one begins is seen at a glance; a phrase stays inline."""
+    assert between(Piece("delete", old), Piece("insert", new)) == apart

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from workers.channels.excerpts import Excerpt, Piece, excerpt_runs, excerpt_text, gap_in_words
+from workers.channels.excerpts import Excerpt, Piece, between, excerpt_runs, excerpt_text, gap_in_words
 from workers.channels.words import one_line, safe
 from workers.values import Run
 
@@ -83,9 +83,12 @@ class Pen:
 
     def _excerpt(self, excerpt: Excerpt) -> int:
         text = Text()
-        for piece in excerpt.pieces:
+        for before, piece in zip((None, *excerpt.pieces), excerpt.pieces, strict=False):
             # Old and new often touch: "2024" and "2025" of a sentence that goes on with a comma.
-            if piece.kind in ("gap", "insert"):
+            if between(before, piece) == "\n":
+                text.rstrip()
+                text.append("\n")
+            elif piece.kind in ("gap", "insert"):
                 _space(text)
             if piece.kind == "gap":
                 text.append(f"{gap_in_words(piece)} ", _STYLES["gap"])

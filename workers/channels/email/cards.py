@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 from monitor.record.values import Event, EventType
 from workers.channels.common import (
+    asked,
+    asked_first,
     capitalized,
     counted,
     cut,
     day_in_words,
     details,
     footer,
+    headline,
     lead,
     link,
     mark,
@@ -23,8 +26,10 @@ from workers.channels.common import (
     notice_since,
     one_line,
     short_name,
+    silent,
     status_in_words,
     tally,
+    where_all_are,
     where_the_rest_is,
 )
 from workers.channels.email.leaving import Leaving, leaving
@@ -40,7 +45,9 @@ _SHARED_ROOM = 44_000  # characters for all of those: Gmail clips a mail at 102 
 _MOST_ROOM = 3_000
 _LINES = 1_000  # changes listed at all
 _SHORT = 280
+_SPARE = 1.4  # a recommendation this much over its room is shown whole: "8 words left out" helps nobody
 _MEANING = 600
+_KINDS = 4  # of change, in a subject; the mail begins with all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,7 @@ def compose(message: Message, sender: str) -> Frame:
         subject=_undecoded(one_line(f"{marked} {_subject(message)}")),
         mark=marked.strip("[]"),
         title=title,
-        preview=cut(card.meaning if card else " ".join(opening), 140),
+        preview=_preview(message, opening),
         footer=footer(message),
         leaving=leaving(message, sender),
         paragraphs=opening,
@@ -149,13 +156,23 @@ def compose(message: Message, sender: str) -> Frame:
     )
 
 
+def _preview(message: Message, opening: Sequence[str]) -> str:
+    """What a list of mails shows beside the subject."""
+    said = [meaning(message.tellings[0])] if len(message.tellings) == 1 else []
+    return cut(". ".join(said + [" ".join(opening)] * bool(opening)), 140)
+
+
 def _single(message: Message) -> bool:
     return len(message.tellings) == 1 and message.cause != Cause.DIGEST
 
 
 def _subject(message: Message) -> str:
-    headline = cut(message_headline(message), 180)
-    return f"Digest: {headline[:1].lower()}{headline[1:]}" if message.cause == Cause.DIGEST else headline
+    if message.cause != Cause.DIGEST:
+        return cut(message_headline(message, _KINDS), 180)
+    if len(message.tellings) == 1:  # a telephone shows 40 characters: the name comes first
+        return f"Digest: {cut(headline(message.tellings[0]), 180)}"
+    said = cut(message_headline(message, _KINDS), 180)
+    return f"Digest: {said[:1].lower()}{said[1:]}"
 
 
 def _undecoded(text: str) -> str:
@@ -172,7 +189,8 @@ def _title(message: Message) -> str:
         return name(message.tellings[0].event.subject)
     subjects = {telling.event.recommendation_id for telling in message.tellings}
     changes = counted(len(message.tellings), "change")
-    return f"{changes} in {counted(len(subjects), 'recommendation')}"
+    same = len(subjects) == len(message.tellings)
+    return changes if same else f"{changes} in {counted(len(subjects), 'recommendation')}"
 
 
 def _opening(message: Message) -> tuple[str, ...]:
@@ -183,7 +201,8 @@ def _opening(message: Message) -> tuple[str, ...]:
         return (nothing_changed(message),)
     if _single(message):
         return ()
-    said = [capitalized(tally(message.tellings)) + "."]
+    # A single one is told in full just below.
+    said = [capitalized(tally(message.tellings)) + "."] if len(message.tellings) > 1 else []
     if message.watch is not None:
         read = message.watch.last_read_at
         last = f", last read {day_in_words(read)}" if read else ""
@@ -198,12 +217,12 @@ def _card(story: Story, room: int, base_url: str, *, alone: bool) -> Card:
     telling = story.telling
     event = telling.event
     update, text = _update(telling, room), _recommendation(event, min(room, 4_000 if alone else _SHORT))
-    left_out = update.left_out + text.left_out
+    left_out = (0 if silent(event) else update.left_out) + text.left_out
     where = where_the_rest_is(event.id, base_url)
-    passages = (
-        Passage(_label(event), update.pieces),
-        Passage("Recommendation", text.pieces),
-    )
+    told = Passage(_label(event), () if silent(event) else update.pieces)
+    passages = (told, Passage(asked(event), text.pieces))
+    if asked_first(event):
+        passages = passages[::-1]
     return Card(
         name=name(event.subject) if alone else short_name(event.subject),
         url=link(event.subject),
@@ -257,7 +276,8 @@ def _update(telling: Telling, room: int) -> Excerpt:
 def _recommendation(event: Event, room: int) -> Excerpt:
     if "text" in event.changed and event.old and event.new:
         return excerpt_runs(narrative_runs(event.old.text, event.new.text), max(room, 2 * _SHORT))
-    return excerpt_text(event.subject.text.strip(), room)
+    text = event.subject.text.strip()
+    return excerpt_text(text, len(text) if len(text) <= room * _SPARE else room)
 
 
 def _steps(story: Story) -> tuple[str, ...]:
@@ -312,12 +332,10 @@ def _line(story: Story) -> Line:
 
 def _rest(message: Message, rest: Sequence[Story], without: int) -> str:
     """What the mail leaves out, and where it is."""
-    since = min(telling.event.at for telling in message.tellings)
-    base = message.base_url.rstrip("/")
-    where = f"{base}/changes" if base else f"recwatch changes --since {since:%Y-%m-%d}"
     said = []
     if without:
         said.append(f"{counted(without, 'change')} of substance listed without old and new text")
     if rest:
         said.append(f"{counted(len(rest), 'more recommendation')} not listed")
-    return f"{capitalized('; '.join(said))}. All of it: {where}" if said else ""
+    each = "" if message.base_url else "; recwatch show EVENT prints one in full"
+    return f"{capitalized('; '.join(said))}. All of it: {where_all_are(message)}{each}" if said else ""

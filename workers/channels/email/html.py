@@ -8,13 +8,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from workers.channels.email.cards import Frame
-from workers.channels.excerpts import Piece, gap_in_words, touches
+from workers.channels.excerpts import Piece, between, gap_in_words
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _OLD = "background-color:#ffe4e1;color:#8c1d18;text-decoration:line-through"
 _NEW = "background-color:#daf3e1;color:#0a4f25;font-weight:600;text-decoration:none"
 _STYLES = {"delete": _OLD, "insert": _NEW}
-_SPACE = (Markup(""), Markup(" "))
 _KEY = Markup('<b class="ink">{}</b>')
 _GAP = Markup(' <span class="soft" style="color:#5a636d;font-style:italic">{}</span> ')
 _MARKS = {
@@ -46,7 +45,7 @@ def _environment() -> Environment:
 def shown(pieces: Sequence[Piece]) -> Markup:
     """Pieces with old words struck and new ones bold, white space between them outside the marks."""
     pairs = zip((None, *pieces), pieces, strict=False)
-    return Markup("").join(_SPACE[touches(before, piece)] + _shown(piece) for before, piece in pairs)
+    return Markup("").join(breaks(between(before, piece)) + _shown(piece) for before, piece in pairs)
 
 
 def _shown(piece: Piece) -> Markup:

@@ -34,10 +34,11 @@ class _Policy(EmailPolicy):
             )
             return f"{name}: {encoded}{self.linesep}"
         folded: str = _LONG.fold(name, value) if name.lower() in _WHOLE else super().fold(name, value)
-        return folded
+        # A value that fits a line without its name would be put below it, and be read with a blank in front.
+        return _LONG.fold(name, value) if folded.startswith(f"{name}:{self.linesep}") else folded
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        if name.lower() == "subject" and not value.isascii():
+        if name.lower() == "subject":
             return self.fold(name, value).encode("ascii")
         if name.lower() in _WHOLE:
             return _LONG.fold_binary(name, value)

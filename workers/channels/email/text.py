@@ -55,10 +55,11 @@ def _line(line: Line) -> list[str]:
 def _card(card: Card, *, alone: bool) -> list[str]:
     lines = _wrap(card.meaning) if alone else _wrap(f"{card.name}: {card.meaning}")
     lines.append("")
+    column = max(_COLUMN, *(len(fact.label) + 3 for fact in card.facts))
     for fact in card.facts:
-        lines += _fact(fact)
+        lines += _fact(fact, column)
     if alone:
-        lines.append(f"{'Link:':{_COLUMN}}{card.url}")
+        lines.append(f"{'Link:':{column}}{card.url}")
     lines.append("")
     if card.steps:
         lines += ["STEP BY STEP", ""]
@@ -70,10 +71,10 @@ def _card(card: Card, *, alone: bool) -> list[str]:
     return lines if alone else [*lines, *_wrap(f"[{card.events}]"), ""]
 
 
-def _fact(fact: Fact) -> list[str]:
+def _fact(fact: Fact, column: int) -> list[str]:
     label = f"{fact.label}:"
     value = f"{fact.was} → {fact.now}" if fact.was else fact.now
-    return _wrap(f"{label:{_COLUMN - 1}} {value}", " " * _COLUMN, first="")
+    return _wrap(f"{label:{column - 1}} {value}", " " * column, first="")
 
 
 def _passage(passage: Passage) -> list[str]:

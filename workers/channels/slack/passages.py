@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable
 
-from workers.channels.common import mark, message_headline
+from monitor.record.values import Event
+from workers.channels.common import asked_first, mark, message_headline
 from workers.channels.excerpts import (
     Excerpt,
     Piece,
+    between,
     excerpt_around,
     excerpt_runs,
     excerpt_text,
     gap_in_words,
-    touches,
 )
 from workers.channels.slack.blocks import Run, Style, words
+from workers.difference import narrative_runs
 from workers.values import Message, Telling
 
 MOST_PIECES = 60
@@ -43,14 +45,29 @@ def update(telling: Telling, room: int) -> Excerpt:
     return excerpt_text(state.narrative.strip() if state else "", min(room, most))
 
 
+def recommended(event: Event, room: int) -> Excerpt:
+    """What was recommended; with its own difference where GAO reworded it."""
+    old, new = event.old, event.new
+    if "text" in event.changed and old and new:
+        return excerpt_runs(narrative_runs(old.text, new.text), room, MOST_PIECES // 2)
+    return excerpt_text(event.subject.text.strip(), room)
+
+
+def told(telling: Telling, room: int) -> Excerpt:
+    """The words that a change is about, for a line of several."""
+    return recommended(telling.event, room) if asked_first(telling.event) else update(telling, room)
+
+
 def styled(pieces: Iterable[Piece]) -> list[Run]:
     """Pieces as runs; the white space after struck words goes to the next run, where no line crosses it."""
     runs: list[Run] = []
     space, before = "", None
     for piece in pieces:
-        runs += words(" ") if touches(before, piece) else []
-        before = piece
-        gap = f"{' ' if runs else ''}{gap_in_words(piece)} "
+        apart = between(before, piece)
+        runs += words(apart)
+        space, before = space.strip() if apart else space, piece
+        spaced = not runs or space or runs[-1]["text"][-1:].isspace()
+        gap = f"{'' if spaced else ' '}{gap_in_words(piece)} "
         text = space + (gap if piece.kind == "gap" else piece.text)
         kept = text.rstrip() if piece.kind == "delete" else text
         runs += words(kept, *_STYLES[piece.kind])

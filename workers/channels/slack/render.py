@@ -5,6 +5,8 @@ from typing import Any
 
 from monitor.record.values import Event, EventType, State
 from workers.channels.common import (
+    asked,
+    asked_first,
     counted,
     details,
     footer,
@@ -17,10 +19,11 @@ from workers.channels.common import (
     notice_since,
     one_line,
     short_name,
+    silent,
     status_in_words,
     where_the_rest_is,
 )
-from workers.channels.excerpts import Excerpt, excerpt_runs, excerpt_text, inline
+from workers.channels.excerpts import Excerpt, excerpt_text, inline
 from workers.channels.slack.blocks import (
     ADDRESS,
     HEAVIEST,
@@ -37,12 +40,12 @@ from workers.channels.slack.blocks import (
     weigh,
     words,
 )
-from workers.channels.slack.passages import MOST_PIECES, styled, titled, update
+from workers.channels.slack.passages import recommended, styled, titled, update
 from workers.channels.slack.several import several
-from workers.difference import narrative_runs
 from workers.values import Cause, Message, Telling
 
 _NOTIFICATION = 300
+_ASKED = {"Recommendation": "Recommended", "Matter for Congress": "Matter for Congress"}
 _PLAIN = 3_500  # of 4,000 that Slack shows well
 _ROOMS = (6_500, 5_000, 3_600, 2_400, 1_500, 900, 500, 250, 100, 24)  # characters, until it fits
 
@@ -111,12 +114,14 @@ def _change(message: Message) -> list[Block]:
     def build(room: int) -> list[Block]:
         shown = update(telling, room)
         subject = _recommendation(telling.event, min(room // 4, 600))
+        told = [] if silent(telling.event) else _difference(telling, shown)
+        text = [rich_text(subject[0])] if subject[0]["elements"] else []
+        left_out = (shown.left_out if told else 0) + subject[1]
         return [
             header(titled(message)),
             rich_text(paragraph(_facts(telling, room)), *_report(telling)),
-            *_difference(telling, shown),
-            *([rich_text(subject[0])] if subject[0]["elements"] else []),
-            *_left_out(shown.left_out + subject[1], telling.event.id, message.base_url),
+            *(text + told if asked_first(telling.event) else told + text),
+            *_left_out(left_out, telling.event.id, message.base_url),
             *_button(link(telling.event.subject), "Open at GAO"),
             context(f"{short_name(telling.event.subject)} · {footer(message)}"),
         ]
@@ -151,14 +156,9 @@ def _report(telling: Telling) -> list[Block]:
 
 
 def _recommendation(event: Event, room: int) -> tuple[Block, int]:
-    """What was recommended; with its own difference where GAO reworded it."""
-    old, new = event.old, event.new
-    if "text" in event.changed and old and new:
-        shown = excerpt_runs(narrative_runs(old.text, new.text), room, MOST_PIECES // 2)
-    else:
-        shown = excerpt_text(event.subject.text.strip(), room)
+    shown = recommended(event, room)
     runs = styled(shown.pieces)
-    return paragraph(words("Recommended: ", "bold") + runs if runs else []), shown.left_out
+    return paragraph(words(f"{_ASKED[asked(event)]}: ", "bold") + runs if runs else []), shown.left_out
 
 
 def _difference(telling: Telling, shown: Excerpt) -> list[Block]:

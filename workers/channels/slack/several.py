@@ -11,6 +11,7 @@ from workers.channels.common import (
     name,
     short_name,
     tally,
+    where_all_are,
 )
 from workers.channels.excerpts import Excerpt
 from workers.channels.slack.blocks import (
@@ -28,7 +29,7 @@ from workers.channels.slack.blocks import (
     weigh,
     words,
 )
-from workers.channels.slack.passages import styled, update
+from workers.channels.slack.passages import styled, told
 from workers.channels.slack.settings import SlackSubscription
 from workers.channels.stories import Story, by_agency, gather
 from workers.values import Cause, Level, Message
@@ -43,7 +44,7 @@ def several(message: Message) -> list[Block]:
     """Grouped by agency in a digest, the most significant first in a summary."""
     stories = gather(message.tellings)
     substantive = [each for each in stories if each.telling.significance.level == Level.SUBSTANTIVE]
-    words_of = [(id(story), update(story.telling, _ROOM)) for story in substantive[:_DETAILED]]
+    words_of = [(id(story), told(story.telling, _ROOM)) for story in substantive[:_DETAILED]]
 
     def listed(shown: int, detailed: int) -> list[Block]:
         return _listed(message, stories, shown, dict(words_of[:detailed]))
@@ -132,10 +133,9 @@ def _where(message: Message) -> str:
     """Where everything stands in full."""
     if _threaded(message):
         return "Each change in full: in this message's thread."
-    base = message.base_url.rstrip("/")
-    first = min(telling.event.at for telling in message.tellings)
-    where = f"{base}/changes" if base else f"recwatch changes --since {first:%Y-%m-%d}"
-    return f"Old and new texts in full: {where}"
+    if message.base_url:
+        return f"Old and new texts in full: {where_all_are(message)}"
+    return f"All of them: {where_all_are(message)}; one in full, old and new: recwatch show EVENT"
 
 
 def _threaded(message: Message) -> bool:

@@ -148,7 +148,8 @@ def test_a_summary_has_the_most_significant_first_and_counts_the_rest() -> None:
     assert len(items) >= 20
     assert all("Deadline moved" in item["elements"][1]["text"] for item in items)
     assert f"{500 - len(items)} more recommendations not shown here. " in words_in(payload)
-    assert "Old and new texts in full: recwatch changes --since 2026-03-01" in words_in(payload)
+    seen = words_in(payload)
+    assert "All of them: recwatch changes --since 2026-03-01T12:00Z; one in full, old and new: " in seen
 
 
 def test_a_summary_by_the_web_api_points_to_its_thread() -> None:
