@@ -4,10 +4,11 @@ import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 
 from monitor.record.migrating import open_store
@@ -15,10 +16,12 @@ from monitor.record.store import Store
 from tests.fakes import folders, postgres
 
 # The same examples each time: what a run finds by chance is no verdict on the change that it is run for.
-# Others are looked for by `make soak` and `make fuzz`, and with `--hypothesis-profile=default`.
-settings.register_profile("suite", derandomize=True)
-if "RECWATCH_SOAK" not in os.environ:
-    settings.load_profile("suite")
+# Others are looked for by `make soak` and `make fuzz`, and with `--hypothesis-profile=chance`.
+# Neither how long an example takes nor how long it is to be made says anything on a machine that is busy.
+_PATIENT: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("suite", derandomize=True, **_PATIENT)
+settings.register_profile("chance", **_PATIENT)
+settings.load_profile("chance" if "RECWATCH_SOAK" in os.environ else "suite")
 
 CAPTURES = Path(__file__).parents[2] / "shared" / "captures"
 _numbers = itertools.count(1)

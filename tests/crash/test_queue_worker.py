@@ -149,7 +149,7 @@ def test_a_worker_whose_server_is_killed_goes_on_watching_its_child(
     tmp_path: Path, queue: Queue, out: Path
 ) -> None:
     """Else it would take the next job while the first still runs."""
-    queue.enqueue("changes", LINGER, str(out), "9")
+    queue.enqueue("changes", LINGER, str(out), "15")  # the server is back long before
     with workers.running(tmp_path) as worker:
         until(lambda: jobs.words(out) == ["begun"])
         kill_server(queue)

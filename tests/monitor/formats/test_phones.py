@@ -146,9 +146,9 @@ def test_a_link_for_the_telephone_is_emptied_at_once(said: str) -> None:
 def test_a_whole_export_takes_a_moment() -> None:
     """Seven megabytes, well within a second on any machine."""
     body = export(*[row(phone="202-512-0100", narrative="It agreed. " * 110) for _ in range(5_000)])
-    start = time.perf_counter()
+    start = time.process_time()
     assert b"512-0100" not in blank_phones(body)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_no_capture_holds_a_number() -> None:

@@ -159,7 +159,7 @@ def _date(moment: datetime) -> str:
 
 @given(history=_histories(), step=st.sampled_from([bodies.STEP, 1000, 7]))
 @pytest.mark.timeout(600)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_short_cuts_change_nothing(
     stores: tuple[Store, Store], history: list[tuple[str, bytes, dict[str, Any]]], step: int
 ) -> None:

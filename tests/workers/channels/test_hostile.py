@@ -31,7 +31,7 @@ from workers.values import Cause, Message, Notice, Telling
 
 TRYING = settings(
     max_examples=40,
-    deadline=timedelta(seconds=10),
+    deadline=timedelta(seconds=60),  # what is quadratic would take minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 CAUSES = st.sampled_from((Cause.INSTANT, Cause.TEST, Cause.REPLAY, Cause.SUMMARY, Cause.DIGEST))

@@ -1,7 +1,7 @@
 """Events as wholes: types, record signals, slips, bounds."""
 
 from dataclasses import replace
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -124,9 +124,9 @@ def test_no_narrative_takes_long(piece: str) -> None:
     old = piece * (1_000_000 // len(piece))
     event = make_event(old, "CBP issued it. " + old[::-1])
     runs = narrative_runs(old, "CBP issued it. " + old[::-1])
-    start = perf_counter()
+    start = process_time()
     assess(event, runs)
-    assert perf_counter() - start < 8
+    assert process_time() - start < 8
 
 
 @pytest.mark.parametrize(("sentences", "kinds"), [(3, {"text_removed"}), (30, set())])

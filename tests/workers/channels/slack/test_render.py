@@ -222,7 +222,7 @@ def message_of(told: list[Telling], cause: Cause) -> Message:
 causes = st.sampled_from((Cause.INSTANT, Cause.TEST, Cause.REPLAY, Cause.SUMMARY, Cause.DIGEST))
 TRYING = settings(
     max_examples=60,
-    deadline=timedelta(seconds=5),
+    deadline=timedelta(seconds=60),  # what is quadratic would take minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
