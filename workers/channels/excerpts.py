@@ -10,6 +10,7 @@ from workers.values import Operation, Run
 
 Kind = Literal["equal", "delete", "insert", "gap", "key"]
 _BLOCK = 100  # characters
+_ENDS = '.!?)"”'
 _SHORTEST = 24  # characters; less of a run than this says nothing
 
 
@@ -91,17 +92,21 @@ def between(before: Piece | None, piece: Piece) -> str:
     A line end where sentences gave way to sentences: two blocks that run on in one paragraph are hard to tell
     apart. A space where they would touch: what ends a text has none after it.
     """
-    if before is None or (before.kind, piece.kind) != ("delete", "insert"):
+    if before is None or piece.kind != "insert":
         return ""
-    if _is_block(before.text) and _is_block(piece.text):
+    if before.kind == "gap" and before.side == "delete":
+        return "\n"  # the struck words were too many to be shown
+    if before.kind != "delete":
+        return ""
+    if _begins_a_block(before.text) and before.text.strip()[-1] in _ENDS and _begins_a_block(piece.text):
         return "\n"
     return "" if before.text[-1:].isspace() or piece.text[:1].isspace() else " "
 
 
-def _is_block(text: str) -> bool:
-    """Whether it is a sentence or several, not the end of one."""
+def _begins_a_block(text: str) -> bool:
+    """Whether it is as long as a sentence or several, and does not begin in the midst of one."""
     body = text.strip()
-    return len(body) >= _BLOCK and not body[0].islower() and body[-1] in '.!?)"”'
+    return len(body) >= _BLOCK and not body[0].islower()
 
 
 def _allowance(lengths: Sequence[int], room: int) -> int:

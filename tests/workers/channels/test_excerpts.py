@@ -118,8 +118,16 @@ SENTENCES = (
         ("It is late.", SENTENCES, " "),
         (SENTENCES, "and " + SENTENCES, ""),
         (SENTENCES[:-2], SENTENCES, " "),
+        (SENTENCES, SENTENCES + "Then", "\n"),
     ],
 )
 def test_sentences_that_gave_way_to_sentences_stand_apart(old: str, new: str, apart: str) -> None:
     """Where the struck block ends and the new one begins is seen at a glance; a phrase stays inline."""
     assert between(Piece("delete", old), Piece("insert", new)) == apart
+
+
+def test_what_was_struck_and_had_no_room_stands_apart_from_the_new_words() -> None:
+    """The gap ends the old words' paragraph; a gap of unchanged words ends nothing."""
+    new = Piece("insert", "It is done.")
+    assert between(Piece("gap", words=118, side="delete"), new) == "\n"
+    assert between(Piece("gap", words=118, unchanged=True), new) == ""

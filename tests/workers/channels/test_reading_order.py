@@ -78,6 +78,14 @@ def test_a_digests_line_in_slack_quotes_what_it_is_about() -> None:
     assert BOILERPLATE not in seen
 
 
+def test_a_digest_of_one_change_in_slack_says_where_that_one_is() -> None:
+    """Not where a list of one is; and one change is not said to be in one recommendation."""
+    long = telling(EventType.OPENED, signals=(), subject=subject(text="See to it. " * 90))
+    seen = words_in(render(to_slack(long, cause=Cause.DIGEST, watch=WATCH)))
+    assert f"All of it: recwatch show {long.event.id}" in seen
+    assert "in 1 recommendation" not in seen
+
+
 def test_a_digest_of_one_change_has_its_name_where_a_telephone_shows_it() -> None:
     """No count comes before it: the first 40 characters name report, number and agency."""
     mail = mailed(by_mail(telling(), cause=Cause.DIGEST, watch=WATCH))

@@ -71,7 +71,8 @@ class Pen:
 
     def whole(self, words: str, style: str = "") -> None:
         """A line that is never broken: an address or a command is copied from it."""
-        self._console.print(Text(" " * self._indent + one_line(words), style), soft_wrap=True)
+        line = Text.assemble(" " * self._indent, (one_line(words), style))
+        self._console.print(line, soft_wrap=True)
 
     def difference(self, runs: Sequence[Run], room: int) -> int:
         """Old and new, long unchanged stretches folded; gives back how many words had no room."""
@@ -99,14 +100,16 @@ class Pen:
         return excerpt.left_out
 
     def _piece(self, text: Text, piece: Piece) -> None:
-        if self._colour or piece.kind not in _MARKS:
+        if piece.kind not in _MARKS:
             text.append(piece.text, _STYLES[piece.kind])
             return
-        # The marks hug the words: [-May 2024-] {+September 2025+}.
-        opening, closing = _MARKS[piece.kind]
+        # Marks and styles hug the words: [-May 2024-] {+September 2025+}, and no blank is struck.
+        opening, closing = ("", "") if self._colour else _MARKS[piece.kind]
         core = piece.text.strip()
         before, _, after = piece.text.partition(core) if core else (piece.text, "", "")
-        text.append(f"{before}{opening}{core}{closing}{after}" if core else before)
+        text.append(before)
+        text.append(f"{opening}{core}{closing}" if core else "", _STYLES[piece.kind])
+        text.append(after)
 
     def _hanging(self, text: Text, indent: int) -> None:
         """Lines after the first stand further in: where one begins is seen at a glance."""

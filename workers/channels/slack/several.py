@@ -12,6 +12,7 @@ from workers.channels.common import (
     short_name,
     tally,
     where_all_are,
+    where_the_rest_is,
 )
 from workers.channels.excerpts import Excerpt
 from workers.channels.slack.blocks import (
@@ -106,7 +107,9 @@ def _title(message: Message) -> str:
 
 def _frame(message: Message) -> str:
     subjects = {telling.event.recommendation_id for telling in message.tellings}
-    parts = [tally(message.tellings), f"in {counted(len(subjects), 'recommendation')}"]
+    parts = [tally(message.tellings)]
+    if len(subjects) != len(message.tellings):
+        parts.append(f"in {counted(len(subjects), 'recommendation')}")
     if message.watch:
         parts.append(f"{message.watch.watched:,} watched")
     return " · ".join(parts)
@@ -133,6 +136,8 @@ def _where(message: Message) -> str:
     """Where everything stands in full."""
     if _threaded(message):
         return "Each change in full: in this message's thread."
+    if len(message.tellings) == 1:
+        return f"All of it: {where_the_rest_is(message.tellings[0].event.id, message.base_url)}"
     if message.base_url:
         return f"Old and new texts in full: {where_all_are(message)}"
     return f"All of them: {where_all_are(message)}; one in full, old and new: recwatch show EVENT"

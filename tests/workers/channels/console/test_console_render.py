@@ -244,3 +244,12 @@ def test_levels_are_told_apart() -> None:
         "Only", "only"
     )
     assert "\x1b[1mDeadline" in render(message(telling()), colour=True)
+
+
+def test_no_blank_is_struck_or_underlined() -> None:
+    """A line through the space after a word, or under an indentation, is seen and means nothing."""
+    text = render(message(telling()), colour=True)
+    assert "\x1b[9;91mMay 2024.\x1b[0m" in text
+    assert "  \x1b[4mhttps://www.gao.gov/products/gao-23-105607\x1b[0m" in text
+    for struck in re.findall(r"\x1b\[(?:9;91|1;32|4)m(.*?)\x1b\[0m", text, re.DOTALL):
+        assert struck[:1].strip()
