@@ -11,6 +11,7 @@ from monitor.record.settings import SIGNALS
 from monitor.record.values import Event, EventType, Kind, State, Subject
 from recwatch.errors import Exit, Failure
 from recwatch.records import Filter, clauses
+from workers.channels.common import meaning
 from workers.describe import tell, tellings
 from workers.values import Difference, Telling
 
@@ -63,19 +64,20 @@ def history(connection: Connection, recommendation: Any) -> list[dict[str, Any]]
     by_revision = _events_of(connection, recommendation.id)
     found = []
     for before, row in zip([None, *rows], rows, strict=False):
-        event = by_revision.get(row.number)
-        found.append(_revision(recommendation, row, event, _difference(recommendation, before, row)))
+        told = by_revision.get(row.number)
+        found.append(_revision(recommendation, row, told, _difference(recommendation, before, row)))
     return found
 
 
-def _events_of(connection: Connection, recommendation_id: int) -> dict[int, Event]:
+def _events_of(connection: Connection, recommendation_id: int) -> dict[int, Telling]:
     ids = connection.scalars(select(events.c.id).where(events.c.recommendation_id == recommendation_id))
     clock = (EventType.OVERDUE, EventType.STALLED)
-    found = load_events(connection, ids=list(ids))
-    return {event.revision: event for event in found if event.type not in clock}
+    found = tellings(connection, load_events(connection, ids=list(ids)))
+    return {told.event.revision: told for told in found if told.event.type not in clock}
 
 
-def _revision(recommendation: Any, row: Any, event: Event | None, difference: Difference) -> dict[str, Any]:
+def _revision(recommendation: Any, row: Any, told: Telling | None, difference: Difference) -> dict[str, Any]:
+    event = told.event if told else None
     return {
         "key": recommendation.key,
         "revision": row.number,
@@ -90,6 +92,7 @@ def _revision(recommendation: Any, row: Any, event: Event | None, difference: Di
         "event_id": event.id if event else None,
         "type": str(event.type) if event else None,
         "changed": list(event.changed) if event else [],
+        "what": meaning(told) if told else None,
         "diff": [list(run) for run in difference.narrative],
     }
 

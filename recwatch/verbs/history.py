@@ -90,8 +90,7 @@ def _print(recommendation: Any, revisions: Sequence[dict[str, Any]]) -> None:
         head = f"{one['revision']}. {local(one['observed_at'])}  {state}{priority}  [{one['source']}]"
         show(Text(head, "bold"))
         if one["event_id"]:
-            changed = f": {', '.join(one['changed'])}" if one["changed"] else ""
-            show(Text(f"{one['event_id']}  {one['type']}{changed}", style="dim"))
+            show(Text.assemble((one["what"], "bold"), f"  [{one['event_id']}]"))
         if before and before["text"] != one["text"]:
             show(
                 Text("Recommendation: ").append_text(

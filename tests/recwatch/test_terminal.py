@@ -49,6 +49,15 @@ def _write_both(program: Program) -> None:
         (program.folder / f"{name}.csv").write_bytes(body)
 
 
+def test_history_says_what_each_revision_came_to(polled: Program) -> None:
+    """In a reader's words, as messages have it, not by the name of a type; and which event it was."""
+    (_, revision) = polled("history", BEFORE[0].product, "--json").rows
+    text = polled("history", BEFORE[0].product).out
+    assert f"{revision['what']}  [{revision['event_id']}]" in text
+    assert revision["what"] == "Action reported"
+    assert "recommendation.updated" not in text
+
+
 def test_a_long_line_goes_on_further_in_and_has_no_blanks_at_its_end(reworded: Program) -> None:
     """Where a fact begins is seen at a glance, and an address is never broken."""
     event = reworded("changes", "--json").rows[0]["data"]["event_id"]
