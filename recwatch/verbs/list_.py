@@ -14,9 +14,10 @@ _COLUMNS = (
     Column("state", "STATUS"),
     Column("mark", "PRIO"),
     Column("changed", "CHANGED"),
-    Column("whose", "AGENCY", share=2),
-    Column("about", "REPORT", share=3),
+    Column("whose", "AGENCY"),
+    Column("about", "REPORT", share=1),
 )
+_AGENCY = 12  # characters: what a short one leaves is the report's
 _STATES = {
     "open": "open",
     "open-partially-addressed": "partly addressed",
@@ -49,13 +50,13 @@ def list_recommendations(
 
 
 def _for_people(row: dict[str, Any], short: str) -> dict[str, Any]:
-    from workers.channels.common import agency_in_short
+    from workers.channels.common import agency_in_short, cut
 
     return {
         "short": short,
         "state": _STATES.get(row["status"], row["status"]) if row["present"] else "left the list",
         "mark": row["priority"],
         "changed": f"{row['changed_at'].astimezone():%Y-%m-%d}",
-        "whose": agency_in_short(row["agency"]) or row["agency"],
+        "whose": cut(agency_in_short(row["agency"]) or row["agency"], _AGENCY),
         "about": row["title"],
     }

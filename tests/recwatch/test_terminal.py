@@ -49,6 +49,13 @@ def _write_both(program: Program) -> None:
         (program.folder / f"{name}.csv").write_bytes(body)
 
 
+def test_what_a_short_agency_leaves_is_the_reports(reworded: Program) -> None:
+    """Half a title tells more than blanks do."""
+    heads, row = reworded("list").out.splitlines()[:2]
+    assert heads.index("REPORT") - heads.index("AGENCY") == len("AGENCY") + 2
+    assert len(row) > 70
+
+
 def test_history_says_what_each_revision_came_to(polled: Program) -> None:
     """In a reader's words, as messages have it, not by the name of a type; and which event it was."""
     (_, revision) = polled("history", BEFORE[0].product, "--json").rows
