@@ -22,6 +22,7 @@ class Context:
 
     `reconciled_at` is when this process last held the messages against the configuration, `reminded_at`
     when it last looked for what the clock asks for, `left_over_at` when for items that wait for no digest.
+    `let_go_at` when it last held what was set aside against the store.
     `digested` is the newest slot that it knows to be over, by subscription and recipient, `swept` the queue's
     epoch with which it last looked for marks of another.
     """
@@ -33,6 +34,7 @@ class Context:
     channels: Mapping[str, Channel] = field(default_factory=lambda: CHANNELS)
     reconciled_at: datetime | None = None
     left_over_at: datetime | None = None
+    let_go_at: datetime | None = None
     digested: dict[tuple[str, str], str] = field(default_factory=dict)
     swept: str = ""
     reminded_at: datetime | None = None

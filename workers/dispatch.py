@@ -57,6 +57,7 @@ def _enqueue_due(context: Context) -> int:
     moment = datetime.now(UTC)
     lease = context.configuration.delivery.lease
     epoch = context.queue.epoch()  # before anything is marked: without a queue there are no marks
+    due.set_aside(context, moment, epoch)
     with context.store.write() as connection:
         rows = due.take_outbox(connection, moment, lease, epoch)
         channels = due.take_channels(connection, moment, lease, epoch, context.swept)

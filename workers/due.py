@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
+import structlog
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
 
 from monitor.record.schema import messages, notices, outbox, paces
@@ -16,10 +17,14 @@ from workers import digests, notifying, reconciling, reminders
 from workers.channels import CHANNELS
 from workers.configuration import Configuration
 from workers.context import Context
+from workers.delivery import blocking
 from workers.delivery.claimable import is_due, is_free, is_in_pace, is_paused, is_unmarked
+
+log = structlog.get_logger(__name__)
 
 _MESSAGES_A_JOB = 100  # where more are due at once, several workers are given work
 _MOST_JOBS = 4
+_LET_GO_EVERY = timedelta(minutes=10)  # it reads all that was set aside, and finds none by rights
 
 
 def take_outbox(connection: Connection, now: datetime, lease: timedelta, epoch: str) -> list[int]:
@@ -50,9 +55,8 @@ def take_channels(
     """
     jobs: list[str] = []
     for channel in sorted(CHANNELS):
-        unmarked = _lapsed(now) if swept == epoch else [is_unmarked(now, epoch)]
         marked = 0
-        for which in unmarked:
+        for which in _unmarked(now, epoch, swept):
             mine = and_(messages.c.state == "waiting", messages.c.channel == channel, which)
             if connection.scalar(_ready(now).where(mine).limit(1)) is None:
                 continue
@@ -62,9 +66,22 @@ def take_channels(
     return jobs
 
 
-def _lapsed(now: datetime) -> list[ColumnElement[bool]]:
+def _unmarked(now: datetime, epoch: str, swept: str) -> list[ColumnElement[bool]]:
     """Without a mark, or with one that has run out; apart, as each is a range of one index."""
+    if swept != epoch:
+        return [is_unmarked(now, epoch)]
     return [messages.c.enqueued_until.is_(None), messages.c.enqueued_until <= now]
+
+
+def set_aside(context: Context, now: datetime, epoch: str) -> None:
+    """Mark what is due and cannot go out, so that neither the next rounds nor claims read it again."""
+    last = context.let_go_at
+    if last is None or not last <= now < last + _LET_GO_EVERY:
+        if freed := blocking.let_go(context.store, now):
+            log.warning("messages were held back that nothing held up", messages=freed)
+        context.let_go_at = now
+    for which in _unmarked(now, epoch, context.swept):
+        blocking.set_aside(context.store, which, now)
 
 
 def _ready(now: datetime) -> Select[tuple[str]]:
@@ -112,7 +129,7 @@ def next_at(
 def _moments(now: datetime) -> Iterator[Select[Any]]:
     waiting, marked = messages.c.state == "waiting", messages.c.enqueued_until
     for channel in sorted(CHANNELS):
-        mine = and_(waiting, messages.c.channel == channel)
+        mine = and_(waiting, messages.c.channel == channel, ~messages.c.blocked)
         # What is marked was due; what is not due yet has no mark.
         yield select(func.min(messages.c.due_at)).where(mine, marked.is_(None), messages.c.due_at > now)
         yield select(func.min(marked)).where(mine, marked > now)

@@ -279,5 +279,5 @@ def resume(connection: Connection, subscription: str, now: datetime) -> bool:
         return False
     # One moment for all: what is due alike goes out by when it was made.
     waiting = (messages.c.subscription == subscription) & (messages.c.state == "waiting")
-    connection.execute(update(messages).where(waiting).values(due_at=now, enqueued_until=None))
+    connection.execute(update(messages).where(waiting).values(due_at=now, enqueued_until=None, blocked=False))
     return True

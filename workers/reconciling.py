@@ -91,7 +91,7 @@ def _fits(context: Context, row: Any) -> bool:
 def revive(connection: Connection, ids: Sequence[str], now: datetime) -> None:
     """Put messages back in line under their old ids, with the whole retry schedule before them."""
     fresh = {"state": "waiting", "due_at": now, "failures": 0, "lapses": 0, "error": None}
-    freed = {"lease_until": None, "lease_holder": None, "enqueued_until": None}
+    freed = {"lease_until": None, "lease_holder": None, "enqueued_until": None, "blocked": False}
     for start in range(0, len(ids), 500):
         some = messages.c.id.in_(ids[start : start + 500])
         connection.execute(update(messages).where(some).values(fresh | freed))

@@ -323,6 +323,7 @@ messages = Table(
     Column("enqueued_until", Moment),
     Column("epoch", String),
     Column("failures", Integer, nullable=False, default=0),  # steps of the retry schedule used
+    Column("blocked", Boolean, nullable=False, default=False),  # set aside (workers/delivery/blocking.py)
     Column("lapses", Integer, nullable=False, default=0),  # leases that ran out
     Column("attempts", Integer, nullable=False, default=0),
     Column("uncertain", Boolean, nullable=False, default=False),  # an attempt's outcome is unknown
@@ -331,8 +332,8 @@ messages = Table(
     Column("receipt", JSON),  # what the receiver gave: Slack's ts and channel
     UniqueConstraint("subscription", "recipient", "cause", "cause_ref"),
     # What needs a job; each host's next message; what is in flight; a receiver's, by what became of them.
-    Index("ix_messages_marks", "state", "channel", "enqueued_until", "due_at"),
-    Index("ix_messages_line", "state", "channel", "host", "due_at", "created_at", "id"),
+    Index("ix_messages_marks", "state", "channel", "blocked", "enqueued_until", "due_at"),
+    Index("ix_messages_line", "state", "channel", "blocked", "host", "due_at", "created_at", "id"),
     Index("ix_messages_lease_until", "lease_until"),
     Index("ix_messages_receiver", "subscription", "recipient", "state", "sent_at"),
 )

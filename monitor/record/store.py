@@ -228,7 +228,15 @@ def _sqlite_engine(url: URL) -> Engine:
 def _server_engine(url: str) -> Engine:
     # READ COMMITTED: rows are locked one by one in key order, so a later read sees what the wait was for.
     # pre_ping: a database that was restarted costs one reconnection and no error.
-    return create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    engine = create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    event.listen(engine, "connect", _prepare_server)
+    return engine
+
+
+def _prepare_server(connection: Any, _record: ConnectionPoolEntry) -> None:
+    # By its guesses of how much waits, it would compile for half a second what then takes a millisecond.
+    connection.execute("SET jit = off")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:

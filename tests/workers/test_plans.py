@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, Engine, event, inspect, text, update
 
 from monitor.record.schema import items, messages
@@ -133,6 +134,7 @@ def test_the_index_of_the_order_holds_only_what_is_on_its_way(any_store: Store) 
 
 _ORDER = "ix_items_order"
 _CLAIM = r"UPDATE messages SET lease_until=.*RETURNING"
+_MARK = r"UPDATE messages SET enqueued_until=.*, blocked=.*CASE"
 _KEY = ("subscription", "recipient", "recommendation_id")
 
 
@@ -193,14 +195,18 @@ def test_order_is_asked_of_what_is_on_its_way(any_store: Store) -> None:
     assert seen >= 4
 
 
-def test_a_claim_finds_its_messages_by_their_ids(any_store: Store) -> None:
-    """The update that claims reads no other message that waits, whatever the database's counts say."""
+@pytest.mark.parametrize("update", [_CLAIM, _MARK], ids=["claims", "sets aside"])
+def test_messages_are_changed_by_their_ids(any_store: Store, update: str) -> None:
+    """The update that claims reads no other message that waits, whatever the database's counts say.
+
+    Nor does the one that marks what cannot go out.
+    """
     world = context(any_store, configured(webhook()), FakeTransport())
     fan_out(world, changes(any_store, [(1, 2), (2, 2)]), NOW)
     years_later(world)
-    [(statement, parameters)] = [
-        each for each in asked(world).statements.items() if re.match(_CLAIM, each[0], re.DOTALL)
-    ]
+    fan_out(world, changes(any_store, [(3, 3)]), NOW)
+    found = asked(world).statements.items()
+    statement, parameters = next(each for each in found if re.match(update, each[0], re.DOTALL))
     with any_store.read() as connection:
         plan = " ".join(explained(connection, statement, parameters))
     by_id = (

@@ -29,9 +29,10 @@ def pace_name(channel: str, host: str) -> str:
 
 
 def is_due(now: Moment) -> ColumnElement[bool]:
-    """Waiting, its time has come, and nobody holds it."""
+    """Waiting, its time has come, nobody holds it, and it was not set aside (blocking.py)."""
     return and_(
         messages.c.state == "waiting",
+        ~messages.c.blocked,
         messages.c.due_at <= now,
         or_(messages.c.lease_until.is_(None), messages.c.lease_until <= now),
     )
@@ -41,6 +42,15 @@ def is_due(now: Moment) -> ColumnElement[bool]:
 def is_free() -> ColumnElement[bool]:
     """Not paused, and nothing that has to go out before it is still on its way."""
     return and_(_not_paused(), _parent_settled(), _none_earlier())
+
+
+@cache
+def is_blocked() -> ColumnElement[bool]:
+    """Paused, or something that has to go out before it is on its way: only a change of another row frees it.
+
+    What waits for its summary alone is left out: they share their recommendations.
+    """
+    return or_(is_paused(), ~_none_earlier())
 
 
 def is_in_pace(now: Moment) -> ColumnElement[bool]:

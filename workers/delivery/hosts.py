@@ -54,7 +54,10 @@ _NOW = bindparam("b_now", type_=Moment())
 _WAITING = (
     select(messages.c.host, func.min(messages.c.due_at).label("oldest"))
     .where(
-        messages.c.state == "waiting", messages.c.channel == bindparam("b_channel"), messages.c.due_at <= _NOW
+        messages.c.state == "waiting",
+        messages.c.channel == bindparam("b_channel"),
+        ~messages.c.blocked,
+        messages.c.due_at <= _NOW,
     )
     .group_by(messages.c.host)
     .subquery()

@@ -256,5 +256,6 @@ def _notify(
 def unmark(connection: Connection, channel: str, now: datetime, until: datetime | None) -> None:
     """A job of the channel ends: no mark of messages that are due outlives `until` (None: now)."""
     still = messages.c.enqueued_until > (until or now)
-    due = and_(messages.c.state == "waiting", messages.c.channel == channel, messages.c.due_at <= now)
+    mine = and_(messages.c.state == "waiting", messages.c.channel == channel, ~messages.c.blocked)
+    due = and_(mine, messages.c.due_at <= now)
     connection.execute(update(messages).where(due, still).values(enqueued_until=until))

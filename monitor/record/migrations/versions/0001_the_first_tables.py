@@ -290,6 +290,7 @@ def upgrade() -> None:
         sa.Column("enqueued_until", sa.DateTime(), nullable=True),
         sa.Column("epoch", sa.String(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("blocked", sa.Boolean(), nullable=False),
         sa.Column("lapses", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("uncertain", sa.Boolean(), nullable=False),
@@ -309,10 +310,12 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_messages_marks", ["state", "channel", "enqueued_until", "due_at"], unique=False
+            "ix_messages_marks", ["state", "channel", "blocked", "enqueued_until", "due_at"], unique=False
         )
         batch_op.create_index(
-            "ix_messages_line", ["state", "channel", "host", "due_at", "created_at", "id"], unique=False
+            "ix_messages_line",
+            ["state", "channel", "blocked", "host", "due_at", "created_at", "id"],
+            unique=False,
         )
         batch_op.create_index("ix_messages_lease_until", ["lease_until"], unique=False)
         batch_op.create_index(
