@@ -33,3 +33,10 @@ def test_the_pieces_joined_are_the_text(text: str) -> None:
 def test_abbreviations_figures_and_quotes_do_not_break_sentences(text: str, count: int) -> None:
     """A full stop ends a sentence only where a reader would stop."""
     assert len(split_sentences(text)) == count
+
+
+def test_two_narratives_are_cut_once_for_all_who_ask() -> None:
+    """A change's difference and its significance cut the same two: whoever comes second finds them cut."""
+    old, new = "It began. It goes on.", "It began. It ended."
+    first = split_sentences(old), split_sentences(new)
+    assert all(split_sentences(text) is cut for text, cut in zip((old, new), first, strict=True))

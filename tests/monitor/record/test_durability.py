@@ -1,7 +1,10 @@
 """Which commits wait for the disk, and which transactions for each other."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
@@ -60,6 +63,45 @@ def test_a_connection_that_is_kept_keeps_nothing_of_what_failed_on_it(store: Sto
         connection.execute(text("INSERT INTO meta (key, value) VALUES ('a', 'b')"))
     with store.read() as connection:
         assert _rows(connection) == 1
+
+
+class _Overtaken(list[Connection]):
+    """The spare connections: whoever only looks at them is overtaken before acting on what was seen."""
+
+    overtake: Callable[[], None] = staticmethod(lambda: None)
+
+    def __len__(self) -> int:
+        seen = super().__len__()
+        self.overtake()
+        return seen
+
+    def __getitem__(self, at: Any) -> Any:
+        seen = super().__getitem__(at)
+        self.overtake()
+        return seen
+
+
+def test_two_threads_never_share_the_kept_connection(store: Store) -> None:
+    """It is taken in one step: a transaction inside another thread's would be committed or undone with it."""
+    with store.write(wait=False):
+        pass
+    spare = store._spare = _Overtaken(store._spare)
+    taken: list[Connection] = []
+    with ExitStack() as held, ThreadPoolExecutor(1) as threads:
+
+        def take() -> None:
+            taken.append(held.enter_context(store._kept()))
+
+        def overtake() -> None:
+            spare.overtake = staticmethod(lambda: None)
+            threads.submit(take).result(60)
+
+        spare.overtake = staticmethod(overtake)
+        take()
+        if len(taken) == 1:  # it did not look: nobody could come between
+            spare.overtake = staticmethod(lambda: None)
+            threads.submit(take).result(60)
+        assert taken[0] is not taken[1]
 
 
 def test_a_store_that_is_closed_lets_its_file_go(store: Store) -> None:
