@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +14,6 @@ from monitor.incidents import WELL
 from monitor.poller import wording
 from monitor.poller.readings import Reading, of_intake
 from monitor.poller.session import Session
-from monitor.poller.threads import to_the_end
 from monitor.record.schema import lookups
 from monitor.record.settings import Source
 from monitor.record.store import Store, StoreError
@@ -23,7 +21,6 @@ from monitor.record.values import Format, Notice, Outcome, Page
 
 SOON = timedelta(seconds=30)  # what the pace allows within this time belongs to the same cycle
 PATIENCE = timedelta(days=30)
-_CLAIM = timedelta(minutes=10)  # another poller takes it up again if this one is killed
 _LONGEST = timedelta(days=1)
 
 log = structlog.get_logger(__name__)
@@ -40,18 +37,38 @@ class Due:
 
 
 async def look_up(session: Session, sources: Collection[Source], *, until: datetime) -> list[Reading]:
-    """Ask every report's page that is due and whose host allows it before `until`; readings of what came."""
+    """Ask every report's page that is due and whose host allows it before `until`; readings of what came.
+
+    Those of a source are asked for by one task at a time, under a lease: what a poller that was killed was
+    asking for is asked by its follower at once, by another poller when the lease has lapsed.
+    """
     readings: list[Reading] = []
-    while (due := await asyncio.to_thread(_first, session, sources, until)) is not None:
-        now = session.clock.now()
-        try:
-            reading = await _ask(session, due) if await to_the_end(_claim, session.store, due, now) else None
-        except asyncio.CancelledError:
-            _give_back(session.store, due, now)
-            raise
-        if reading is not None:
-            readings.append(reading)
+    mine = [source for source in sources if source.confirm_closures]
+    while (due := await asyncio.to_thread(_first, session, mine, until)) is not None:
+        if due.source.id in session.looking_up:
+            asked = None
+        else:
+            asked = await _ask_alone(session, due)
+        if asked is None:
+            mine = [source for source in mine if source.id != due.source.id]  # it goes on there
+        else:
+            readings += asked
     return readings
+
+
+async def _ask_alone(session: Session, due: Due) -> list[Reading] | None:
+    """Ask under the lease; None where another process has it."""
+    session.looking_up.add(due.source.id)
+    try:
+        async with session.leases.hold(f"lookups:{due.source.id}") as held:
+            if held is None:
+                return None
+            # Another may have asked since we looked.
+            due_still = await asyncio.to_thread(_is_due, session.store, due, session.clock.now())
+            reading = await _ask(session, due) if due_still else None
+    finally:
+        session.looking_up.discard(due.source.id)
+    return [reading] if reading is not None else []
 
 
 def expire(store: Store, now: datetime) -> None:
@@ -70,7 +87,7 @@ def expire(store: Store, now: datetime) -> None:
 
 def _first(session: Session, sources: Collection[Source], until: datetime) -> Due | None:
     """The page that waits longest of those whose host may be asked in time."""
-    by_id = {source.id: source for source in sources if source.confirm_closures}
+    by_id = {source.id: source for source in sources}
     now = session.clock.now()
     waiting = (lookups.c.settled.is_(None), lookups.c.due_at <= now, lookups.c.url.is_not(None))
     query = select(lookups).where(*waiting, lookups.c.source_id.in_(sorted(by_id)))
@@ -90,25 +107,11 @@ def _is_free(host: hosts.Host, now: datetime, until: datetime) -> bool:
     return hosts.held_back_until(host, now) is None and now + hosts.wait_for(host, now) <= until
 
 
-def _claim(store: Store, due: Due, now: datetime) -> bool:
-    """Take a page's look-ups: they become due again later, should we be killed."""
+def _is_due(store: Store, due: Due, now: datetime) -> bool:
     mine = (lookups.c.source_id == due.source.id, lookups.c.url == due.url, lookups.c.settled.is_(None))
-    with store.write() as connection:
-        taken = connection.execute(
-            update(lookups).where(*mine, lookups.c.due_at <= now).values(due_at=now + _CLAIM)
-        )
-    return taken.rowcount > 0
-
-
-def _give_back(store: Store, due: Due, claimed_at: datetime) -> None:
-    """Have what was claimed then due again at once, whoever asks next: we were stopped before an answer came.
-
-    Not awaited, so that a cancelled task can. What has another time by now is not ours any more.
-    """
-    mine = (lookups.c.source_id == due.source.id, lookups.c.url == due.url, lookups.c.settled.is_(None))
-    with suppress(StoreError), store.write() as connection:
-        ours = lookups.c.due_at == claimed_at + _CLAIM
-        connection.execute(update(lookups).where(*mine, ours).values(due_at=claimed_at))
+    with store.read() as connection:
+        query = select(lookups.c.url).where(*mine, lookups.c.due_at <= now).limit(1)
+        return connection.execute(query).first() is not None
 
 
 async def _ask(session: Session, due: Due) -> Reading | None:
@@ -177,7 +180,7 @@ def _leave_for_a_day(session: Session, due: Due) -> None:
             "due_at": now + _LONGEST,
             "message": "its report's page does not say",
         }
-        connection.execute(update(lookups).where(*mine, lookups.c.due_at <= now + _CLAIM).values(values))
+        connection.execute(update(lookups).where(*mine, lookups.c.due_at <= now).values(values))
 
 
 def _note(session: Session, source: Source, outcome: Outcome, message: str) -> tuple[Notice, ...]:

@@ -94,6 +94,7 @@ class Session:
         }
         # One reader of a folder at a time: an older file must not be taken in after a newer one.
         self.reading = {source_id: asyncio.Lock() for source_id in self.drops}
+        self.looking_up: set[str] = set()  # sources whose report pages one of our tasks asks for
         self._taking = asyncio.Lock()
         self._unsaid: Source | None = None
         self._said_enough_until = 0.0

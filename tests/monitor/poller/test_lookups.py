@@ -1,7 +1,7 @@
 """What left a complete source is asked about on its report's page."""
 
 import asyncio
-import threading
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,10 @@ import pytest
 
 from monitor.fetching import hosts
 from monitor.poller import lookups as looking_up
+from monitor.poller.leases import claim
 from monitor.poller.lookups import expire
-from monitor.record.schema import events, lookups
+from monitor.poller.session import open_session
+from monitor.record.schema import events, lookups, sources
 from monitor.record.store import Store
 from tests.fakes.clock import NOON
 from tests.fakes.pages import Row, export, report, rows
@@ -234,7 +236,7 @@ async def _cancelled(world: World, is_time: asyncio.Event) -> None:
 
 
 def test_a_look_up_that_was_stopped_is_asked_again_at_once(store: Store, tmp_path: Path) -> None:
-    """Not ten minutes later: nobody was killed, and whoever starts next finds it due."""
+    """Not when the lease has lapsed: nobody was killed, and whoever starts next finds it due."""
 
     async def check(world: World) -> None:
         world.site.answers(_path(PAGE[0]), Answer(wait=30), Answer(200, report([_closed(PAGE[0])])))
@@ -255,27 +257,71 @@ def test_a_look_up_that_was_stopped_is_asked_again_at_once(store: Store, tmp_pat
     in_world(store, tmp_path, check, piers())
 
 
-def test_a_look_up_that_is_stopped_while_it_is_claimed_is_nobodys(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("holder", "closed"), [("killed", [1, 0, 0]), ("another", [0, 0, 1])])
+def test_what_a_killed_poller_was_asking_for_is_asked_by_its_follower_at_once(
+    store: Store, tmp_path: Path, holder: str, closed: list[int]
 ) -> None:
-    """The thread that claims cannot be stopped; what it gets after all is given back."""
-    goes_on, claim = threading.Event(), looking_up._claim
+    """By another poller once the lease has lapsed: the killed one may live for all it knows."""
 
     async def check(world: World) -> None:
-        begun, loop = asyncio.Event(), asyncio.get_running_loop()
-
-        def slow(*arguments: Any) -> bool:
-            loop.call_soon_threadsafe(begun.set)
-            loop.call_soon_threadsafe(loop.call_later, 0.1, goes_on.set)
-            assert goes_on.wait(60)
-            return claim(*arguments)
-
-        world.site.answers(_path(PAGE[0]), Answer(200, report([_closed(PAGE[0])])))
+        world.site.answers(_path(PAGE[0]), Answer(404), Answer(200, report([_closed(PAGE[0])])))
         await _leave(world)
-        monkeypatch.setattr(looking_up, "_claim", slow)
-        await _cancelled(world, begun)
-        worlds.append(world)
+        await world.poll()
+        world.clock.forward(hours=12)
+        assert claim(store, "lookups:piers", "killed", world.clock.now())
+        world.poller = world.make_poller(holder=holder)
+        found = []
+        for _ in closed:
+            (reading,) = await world.poll(due_only=True)
+            found.append(reading.closed)
+            world.clock.forward(seconds=40)
+        assert found == closed
 
-    worlds: list[World] = []
-    in_world(store, tmp_path, check, piers())  # which waits for its threads
-    assert [(row.due_at, row.settled) for row in worlds[0].all(lookups)] == [(worlds[0].clock.now(), None)]
+    in_world(store, tmp_path, check, piers(), gate={"vanish_confirmations": 99})
+
+
+@pytest.mark.parametrize("holders", [("one", "other"), ("one", "one")])
+def test_of_two_who_ask_at_once_one_does(store: Store, tmp_path: Path, holders: tuple[str, str]) -> None:
+    """Two processes, and two tasks of one."""
+
+    async def check(world: World) -> None:
+        world.site.answers(_path(PAGE[0]), Answer(404))
+        await _leave(world)
+        await world.poll()
+        before = world.site.paths().count(_path(PAGE[0]))
+        world.clock.forward(hours=12)
+        world.site.answers(_path(PAGE[0]), Answer(200, report([_closed(PAGE[0])]), wait=0.5))
+        async with AsyncExitStack() as stack:
+            made = {name: world.make_poller(holder=name) for name in holders}
+            sessions = {
+                name: await stack.enter_async_context(open_session(poller)) for name, poller in made.items()
+            }
+            until = world.clock.now() + looking_up.SOON
+            asked = [
+                looking_up.look_up(sessions[name], world.poller.settings.sources, until=until)
+                for name in holders
+            ]
+            readings = await asyncio.gather(*asked)
+        assert sum(len(each) for each in readings) == 1
+        assert world.site.paths().count(_path(PAGE[0])) == before + 1
+        assert not [row for row in world.all(sources) if row.lease_until]
+
+    in_world(store, tmp_path, check, piers(), gate={"vanish_confirmations": 99})
+
+
+def test_what_another_has_asked_meanwhile_is_not_asked_again(store: Store, tmp_path: Path) -> None:
+    """Between the look at what is due and the lease, its holder may have had the answer."""
+
+    async def check(world: World) -> None:
+        await _leave(world)
+        await world.poll()
+        world.clock.forward(hours=12)
+        async with open_session(world.poller) as session:
+            until = world.clock.now() + looking_up.SOON
+            due = looking_up._first(session, world.poller.settings.sources, until)
+            assert due
+            for _ in range(2):
+                assert await looking_up._ask_alone(session, due) == []
+        assert world.site.paths().count(_path(PAGE[0])) == 2
+
+    in_world(store, tmp_path, check, piers(), gate={"vanish_confirmations": 99})
