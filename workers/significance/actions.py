@@ -1,7 +1,7 @@
-"""Deeds of the agency or of Congress that a narrative tells of and the earlier one did not."""
+"""Deeds of the agency or of Congress that a sentence tells of."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,8 +12,7 @@ from workers.significance.dates import without_dates
 from workers.significance.done import DEEDS
 from workers.significance.gates import has_any
 from workers.significance.synonyms import canonical, merged
-from workers.significance.wordforms import content, coverage, lemma
-from workers.values import Signal
+from workers.significance.wordforms import content, lemma
 
 _PHRASES = re.compile(
     r"\b(?:took|taken)\s(?:\w+\s){0,2}?(?:steps?|actions?|measures)\b|\b(?:put|"
@@ -43,7 +42,7 @@ _TALK = re.compile(
     r"(?:(?:estimated|expected|anticipated|targeted?|planned|projected|new|revised|updated)\s)+(?:completion\s|implementation\s)?dates?|"
     r"comments|outlines?|response|responses|information|status|timelines?|time\s?frames?|schedules?|milestones?|estimates?\sof\swhen|"
     r"discussions?|"
-    r"meetings?|views|explanations?|letter(?!\sto\s(?!us|GAO))|requests?|feedback|no\s)\b|\bprovided\sthat\b|"
+    r"meetings?|views|explanations?|letter(?!\sto\s(?!us|GAO))|requests?|feedback|no\s)\b|\bprovided\sthat\b|\bupdated\s(?:us|GAO)\b|"
     r"\bentered\s(?!into)"
     r"|\b(?:required|directed|included|provided)\s(?:by|in|for)\s|\bclosed\s(?:this|the)\srecommendation|\bmoved\s(?:forward|ahead|toward|closer|on|to|from|into|up|back|its\s\w+\sto)\b"
     r"|\b(?:developed|established|defined|approved|formed|set|issued|released|adopted|created)\s(?:an?|its|the|several|some)\s(?:\w+\s)?"
@@ -66,7 +65,8 @@ _SCHEDULE = re.compile(
 )
 _NOTHING = re.compile(
     r"(?:wrote|written|prepared|developed)\s(?:an?\s|the\s|two\s|three\s|some\s|several\s)?(?:parts?|sections?|portions?|outlines?)\sof\b|"
-    r"added(?:\sthat\b.*)?$|stopped\sshort\b|notified\s(?:us|GAO)\b|wrote,?\s(?:to\s)?(?:us|GAO|that|in|on)\b|\w+\s(?:no|none|neither|few|nothing|little)\b"
+    r"addressed\s(?:a\s|one\s|only\s)?part\sof\s(?:this|the|our)\srecommendation\b"
+    r"|added(?:\sthat\b.*)?$|stopped\sshort\b|notified\s(?:us|GAO)\b|wrote,?\s(?:to\s)?(?:us|GAO|that|in|on)\b|\w+\s(?:no|none|neither|few|nothing|little)\b"
     r"|(?:changed|revised|reversed|clarified|withdrew|withdrawn)\s(?:its|their)\s(?:\w+\s)?(?:position|mind|views?|stance|"
     r"objections?|(?:dis)?agreement|(?:non)?concurrence|opposition)\b",
     re.IGNORECASE,
@@ -118,60 +118,17 @@ _GIVEN_OUT = words("issued published released")
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One thing done: its verb's stem, what it was about, and when and how many, where the sentence says."""
+    """One thing done: its verb's stem, what it was about, and when and how many, where the sentence says.
+
+    `clause` is the piece of the sentence that tells it.
+    """
 
     verb: str
     about: frozenset[str]
     when: date | None
     sentence: str
+    clause: str
     count: int | None = None
-
-
-def action_signals(old: Sequence[Sentence], new: Iterable[Sentence]) -> Iterator[Signal]:
-    """One for each sentence that tells of a deed which the old narrative did not report."""
-    known: list[Deed] | None = None
-    for sentence in new:
-        deeds = list(find_deeds(sentence))
-        if deeds and known is None:
-            known = [deed for earlier in old for deed in find_deeds(earlier)]
-        if any(not _is_known(deed, known or ()) and not _is_told_again(deed, old) for deed in deeds):
-            yield Signal("action_reported", sentence.text)
-
-
-def _is_known(deed: Deed, known: Iterable[Deed]) -> bool:
-    for other in known:
-        if deed.verb == other.verb and deed.count and other.count and deed.count > other.count:
-            continue  # "39 of its 52 tanks" after "14 of its 52 tanks"
-        share = coverage(deed.about, other.about)
-        same_day = deed.when is not None and deed.when == other.when
-        if share >= 0.7 or (deed.verb == other.verb and same_day and share >= 0.4):
-            return True
-        of_what = deed.about - {deed.verb}
-        if same_day and len(of_what) > 1 and coverage(of_what, other.about) >= 0.7:
-            return True  # the same thing on the same day, in another word
-    return False
-
-
-def _is_told_again(deed: Deed, old: Sequence[Sentence]) -> bool:
-    """Whether an old sentence tells it in words that were not read as a deed, or with its day and number."""
-    every = frozenset[str]().union(*(sentence.content for sentence in old))
-    every = frozenset(map(merged, every))
-    for sentence in old:
-        mine = frozenset(map(merged, sentence.content))
-        if deed.verb not in mine and deed.verb not in map(canonical, _WORD.findall(sentence.low)):
-            continue
-        same_day = deed.when is not None and any(mention.last == deed.when for mention in sentence.dates)
-        numbers = _FIGURES.findall(without_dates(deed.sentence))
-        if (
-            same_day
-            and all(number in sentence.text for number in numbers)
-            and coverage(deed.about, every) >= 0.7
-        ):
-            return any(found.verb == deed.verb for found in find_deeds(sentence))
-    return False
-
-
-_FIGURES = re.compile(r"\d[\d,]*")
 
 
 def find_deeds(sentence: Sentence) -> Iterator[Deed]:
@@ -191,7 +148,7 @@ def find_deeds(sentence: Sentence) -> Iterator[Deed]:
         and _ENACTED.search(sentence.text)
         and not _is_unreal(sentence)
     ):
-        yield Deed(canonical("enacted"), sentence.content, when, sentence.text)
+        yield Deed(canonical("enacted"), sentence.content, when, sentence.text, sentence.text)
         return
     was_deed = False
     for clause in sentence.clauses:
@@ -203,7 +160,14 @@ def find_deeds(sentence: Sentence) -> Iterator[Deed]:
             about = content(without_dates(clause.text))
             named = frozenset(merged(word) for word in about if not word[0].isdigit())
             count = _OF_ALL.search(_numbered(clause.text))
-            yield Deed(verb, named, when, sentence.text, int(count[1]) if count else None)
+            day = next(_days_in(sentence, clause), when)
+            yield Deed(verb, named, day, sentence.text, clause.text, int(count[1]) if count else None)
+
+
+def _days_in(sentence: Sentence, clause: Clause) -> Iterator[date]:
+    """The dates that a clause names."""
+    stop = clause.start + len(clause.text)
+    return (one.last for one in sentence.dates if clause.start <= one.start <= stop)
 
 
 _COUNTED = re.compile(r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b(?=\s(?:of|out))")
@@ -242,6 +206,8 @@ def _may_act(clause: Clause) -> bool:
     """Whether what a clause tells can be a deed of the agency or of Congress."""
     if clause.background or clause.hypothetical or clause.actor in {Actor.GAO, Actor.OTHER}:
         return False
+    if clause.text.startswith(("Were ", "Had ")):
+        return False  # "Were they documented, BIS could show it"
     if clause.subject.startswith(_ASKING) or _NAMES_BY_DEED.search(clause.subject):
         return False  # "How many were submitted late is not tracked", "the rule CBP issued in 2016 lacks it"
     if clause.actor is not Actor.CONGRESS:

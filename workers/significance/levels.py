@@ -7,7 +7,6 @@ from functools import partial
 from monitor.record.folding import fold
 from monitor.record.values import Event, EventType, State, Status, is_closed
 from workers.difference import common_ends
-from workers.significance.actions import action_signals
 from workers.significance.actors import Cast, Own, make_cast, own_names_in
 from workers.significance.clauses import Sentence, cut_sentences, read_sentences
 from workers.significance.deadlines import (
@@ -19,6 +18,7 @@ from workers.significance.deadlines import (
 )
 from workers.significance.positions import is_only_position, position_signals
 from workers.significance.removal import removal_signals
+from workers.significance.retold import action_signals
 from workers.significance.slips import deadline_moves, deadline_signals, is_told_of
 from workers.significance.wordforms import content, coverage
 from workers.significance.wording import Sameness, compare
@@ -74,7 +74,7 @@ def _of_narrative(
         return (Level.COSMETIC if sameness is Sameness.SAME else Level.REDATED), ()
     pair = _Pair(event, (old, new), (before, after), gone, came)
     signals = [*pair.first_response(), *position_signals(pair.old, pair.new)]
-    signals += action_signals(pair.old, pair.came)
+    signals += action_signals(pair.old, pair.came, pair.gone)
     signals += pair.deadlines(history)
     signals += removal_signals(pair.gone, pair.came, (pair.old, pair.new), runs)
     if not signals and whole and compare(" ".join(gone), " ".join(came), own, loosely=True) is Sameness.SAME:

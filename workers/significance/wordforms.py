@@ -13,7 +13,7 @@ _IRREGULAR = {
     "taken": "take", "gave": "give", "given": "give", "found": "find", "paid": "pay", "bought": "buy",
     "met": "meet", "told": "tell", "said": "say", "withdrew": "withdraw", "withdrawn": "withdraw",
     "approval": "approve", "agreed": "agree", "agrees": "agree", "disagreed": "disagree", "chose": "choose",
-    "undertook": "undertake", "undertaken": "undertake", "children": "child",
+    "chosen": "choose", "undertook": "undertake", "undertaken": "undertake", "children": "child",
     "used": "use", "uses": "use", "using": "use", "seen": "see", "saw": "see", "goes": "go", "gone": "go",
     "went": "go", "knew": "know", "known": "know", "led": "lead", "left": "leave", "lost": "lose",
     "kept": "keep",
