@@ -33,7 +33,7 @@ _SILENT = re.compile(
 _PARTLY = re.compile(
     rf"\b(?:partially|partly|in\spart)\s{_AGREE}|\b{_AGREE}\s(?:only\s)?(?:in\spart|in\sprinciple|partially|partly|"
     rf"with\s(?:the\s)?(?:first\s|second\s|one\s)?parts?)\b"
-    rf"|\b{_AGREE}\swith\s(?:this|the|our)\srecommendation\s(?:only\s)?in\s(?:part|principle)\b"
+    rf"|\b{_AGREE}\swith\s(?:it|(?:this|the|our)\srecommendation)\s(?:only\s)?in\s(?:part|principle)\b"
     r"|\bposition\sto\s(?:partial|one\sof\spartial)\s(?:concurrence|agreement)\b",
     re.IGNORECASE,
 )
@@ -67,7 +67,7 @@ _UNSETTLED = re.compile(
 
 # A whole sentence: "The Navy concurred."
 _ONLY = re.compile(
-    rf"(?:The\s)?[A-Z][\w.&'’/-]*(?:\s[\w.&'’/-]+){{0,8}}?\s(?:(?:generally|fully|partially)\s)?(?:did\snot\s)?{_AGREE}"
+    rf"(?:The\s)?[A-Z][\w.&'’/-]*(?:\s[\w.&'’/()-]+){{0,8}}?\s(?:(?:generally|fully|partially)\s)?(?:did\snot\s)?{_AGREE}"
     r"(?:\sin\spart)?\."
 )
 _FORMERLY = re.compile(
@@ -77,12 +77,22 @@ _PROPER = re.compile(r"(?:The\s)?[A-Z][\w.&'’-]+(?:\s[A-Z][\w.&'’-]+)*$")
 _NO_MORE = re.compile(r"\b(?:it|they)\sno\slonger\sdo(?:es)?(?:\sso)?\s*[.,;]")
 # "changed its position to partial concurrence", "withdrew its disagreement and concurred"
 _TURNS_TO = re.compile(
-    r"\b(?:changed|revised)\s(?:its|their)\sposition\s(?:to|and)\s|\bit\snow\s(?:agrees|concurs)\sthat\b|\bwithdr[ae]wn?\s(?:its|their)\s(?:disagreement|objection|nonconcurrence)s?\sand\s"
+    r"\b(?:changed|revised)\s(?:its|their)\sposition\s(?:to|and)\s|\bit\s(?:now|no\slonger)\s(?:agrees|concurs)\sthat\b|\bwithdr[ae]wn?\s(?:its|their)\s(?:disagreement|objection|nonconcurrence)s?\sand\s"
 )
 # "CMS concurred and described two steps", "it told us that it does not concur, because …"
 _BARELY = re.compile(
     r"(?:(?:[Tt]he\s)?[A-Z][\w.&'’/-]*(?:\s[\w.&'’/-]+){0,4}?|it|they)\s(?:partially\s|generally\s|fully\s)?"
-    r"(?:(?:did|does|do)\snot\s)?(?:concur(?:s|red)?|disagree(?:s|d)?)(?:\sin\spart)?"
+    r"(?:(?:did|does|do)\snot\s)?(?:concur(?:s|red)?|disagree(?:s|d)?)(?:\sin\spart)?\.?"
+)
+# "it informed us that it agrees", where the recommendation was spoken of before
+_IT_AGREES = re.compile(r"(?:it|they)\s(?:now\s)?(?:partially\s|fully\s)?agree(?:s|d)?(?:\sin\spart)?\.?")
+# What an old narrative says of it in passing: "which concurred", "HHS concurred, stating", "in agreeing"
+_IN_PASSING = re.compile(
+    rf"\b(?:[Ww]hich|[Ww]ho|[A-Z][\w&'’)]*|[Ii]t|[Aa]gency|[Dd]epartment|[Bb]ureau|[Cc]ommission)\s(?:had\s|has\s|also\s)*"
+    rf"(?:(?:partially|generally|fully)\s)?(?:did\snot\s)?{_AGREE}(?:\sin\spart)?"
+    r"(?=\s*(?:[.,;]|$)|\s(?:and|but|that|on\s\S+\sbehalf|with\s(?:us|this|the|our)\b))"
+    r"|\b[Ii]n\s(?:partially\s|generally\s)?(?:agreeing|concurring|disagreeing)\b"
+    r"|['’]s?\s(?:concurrence|agreement)\b"
 )
 # "withdraws the concurrence which it had given", "its concurrence was changed to a partial one"
 _WITHDRAWN = re.compile(
@@ -103,8 +113,24 @@ def position_signals(old: Sequence[Sentence], new: Sequence[Sentence]) -> Iterat
         return  # mostly: then nothing of it need be read closely
     before = _last(stated)
     after = _last(stating)
+    if before is None and after and after[0] in _told_in_passing(stated, stating):
+        return
     if after and (before is None or before[0] != after[0]):
         yield Signal("agency_position", after[1], before and before[0], after[0])
+
+
+def _told_in_passing(old: Sequence[Sentence], new: Sequence[Sentence]) -> Iterator[str]:
+    """The positions of which old sentences that were rewritten speak in passing."""
+    stand = {sentence.text for sentence in new}
+    for sentence in old:
+        if sentence.text in stand or _NEITHER.search(sentence.text):
+            continue
+        if any(clause.actor in {Actor.GAO, Actor.OTHER} for clause in sentence.clauses):
+            continue
+        for clause in sentence.clauses:
+            said = not clause.hypothetical and _IN_PASSING.search(clause.text)
+            if said and (position := _kind_of(clause.text)):
+                yield position
 
 
 def is_only_position(sentence: Sentence) -> bool:
@@ -140,9 +166,10 @@ def _of_sentence(sentence: Sentence) -> str | None:
         and about
     ):
         return None if sentence.clauses[0].actor in {Actor.GAO, Actor.OTHER} else NEUTRAL
-    if has_any(sentence.low, ("no", "without")) and _SILENT.search(sentence.text):
-        return None
+    silent = _SILENT.search(sentence.text) if has_any(sentence.low, ("no", "without")) else None
     for clause in sentence.clauses:
+        if silent and (clause.opener != "said" or _overlap(clause, silent)):
+            continue  # "it told us that it agrees, having taken no position before"
         said = _of_clause(clause, sentence)
         if said and not (found and _FORMERLY.search(clause.text)):
             found = said
@@ -152,25 +179,39 @@ def _of_sentence(sentence: Sentence) -> str | None:
     return PARTLY if _TO_PARTIAL.search(sentence.text) else found
 
 
+def _overlap(clause: Clause, found: re.Match[str]) -> bool:
+    return clause.start < found.end() and found.start() < clause.start + len(clause.text)
+
+
+def _is_agency(clause: Clause, sentence: Sentence) -> bool:
+    """Whether the agency may speak; "it" is taken for the agency where nobody else does in the sentence."""
+    if clause.actor is not Actor.THING:
+        return clause.actor not in {Actor.GAO, Actor.OTHER}
+    if clause.subject.lower() in {"it", "they"} and clause.opener in {"said", "that"}:
+        return all(other.actor not in {Actor.GAO, Actor.OTHER} for other in sentence.clauses)
+    return bool(_PROPER.match(clause.subject))
+
+
 def _of_clause(clause: Clause, sentence: Sentence) -> str | None:
-    named = clause.actor is Actor.THING and bool(_PROPER.match(clause.subject))
-    if (clause.actor in {Actor.GAO, Actor.OTHER, Actor.THING} and not named) or clause.hypothetical:
+    if not _is_agency(clause, sentence) or clause.hypothetical:
         return None
     text = clause.text
+    own = text[max(0, text.find(clause.subject)) :]
     about = (
         _WITH_IT.search(text)
         or _NOW.search(text)
         or (_ALONE.search(text) and _ABOUT_IT.search(sentence.text))
         or _ONLY.fullmatch(sentence.text)
         or _TURNS_TO.search(text)
-        or (
-            clause.actor is Actor.AGENCY
-            and _BARELY.fullmatch(text[max(0, text.find(clause.subject)) :])
-            and (not clause.start or clause.opener == "said")
-        )
+        or (_BARELY.fullmatch(own) and (not clause.start or clause.opener == "said"))
+        or (clause.opener == "said" and _IT_AGREES.fullmatch(own) and _ABOUT_IT.search(sentence.text))
     )
-    if not about or _UNSETTLED.search(text):
+    if not about or _UNSETTLED.search(text.partition("recommendation")[0]):
         return None
+    return _kind_of(text)
+
+
+def _kind_of(text: str) -> str | None:
     for pattern, position in ((_PARTLY, PARTLY), (_REFUSED, REFUSED), (_AGREED, AGREED)):
         if pattern.search(text):
             return position
