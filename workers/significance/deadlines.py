@@ -16,13 +16,15 @@ from workers.significance.deeds import deed_in_clause, deed_of
 from workers.significance.gates import has_any, lowered
 from workers.significance.looks import is_review
 from workers.significance.refusals import EXPECTS, Place, is_by_law_or_others, is_refused
+from workers.significance.wordforms import content
 
 _BEFORE = re.compile(
     r"""(?:(?P<by>(?P<due>\b(?:expected|anticipated|planned|scheduled|due)\s)?\b(?:by|before|no\slater\sthan|not\slater\sthan|on\sor\sbefore|until|till)\s(?:the\s)?)
       |(?P<in>\b(?:in|during|within|for|on|around|sometime\sin|as\searly\sas|to)\s(?:the\s)?)
       |(?P<range>\b(?:and|or)\s)
       |(?P<is>\b(?:date|dates|completion|milestone|deadline|target|goal|ECD|issuance|release)\b[^.;,]{0,40}?
-              (?:\bis\s(?:now\s)?|\bwas\s|\bof\s|:\s?|\bfor\s(?:the\s)?)(?:the\s)?)|(?P<bare>[:(]\s?)
+              (?:\bis\s(?:now\s)?|\bwas\s|\bof\s|:\s?|\bfor\s(?:the\s)?)(?:the\s)?
+              |\bestimate\sfor\s[^.;,]{3,90}?\bis\snow\s)|(?P<bare>[:(]\s?)
       |(?P<at>\b(?:expected|anticipated|planned|scheduled|targeted|estimated)\s(?:in\s|for\s|by\s)?))$""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -59,7 +61,7 @@ _PAST_PLAN = re.compile(
 _MOVED = re.compile(
     r"\b(?:delay(?:s|ed)?|postpon\w+|extend(?:s|ed)?|push(?:es|ed)?|mov(?:e|es|ed)|slip(?:s|ped)?|"
     r"shift(?:s|ed)?|revis(?:es|ed)|"
-    r"chang(?:es|ed)|deferr?(?:s|ed)?|reschedul\w+|accelerat\w+|advanc(?:es?|ed)|adjust(?:s|ed)?|put(?:s)?\s(?:[\w-]+\s){1,4}off|put\soff|set\s(?:[\w-]+\s){1,4}back)\b(?P<rest>.*)",
+    r"chang(?:es|ed)|deferr?(?:s|ed)?|reschedul\w+|accelerat\w+|advanc(?:es?|ed)|adjust(?:s|ed)?|(?:brought|brings)\s(?:[\w-]+\s){0,8}?forward|put(?:s)?\s(?:[\w-]+\s){1,4}off|put\soff|set\s(?:[\w-]+\s){1,4}back)\b(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _SCHEDULE = re.compile(
@@ -77,7 +79,7 @@ _MAY_PROMISE = (
 )  # fmt: skip
 _MAY_MEAN_MOVED = (
     "delay", "postpon", "exten", "push", "mov", "slip", "shift", "revis", "chang", "defer", "reschedul",
-    "accelerat", "advanc", "adjust", " off", "back",
+    "accelerat", "advanc", "adjust", " off", "back", "forward",
 )  # fmt: skip
 
 
@@ -146,7 +148,9 @@ def _of_mention(
     preposition = _preposition(before) or (
         _preposition(before + "in ") if _LATE_IN.match(sentence.text, mention.start) else None
     )
-    if not preposition and (given := _given_as_target(sentence, clause, mention)):
+    if not preposition and (
+        given := _is_now(sentence, mention) or _given_as_target(sentence, clause, mention)
+    ):
         return given
     if not preposition or not _AFTER_OK.match(sentence.text[mention.stop : mention.stop + 24]):
         return None
@@ -173,7 +177,9 @@ def _of_mention(
         mention.name,
         first,
         mention.last,
-        frozenset() if _POINTS.search(spoken) else deed_of(sentence, clause, mention),
+        frozenset()
+        if clause.opener != "stop" and _POINTS.search(spoken)
+        else deed_of(sentence, clause, mention),
         sentence.text,
         past=past,
         moves=has_any(low, _OTHERWISE) and bool(_INSTEAD.search(low)),
@@ -190,15 +196,37 @@ _AS_TARGET = re.compile(
 
 def _given_as_target(sentence: Sentence, clause: Clause, mention: Mention) -> Deadline | None:
     text = sentence.text
-    if not text.startswith(" as ", mention.stop):
+    after = mention.stop + text.startswith(",", mention.stop)
+    if not text.startswith(" as ", after):
         return None
     if clause.hypothetical or clause.negated or clause.actor in {Actor.GAO, Actor.OTHER, Actor.CONGRESS}:
         return None
-    if not (_GIVES.search(text, 0, mention.start) and _AS_TARGET.match(text, mention.stop)):
+    if not (_GIVES.search(text, 0, mention.start) and _AS_TARGET.match(text, after)):
         return None
     deed = deed_in_clause(clause) - {"gav", "set", "nam", "cit", "goal", "estimat"}
-    moves = bool(re.match(r"\sas\s\w+\s(?:new|revised|current)\b", text[mention.stop :]))
+    moves = bool(re.match(r"\sas\s\w+\s(?:new|revised|current)\b", text[after:]))
     return Deadline(mention.name, mention.first, mention.last, deed, text, moves=moves)
+
+
+# "The estimated completion date, which was December 31, 2023, is now June 30, 2025"
+_WHICH_WAS = re.compile(
+    r"\b(?:date|target|deadline|milestone|estimate|goal)\b[^.;,]{0,60},\swhich\s(?:was|had\sbeen)\s$"
+)
+_NOW_IS = re.compile(r",?\sis\snow\s(?:the\send\sof\s)?")
+
+
+def _is_now(sentence: Sentence, mention: Mention) -> Deadline | None:
+    before = next((one for one in reversed(sentence.dates) if one.stop <= mention.start), None)
+    text = sentence.text
+    if not before or not _NOW_IS.fullmatch(text, before.stop, mention.start):
+        return None
+    if not _WHICH_WAS.search(text, 0, before.start):
+        return None
+    deed = content(text[: before.start]) - _POINTING_DATE
+    return Deadline(mention.name, mention.last, mention.last, deed, text, before.name, moves=True)
+
+
+_POINTING_DATE = content("estimated completion date target deadline milestone goal which")
 
 
 def _since_date(sentence: Sentence, clause: Clause, mention: Mention, place: Place) -> str:
@@ -291,7 +319,9 @@ _STILL = re.compile(
 
 
 _LIMIT = re.compile(
-    r"\b(?:by|before|until|(?:no|not)\slater\sthan|on\sor\sbefore)\s(?:the\s)?$", re.IGNORECASE
+    r"\b(?:by|before|until|(?:no|not)\slater\sthan|on\sor\sbefore)\s(?:the\s)?$"
+    r"|\b(?:expect|anticipat|estimat|project)\w*\s[^.;]{3,80}\b(?:in|during|within)\s(?:the\s)?$",
+    re.IGNORECASE,
 )
 
 
@@ -317,10 +347,16 @@ def all_deadlines(sentences: Iterable[Sentence]) -> list[Deadline]:
     return in_context(deadline for sentence in sentences for deadline in find_deadlines(sentence))
 
 
+# "For the training, the letter gave no date, but it is now to be completed by"
+_TOPIC = re.compile(r"(?:As\s)?[Ff]or\s(?:the|its)\s(?P<of>[^,]{3,60}),\s")
+
+
 def in_context(found: Iterable[Deadline]) -> list[Deadline]:
     """The deadlines of a narrative, in order; one that only points at a deed means that of the one before."""
     told: list[Deadline] = []
     for deadline in found:
         before = told[-1].deed if told else frozenset[str]()
+        if topic := _TOPIC.match(deadline.sentence):
+            before = content(topic["of"])
         told.append(deadline if deadline.deed else replace(deadline, deed=before))
     return told

@@ -20,7 +20,7 @@ _NAMED_SO = (
 )  # fmt: skip
 _POINTING = words(
     "schedul target expect delay postpon slip shift push track due slat back forward instead ahead late "
-    "later now current call therefor thus hence accordingly consequent"
+    "later sooner brought bring now current call therefor thus hence accordingly consequent"
 )
 _IT = re.compile(
     r"[a-z]\s(?:it|them)\b(?!\s(?:now\s|also\s|still\s)?(?:plans?|expects?|will|has|is|was|intends?|anticipates?)\b)"

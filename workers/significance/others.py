@@ -22,6 +22,8 @@ _NAMED_DEED = re.compile(
     r"(?:(?:[Tt]he|[Ii]ts|[Tt]heir|[Aa]n?)\s(?:[a-z]+\s)?[a-z]+|[A-Z][a-z]+)(?<!rganiza)(?<!ssocia)(?<!nstitu)"
     r"(?<!orpora)(?:tion|sion|ment|ing|sis)\s(?:of|from)\s"
 )
+# "The second, of the cost of severance for contractor staff, was to be completed"
+_NUMBERED = re.compile(r"(?:[Tt]he\s)?(?:first|second|third|other|latter|former|one),\s(?:of|for|on)\s")
 # "A guide for transit agencies on assaults", "the survey of public housing agencies"
 _PRODUCT = re.compile(
     r"(?:(?:[Tt]he|[Ii]ts|[Tt]heir|[Aa]n?|[Tt]his|[Tt]hat|[Aa]ll|[Tt]hese)\s)?(?:(?!of\b|for\b|on\b|and\b)(?-i:[a-z])[\w-]+\s){0,3}?"
@@ -37,7 +39,7 @@ _PRODUCT = re.compile(
 
 def names_a_thing(subject: str) -> bool:
     """Whether a subject is a deed or a piece of work, whoever is named beside it."""
-    if _NAMED_DEED.match(subject):
+    if _NAMED_DEED.match(subject) or _NUMBERED.match(subject):
         return True
     product = _PRODUCT.match(subject)
     return product is not None and not OTHERS.search(product[0])

@@ -112,7 +112,7 @@ def _is_due_from_others(place: Place) -> bool:
         actors.add(place.sentence.actor_of(found["whom"]))
     if place.clause.opener == "relative" and _receives(place):
         return True  # "once it receives the data, which are due in May"
-    if " from " in place.words and (source := _GOT_FROM.search(place.words)):
+    if has_any(place.words, (" from ", "ed by ")) and (source := _GOT_FROM.search(place.words)):
         actors.add(place.sentence.actor_of(source["whom"]))
     if place.leads and (main := _main_after(place)):
         actors.add(main.actor)
@@ -124,7 +124,7 @@ _EXPECTS_OF = re.compile(
     r"\b(?:expect|anticipate|require|want|ask|direct|instruct)(?:s|ed)?\s(?P<whom>(?!to\b|that\b)[^,;]{2,60}?)\sto\s(?!be\b)[a-z]+\b"
 )
 _GOT_FROM = re.compile(
-    r"\b(?:decision|approval|response|reply|answer|comments|data|report|information|guidance|results?)\sfrom\s"
+    r"\b(?:(?:decision|approval|response|reply|answer|comments|data|report|information|guidance|results?)\sfrom|be\s\w+ed\sby)\s"
     r"(?P<whom>(?:the\s)?[\w&.'’-]+(?:\s[A-Z][\w&'’-]*)*)\s$"
 )
 
@@ -148,7 +148,7 @@ def _is_only_imagined(place: Place) -> bool:
     depends = place.clause.hypothetical or place.clause.opener == "subordinate"
     if depends and not place.clause.hypothetical and _CONCEDES.match(place.clause.text):
         depends = not EXPECTS.search(place.words)
-    if depends and not place.preposition["at"]:
+    if depends and not place.preposition["at"] and not _IS_EXPECTED.search(place.words):
         return True
     if not has_any(place.low, _WISHES) or not (wished := _WISHED.search(place.words)):
         return False
@@ -163,6 +163,10 @@ def _is_told_to_us(place: Place) -> bool:
     return any(other.actor is Actor.AGENCY and _SAID_IT.search(other.text) for other in before)
 
 
+# "will be decided after a test that is now expected to be complete by"
+_IS_EXPECTED = re.compile(
+    r"\b(?:that|which)\s(?:is|are)\snow\s(?:expected|anticipated|scheduled|planned)\sto\sbe\s\w+\s$"
+)
 _SHOULD_BE = re.compile(r"\bshould\sbe\s(?:\w+ed|complete|done|ready|final|in\splace|available)\b")
 _SAID_IT = re.compile(r"\b(?:said|stated|told|informed|added|reported|estimated|wrote|noted|explained)\b")
 
@@ -228,9 +232,16 @@ def _is_not_expected(place: Place) -> bool:
     if place.named:
         return False
     planned = place.clause.inherits and _PLANS_TOO.match(place.clause.text)
+    if place.preposition["in"] and _SET_GOALS.search(place.words):
+        return True  # "it set targets for satisfaction in May 2025"
     if place.preposition["bare"] and not re.search(r"completion|date|target|ECD", place.words):
         return True
     return not EXPECTS.search(place.words) and not planned and not _shares_its_will(place)
+
+
+_SET_GOALS = re.compile(
+    r"^(?!.*\b(?:will|would|expects?|plans?|to)\b).*\b(?:set|established|adopted|approved|reached|met)\s(?:\w+\s){0,3}?(?:targets|goals)\b"
+)
 
 
 def _shares_its_will(place: Place) -> bool:
@@ -282,9 +293,11 @@ def _is_denied(place: Place) -> bool:
     until = "until" in place.preposition[0].lower()
     if until and _TAKES.search(place.words):
         return False  # "would take until May" promises it for May
-    return (has_any(place.low, _DENIALS) and bool(_DENIED.search(place.words))) != until
+    return (has_any(place.low, _DENIALS) and bool(_DENIED.search(_ASKED.sub(" ", place.words)))) != until
 
 
+# "an analysis of why recipients do not serve will be completed"
+_ASKED = re.compile(r"\b(?:of|on)\s(?:why|how|whether|what)\s.*(?=\b(?:will|would)\sbe\s\w+\s$)")
 _DENIALS = ("no", "n't", "n’t", "never", "unable", "without", "lack")
 
 

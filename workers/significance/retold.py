@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 
 from workers.sentences import words
 from workers.significance.actions import Deed, find_deeds
@@ -14,7 +13,7 @@ from workers.significance.looks import is_review
 from workers.significance.passages import PAST
 from workers.significance.positions import is_position
 from workers.significance.synonyms import canonical, merged
-from workers.significance.wordforms import coverage, in_figures, is_past, lemma
+from workers.significance.wordforms import are_kin, coverage, in_figures, is_past, lemma, unmatched
 from workers.values import Signal
 
 _FIGURES = re.compile(r"\d[\d,]*")
@@ -134,20 +133,6 @@ def _kinds() -> dict[str, frozenset[int]]:
 
 _KINDS = _kinds()
 _NONE = frozenset[int]()
-
-
-@lru_cache(maxsize=20_000)
-def are_kin(one: str, other: str) -> bool:
-    """Whether two stems are of one word: "vacant" and "vacancy", "decontaminate" and "decontamination"."""
-    if one == other:
-        return True
-    least = max(5, min(len(one), len(other)) - 1)
-    return one[:least] == other[:least] and one.isalpha() and other.isalpha()
-
-
-def unmatched(part: frozenset[str], whole: frozenset[str]) -> frozenset[str]:
-    """The words of the first of which the second has no form."""
-    return frozenset(word for word in part - whole if not any(are_kin(word, other) for other in whole))
 
 
 def _are_alike(verb: str, other: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from workers.significance.clauses import Sentence
 from workers.significance.dates import find_dates, without_dates
 from workers.significance.deadlines import Deadline, find_deadlines
-from workers.significance.wordforms import content, coverage
+from workers.significance.wordforms import content, coverage, unmatched
 from workers.values import Signal
 
 _SAME_DEED = 0.5
@@ -132,7 +132,7 @@ def _likeness(one: Deadline, other: Deadline) -> float:
     smaller, larger = sorted((one.deed - _WHOLE or one.deed, other.deed - _WHOLE or other.deed), key=len)
     if first != second and ((first and second) or len(smaller - _WHICH) <= 1):
         return 0.0  # "the second stage" is not the first, nor "this stage"
-    return coverage(smaller, larger) if smaller else 0.0
+    return 1.0 - len(unmatched(smaller, larger)) / len(smaller) if smaller else 0.0
 
 
 def is_told_of(deadline: Deadline, said: frozenset[str]) -> bool:

@@ -205,3 +205,17 @@ _MONTHS = words(
 def coverage(part: frozenset[str], whole: frozenset[str]) -> float:
     """The share of the first's words that the second has; 1.0 for no words."""
     return len(part & whole) / len(part) if part else 1.0
+
+
+@lru_cache(maxsize=20_000)
+def are_kin(one: str, other: str) -> bool:
+    """Whether two stems are of one word: "vacant" and "vacancy", "decontaminate" and "decontamination"."""
+    if one == other:
+        return True
+    least = max(5, min(len(one), len(other)) - 1)
+    return one[:least] == other[:least] and one.isalpha() and other.isalpha()
+
+
+def unmatched(part: frozenset[str], whole: frozenset[str]) -> frozenset[str]:
+    """The words of the first of which the second has no form."""
+    return frozenset(word for word in part - whole if not any(are_kin(word, other) for other in whole))

@@ -61,7 +61,7 @@ _CASED: dict[str, _Gate] = {
     "actors, an Act": (actors._ACT, actors._LEGISLATIVE),
     "deeds, it": (deeds._IT, (" it", " them")),
     "refusals, expects of": (refusals._EXPECTS_OF, (" to ",)),
-    "refusals, got from": (refusals._GOT_FROM, (" from ",)),
+    "refusals, got from": (refusals._GOT_FROM, (" from ", "ed by ")),
     "clauses, at last": (clauses._AT_LAST, (" according to ",)),
     "deadlines, as target": (deadlines._AS_TARGET, (" as ",)),
 }
