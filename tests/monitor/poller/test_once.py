@@ -8,21 +8,19 @@ from typing import Any
 
 import pytest
 
-from monitor.poller import Reading, page_of
-from monitor.poller.files import read_files
+from monitor.poller import Reading
 from monitor.poller.leases import claim
-from monitor.poller.session import open_session
-from monitor.record.schema import captures, drops, outbox
+from monitor.record.schema import captures, outbox
 from monitor.record.settings import Source
 from monitor.record.store import Store
-from monitor.record.values import Outcome, Page
+from monitor.record.values import Outcome
 from tests.fakes.clock import NOON
 from tests.fakes.pages import export, report, rows
 from tests.fakes.site import Answer
 from tests.monitor.poller.world import CHANGED, CSV, FIVE, PATH, World, in_world, piers
 
-BOTH = piers(path="drop/")
 FOLDER = {"id": "piers", "format": "gao-csv", "path": "drop/"}
+BOTH = piers(path="drop/")
 
 
 def test_first_a_baseline_then_nothing_then_a_change(store: Store, tmp_path: Path) -> None:
@@ -126,37 +124,6 @@ def test_a_wall_that_only_its_words_give_away_is_a_refusal(store: Store, tmp_pat
     in_world(store, tmp_path, check, BOTH)
 
 
-def test_marks_of_a_stale_copy_are_not_kept(store: Store, tmp_path: Path) -> None:
-    """The cache that it came from would confirm it for ever."""
-
-    async def check(world: World) -> None:
-        world.serve(FIVE, stamp=NOON - timedelta(hours=2), ETag='"new"')
-        await world.poll()
-        world.clock.forward(hours=12)
-        world.serve(CHANGED, stamp=NOON - timedelta(days=9), ETag='"old"')
-        assert await world.outcome() == "unchanged"
-        world.clock.forward(hours=12)
-        await world.poll()
-        assert world.site.asked[-1].headers["if-none-match"] == '"new"'
-
-    in_world(store, tmp_path, check)
-
-
-def test_a_file_written_to_between_look_and_reading_waits(store: Store, tmp_path: Path) -> None:
-    """Half of the new content must not be taken for the whole."""
-
-    async def check(world: World) -> None:
-        path = world.drop("a.csv", export(FIVE, NOON - timedelta(hours=1)))
-        async with open_session(world.poller) as session:
-            drop = session.drops["piers"]
-            drop.load = lambda found: Page(b"half", found.name, found.captured_at)  # type: ignore[method-assign]
-            assert await read_files(session, world.poller.settings.sources[0]) == []
-        assert path.exists()
-        assert world.all(drops) == []
-
-    in_world(store, tmp_path, check, FOLDER)
-
-
 def test_a_password_in_the_address_is_neither_shown_nor_kept(store: Store, tmp_path: Path) -> None:
     """Messages go to people, and captures are kept for years."""
 
@@ -252,139 +219,6 @@ def test_only_what_is_due_is_asked_for_by_once(store: Store, tmp_path: Path) -> 
     in_world(store, tmp_path, check, BOTH)
 
 
-def test_marks_of_the_last_believed_page_are_sent_back(store: Store, tmp_path: Path) -> None:
-    """And a page not modified counts as a capture of now."""
-
-    async def check(world: World) -> None:
-        world.serve(FIVE, ETag='"1"')
-        await world.poll()
-        world.clock.forward(hours=12)
-        world.site.answers(PATH, Answer(304))
-        (reading,) = await world.poll()
-        assert (reading.outcome, reading.failed) == ("unchanged", False)
-        assert world.site.asked[-1].headers["if-none-match"] == '"1"'
-        assert world.source().last_captured_at == world.clock.now()
-
-    in_world(store, tmp_path, check)
-
-
-def test_marks_of_a_page_that_was_not_believed_are_not_kept(store: Store, tmp_path: Path) -> None:
-    """Or "not modified" would confirm what was never taken in."""
-
-    async def check(world: World) -> None:
-        world.serve(FIVE, ETag='"good"')
-        await world.poll()
-        world.clock.forward(hours=12)
-        world.site.answers(PATH, Answer(200, b"<html><p>nothing here</p></html>", {"ETag": '"bad"'}))
-        assert await world.outcome() in ("quarantined", "blocked", "failing")
-        world.clock.forward(hours=12)
-        await world.poll()
-        assert world.site.asked[-1].headers["if-none-match"] == '"good"'
-
-    in_world(store, tmp_path, check)
-
-
-def test_marks_of_another_address_are_not_sent(store: Store, tmp_path: Path) -> None:
-    """The owner has changed the source's url: a date would mean another page."""
-
-    async def check(world: World) -> None:
-        world.serve(FIVE, ETag='"1"')
-        await world.poll()
-        world.configuration["sources"] = (piers(url="/other"),)
-        world.poller = world.make_poller()
-        world.site.answers("/other", Answer(200, export(FIVE), CSV))
-        world.clock.forward(hours=12)
-        await world.poll()
-        assert "if-none-match" not in world.site.asked[-1].headers
-
-    in_world(store, tmp_path, check)
-
-
-def test_while_something_is_missing_the_whole_page_is_asked_for(store: Store, tmp_path: Path) -> None:
-    """A second capture without it is what confirms that it is gone."""
-
-    async def check(world: World) -> None:
-        page = rows(12)
-        world.serve(page, ETag='"1"')
-        await world.poll()
-        world.clock.forward(hours=12)
-        world.serve(page[1:], stamp=world.clock.now(), ETag='"2"')
-        await world.poll()
-        world.clock.forward(hours=12)
-        await world.poll()
-        assert "if-none-match" not in world.site.asked[-1].headers
-
-    in_world(store, tmp_path, check, piers(confirm_closures=False))
-
-
-def test_files_are_read_before_the_site_is_asked(store: Store, tmp_path: Path) -> None:
-    """A file believed makes the source well although the site refuses."""
-
-    async def check(world: World) -> None:
-        world.site.answers(PATH, Answer(403))
-        world.drop("a.csv", export(FIVE, NOON - timedelta(hours=2)))
-        (reading,) = await world.poll()
-        assert (reading.outcome, reading.seen, reading.failed) == ("baseline", 5, False)
-        world.drop("b.csv", export(CHANGED, NOON - timedelta(hours=1)))
-        assert await world.outcome() == "changed"
-        assert await world.outcome() == "blocked"
-        assert world.told() == ["source.blocked"]
-
-    in_world(store, tmp_path, check, BOTH)
-
-
-def test_files_are_taken_in_oldest_first_and_once(store: Store, tmp_path: Path) -> None:
-    """Whatever their names."""
-
-    async def check(world: World) -> None:
-        world.drop("1-newer.csv", export(CHANGED, NOON - timedelta(hours=1)))
-        world.drop("2-older.csv", export(FIVE, NOON - timedelta(hours=9)))
-        (reading,) = await world.poll()
-        assert (reading.outcome, reading.updated) == ("changed", 1)
-        assert [row.outcome for row in sorted(world.all(drops), key=lambda row: row.read_at)]
-        (reading,) = await world.poll()
-        assert (reading.outcome, reading.seen, reading.failed) == ("unchanged", 0, False)
-
-    in_world(store, tmp_path, check, FOLDER)
-
-
-def test_a_file_that_is_no_page_is_remembered_and_fails_the_cycle_once(store: Store, tmp_path: Path) -> None:
-    """Its trouble is told; it is not read again and again."""
-
-    async def check(world: World) -> None:
-        world.drop("notes.txt", b"buy milk")
-        (reading,) = await world.poll()
-        assert (reading.outcome, reading.failed) == ("quarantined", True)
-        assert await world.outcome() == "unchanged"
-        assert [row.outcome for row in world.all(drops)] == ["quarantined"]
-        assert world.told() == ["source.quarantined"]
-
-    in_world(store, tmp_path, check, FOLDER)
-
-
-def test_a_file_that_breaks_the_reader_does_not_stop_those_after_it(store: Store, tmp_path: Path) -> None:
-    """A fault of ours is reported as one, once."""
-
-    async def check(world: World) -> None:
-        real = world.poller.take_in
-
-        def breaking(*args: Any, **keys: Any) -> Any:
-            if args[3].origin == "bad.csv":
-                raise RuntimeError("a fault")
-            return real(*args, **keys)
-
-        world.poller = world.make_poller(take_in=breaking)
-        world.drop("bad.csv", b"bad", age=timedelta(days=2))
-        world.drop("good.csv", export(FIVE, NOON - timedelta(hours=1)))
-        assert await world.outcome() == "baseline"
-        assert {row.name: row.outcome for row in world.all(drops)} == {
-            "bad.csv": "failing",
-            "good.csv": "baseline",
-        }
-
-    in_world(store, tmp_path, check, FOLDER)
-
-
 def test_a_page_that_breaks_the_reader_does_not_stop_other_sources(store: Store, tmp_path: Path) -> None:
     """Its source is failing, with the fault in the message."""
 
@@ -405,39 +239,6 @@ def test_a_page_that_breaks_the_reader_does_not_stop_other_sources(store: Store,
     in_world(store, tmp_path, check, piers(), piers(id="lamps"))
 
 
-def test_a_file_being_written_is_waited_for(store: Store, tmp_path: Path) -> None:
-    """A cycle by hand comes seconds after the file was saved."""
-
-    async def check(world: World) -> None:
-        world.drop("a.csv", export(FIVE, NOON - timedelta(hours=1)), age=timedelta(0))
-        assert await world.outcome() == "baseline"
-
-    in_world(store, tmp_path, check, FOLDER)
-
-
-def test_a_path_without_a_file_is_a_failure(store: Store, tmp_path: Path) -> None:
-    """A misspelt name must not look like a page that never changes."""
-
-    async def check(world: World) -> None:
-        (reading,) = await world.poll()
-        assert reading.outcome == "failing"
-        assert str(tmp_path / "exprot.csv") in reading.message
-
-    in_world(store, tmp_path, check, FOLDER | {"path": "exprot.csv"})
-
-
-def test_a_folder_that_cannot_be_looked_into_is_a_failure(store: Store, tmp_path: Path) -> None:
-    """With the folder's name."""
-
-    async def check(world: World) -> None:
-        (tmp_path / "drop").write_text("in the way")
-        (reading,) = await world.poll()
-        assert reading.outcome == "failing"
-        assert str(tmp_path / "drop") in reading.message
-
-    in_world(store, tmp_path, check, FOLDER)
-
-
 def test_named_sources_alone_are_read(store: Store, tmp_path: Path) -> None:
     """In the configuration's order; an unknown name is an error that lists the known."""
 
@@ -449,19 +250,6 @@ def test_named_sources_alone_are_read(store: Store, tmp_path: Path) -> None:
             await world.poll("peers")
 
     in_world(store, tmp_path, check, piers(), piers(id="lamps"))
-
-
-def test_a_page_handed_over_is_read_in_place_of_the_site(store: Store, tmp_path: Path) -> None:
-    """Taken when its own stamp says."""
-
-    async def check(world: World) -> None:
-        stamp = NOON - timedelta(hours=3)
-        page = page_of(export(FIVE, stamp), "saved.csv", NOON)
-        assert page.captured_at == stamp
-        assert await world.outcome("piers", given=page) == "baseline"
-        assert world.site.asked == []
-
-    in_world(store, tmp_path, check)
 
 
 def test_another_process_at_the_same_source_is_waited_for_and_then_named(
