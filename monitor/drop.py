@@ -13,8 +13,9 @@ from pathlib import Path
 import structlog
 from sqlalchemy import select
 
+from monitor.files import body_of
 from monitor.formats import HEAD, stamp_of
-from monitor.record.bodies import filled, pieces
+from monitor.record.bodies import pieces
 from monitor.record.schema import drops
 from monitor.record.settings import Source
 from monitor.record.store import Store, upsert
@@ -111,8 +112,7 @@ class Drop:
         if found.size > self.max_bytes:
             return f"{found.path} is longer than max_bytes in [http] allows ({self.max_bytes:,} bytes)."
         try:
-            with found.path.open("rb") as handle:
-                body = filled(iter(lambda: handle.read(_BLOCK), b""))
+            body = body_of(found.path)
         except OSError as error:
             return f"{found.path} cannot be read: {error.strerror}."
         return Page(body, found.name, found.captured_at)

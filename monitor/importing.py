@@ -5,20 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from monitor.files import body_of
 from monitor.formats import NotAPage, extract
-from monitor.formats.phones import blank_phones
 from monitor.intake import Intake, take_in
 from monitor.record.settings import Settings, Source
 from monitor.record.store import Store
-from monitor.record.values import Page
+from monitor.record.values import Format, Page
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A saved capture, and when it was taken."""
+    """A saved capture, when it was taken, and what it shows."""
 
     path: Path
     captured_at: datetime
+    format: Format
+    subject: str
 
 
 def in_order(paths: Iterable[Path], given: datetime | None) -> list[Saved]:
@@ -26,15 +28,17 @@ def in_order(paths: Iterable[Path], given: datetime | None) -> list[Saved]:
 
     NotAPage names the first file that cannot be read, before anything is written.
     """
-    saved = [Saved(path, given or _stamp(path) or _modified(path)) for path in paths]
+    saved = [_saved(path, given) for path in paths]
     return sorted(saved, key=lambda one: (one.captured_at, one.path.name))
 
 
-def _stamp(path: Path) -> datetime | None:
+def _saved(path: Path, given: datetime | None) -> Saved:
     try:
-        return extract(blank_phones(path.read_bytes())).stamp
+        capture = extract(body_of(path))
     except NotAPage as error:
         raise NotAPage(f"{path}: {error.reason}", error.hint) from error
+    taken_at = given or capture.stamp or _modified(path)
+    return Saved(path, taken_at, capture.format, capture.subject or "")
 
 
 def _modified(path: Path) -> datetime:
@@ -43,5 +47,5 @@ def _modified(path: Path) -> datetime:
 
 def import_saved(store: Store, settings: Settings, source: Source, saved: Saved, *, now: datetime) -> Intake:
     """Take one saved capture in, telling nobody: its events are history."""
-    page = Page(saved.path.read_bytes(), saved.path.name, saved.captured_at)
+    page = Page(body_of(saved.path), saved.path.name, saved.captured_at)
     return take_in(store, settings, source, page, now=now, silent=True)

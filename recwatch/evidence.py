@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from monitor.intake import load_evidence
-from monitor.record.bodies import whole
+from monitor.record.bodies import pieces
 from monitor.record.values import Event
 from monitor.rereading import Derivation, Side
 from recwatch.errors import Failure
@@ -98,7 +98,8 @@ def save(connection: Connection, found: Derivation, folder: Path) -> None:
         path = folder / f"capture-{side.kept.capture}-{side.kept.sha256[:12]}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(whole(page.body))
+            with path.open("wb") as file:
+                file.writelines(pieces(page.body))
         except OSError as error:
             raise Failure(f"{path} cannot be written: {error.strerror}") from None
         say(f"{'saved':<8}{path}")

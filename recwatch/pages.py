@@ -32,16 +32,21 @@ def read(ctx: typer.Context, name: str) -> Page:
     return replace(page, body=blank_phones(page.body))
 
 
-def read_file(name: str) -> Page:
-    """The page in a file, or on standard input where the name is `-`; captured when the file was written."""
+def read_file(name: str, most: int = _LARGEST) -> Page:
+    """The page in a file, or on standard input where the name is `-`; captured when the file was written.
+
+    Failure where it cannot be read, or is a file of more than `most` bytes.
+    """
+    from monitor.files import body_of, read_body
+
     if name == "-":
-        return Page(sys.stdin.buffer.read(), "standard input", now())
+        return Page(read_body(sys.stdin.buffer), "standard input", now())
     path = Path(name)
     try:
         status = path.stat()
-        if status.st_size > _LARGEST:
-            raise Failure(f"{name} is larger than {_LARGEST // 10**6} MB", Exit.NOT_A_PAGE)
-        body = path.read_bytes()
+        if status.st_size > most:
+            raise Failure(f"{name} is larger than {most:,} bytes", Exit.NOT_A_PAGE)
+        body = body_of(path)
     except OSError as error:
         raise Failure(f"{name} cannot be read: {error.strerror}") from None
     return Page(body, path.name, datetime.fromtimestamp(status.st_mtime, UTC))

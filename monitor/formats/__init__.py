@@ -11,11 +11,11 @@ from itertools import chain
 from monitor.formats import gao_agency, gao_csv, gao_product, gao_text, recognise
 from monitor.formats.decode import decode, inflate, inflate_some, with_plain_lines
 from monitor.formats.errors import NotAPage
-from monitor.formats.export_rows import Blanked, RawRows
+from monitor.formats.export_rows import Blanked, RawRows, take_apart
 from monitor.formats.markup import parse
 from monitor.formats.phones import blank_phones
 from monitor.formats.saved import is_archive, noted_address, page_part
-from monitor.record.bodies import Body, whole
+from monitor.record.bodies import Body, Packed, whole
 from monitor.record.folding import is_staging
 from monitor.record.values import Capture, Format
 
@@ -35,8 +35,11 @@ def extract(
 
     `format` None: it is recognised. `content_type` is the response's header, used for its charset. `url` is
     where the page was asked for; a saved page's own note of its address wins nothing over it. NotAPage where
-    the bytes are no page of recommendations, not whole, or not of the format given.
+    the bytes are no page of recommendations, not whole, or not of the format given. A large export never
+    stands in memory whole.
     """
+    if isinstance(body, Packed) and format in (None, Format.CSV) and (raw := take_apart(body, b"")):
+        return extract_apart(body, raw, format=format, content_type=content_type, url=url)
     plain = inflate(whole(body))
     if is_archive(plain):
         part = page_part(plain)

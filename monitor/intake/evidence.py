@@ -2,14 +2,14 @@
 
 import sqlite3
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, union, update
 
-from monitor.record.bodies import Body, Packed, pieces
+from monitor.record.bodies import Body, Packed, filled, pieces
 from monitor.record.schema import captures, events, evidence, revisions
 from monitor.record.settings import Store as StoreSettings
 from monitor.record.store import upsert
@@ -19,6 +19,7 @@ _LARGE = 10**6  # bytes
 # zlib's levels: 6 would be twice the work for 7 % less room. For the export, twice a day and most of all that
 # is kept, a third less is not worth four times the work.
 _LEVEL, _LEVEL_OF_LARGE = 5, 1
+_READ = 64 * 1024  # bytes of what is packed that are unpacked at a time
 _BULKY = 4 * 10**6  # bytes of what is packed, from which they are written in pieces
 
 Lasting = Body | Iterable[bytes]  # what is kept of a page: gone through, never put together
@@ -112,7 +113,16 @@ def load_evidence(connection: Connection, capture_id: int) -> Page | None:
     row = connection.execute(query.where(captures.c.id == capture_id)).one_or_none()
     if row is None:
         return None
-    return Page(zlib.decompress(row.body), row.origin, row.captured_at, row.content_type, row.headers)
+    body = filled(_unpacked(row.body))
+    return Page(body, row.origin, row.captured_at, row.content_type, row.headers)
+
+
+def _unpacked(packed: bytes) -> Iterator[bytes]:
+    unpacker = zlib.decompressobj()
+    for start in range(0, len(packed), _READ):
+        yield unpacker.decompress(packed[start : start + _READ])
+    if not unpacker.eof:
+        raise zlib.error("the kept bytes are cut off")
 
 
 def prune_evidence(connection: Connection, settings: StoreSettings, now: datetime) -> int:

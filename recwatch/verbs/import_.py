@@ -69,14 +69,12 @@ def _refuse_older(store: "Store", source: str, saved: "Saved") -> None:
     """History is added at its end: an older page taken in now would turn what is known back."""
     from sqlalchemy import select
 
-    from monitor.formats import extract
     from monitor.record.schema import coverage
 
-    capture = extract(saved.path.read_bytes())
     query = select(coverage.c.last_captured_at).where(
         coverage.c.source_id == source,
-        coverage.c.format == capture.format,
-        coverage.c.subject == (capture.subject or ""),
+        coverage.c.format == saved.format,
+        coverage.c.subject == saved.subject,
     )
     with store.read() as connection:
         newest: datetime | None = connection.scalar(query)

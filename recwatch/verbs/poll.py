@@ -77,7 +77,7 @@ def _take(loaded: "Loaded", names: Sequence[str], given: str) -> "list[Reading]"
     chosen = list(names) or known
     if len(chosen) != 1:
         raise Failure(f"--from goes with one --source; known: {', '.join(known)}", Exit.CONFIGURATION)
-    found = pages.read_file(given)
+    found = pages.read_file(given, loaded.configuration.http.max_bytes)
     page = page_of(found.body, found.origin, found.captured_at)
     with writing(loaded) as store:
         return polling.once(loaded, store, chosen, given=page)

@@ -54,6 +54,15 @@ def test_poll_from_takes_a_capture_instead_of_fetching(program: Program) -> None
     assert "lamps: changed, 5 seen, 2 updated" in answer.out
 
 
+def test_a_file_handed_over_may_be_as_long_as_a_page(program: Program) -> None:
+    """What [http] allows a site is allowed to a person, and no more."""
+    program.config.write_text(program.config.read_text().replace("[http]", '[http]\nmax_bytes = "2kB"'))
+    (program.folder / "long.csv").write_bytes(export(AFTER) + b" " * 2000)
+    answer = program("poll", "--from", "long.csv")
+    assert answer.status != 0
+    assert "long.csv is larger than 2,000 bytes" in answer.err
+
+
 def test_demo_says_where_it_has_no_place(program: Program) -> None:
     """One line that names the folder."""
     answer = program("--home", str(program.config), "demo")

@@ -97,7 +97,7 @@ def test_what_is_long_is_written_in_pieces_and_kept_once(
         any_scene.take(bodies.filled([export(page)]))
     with any_scene.store.read() as connection:
         kept = {one: load_evidence(connection, one) for one in connection.scalars(select(captures.c.id))}
-    assert [page and page.body for page in kept.values()] == [
+    assert [page and bodies.whole(page.body) for page in kept.values()] == [
         blank_phones(export(page)) for page in (listed, changed, listed, changed)
     ]
     assert any_scene.count(evidence) == 2
