@@ -198,9 +198,13 @@ class _Past:
     def _has_dates(self, deed: Deed, sentence: Sentence) -> bool:
         """Whether each day of the deed stands in the old narrative; those on which GAO looked are none."""
         start = sentence.text.find(deed.clause)
-        inside = [one for one in sentence.dates if start <= one.start < start + len(deed.clause)]
+        first = 0 if _WHEN.fullmatch(sentence.text, 0, start) else start
+        inside = [one for one in sentence.dates if first <= one.start < start + len(deed.clause)]
         own = (one for one in inside if not is_review(sentence.text, one))
         return all(any(_meet(one, other) for other in self._dates) for one in own)
+
+
+_WHEN = re.compile(r"(?:In|On|By|During|Since)\s[^,]{3,24}(?:,\s\d{4})?,\s")
 
 
 def _meet(one: Mention, other: Mention) -> bool:
