@@ -1,7 +1,7 @@
 """The table of made-up pairs: how it is read, run and scored."""
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,7 +36,6 @@ class Score:
     missed: int = 0
     levels: int = 0
     pairs: int = 0
-    faults: list[str] = field(default_factory=list)
 
     @property
     def precision(self) -> float:
@@ -141,6 +140,4 @@ def score(pairs: list[Pair]) -> Score:
         total.right += len(signs & pair.signals)
         total.extra += len(signs - pair.signals)
         total.missed += len(pair.signals - signs)
-        if signs != pair.signals or said.level is not pair.level:
-            total.faults.append(f"{pair.rule}: {said.level} {sorted(map(str, signs ^ pair.signals))}")
     return total
