@@ -9,6 +9,7 @@ from sqlalchemy import update
 from monitor import formats
 from monitor.files import body_of
 from monitor.formats import extract
+from monitor.formats.phones import blank_phones
 from monitor.importing import in_order
 from monitor.intake import load_evidence
 from monitor.record import bodies
@@ -65,7 +66,7 @@ def test_kept_bytes_come_back_packed(any_store: Store) -> None:
         page = load_evidence(connection, intake.capture_id)
         assert page is not None
         assert isinstance(page.body, Packed)
-        assert page.body[:] == EXPORT
+        assert page.body[:] == blank_phones(EXPORT)
         cut = zlib.compress(EXPORT)[:-10]
         connection.execute(update(evidence).values(body=cut))
         with pytest.raises(zlib.error):
