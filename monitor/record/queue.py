@@ -16,7 +16,6 @@ from redis.backoff import ExponentialBackoff
 from redis.client import PubSub
 from redis.retry import Retry
 
-from monitor.record import queue_folder
 from monitor.record.ids import new_id
 from monitor.record.queue_errors import QueueError
 from monitor.record.queue_server import queue_server, revive
@@ -173,7 +172,6 @@ class Queue:
 
     @contextmanager
     def _wrapped(self) -> Iterator[None]:
-        queue_folder.heed(self.url, self.connection)
         try:
             yield
         except redis.RedisError as error:

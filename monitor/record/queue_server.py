@@ -28,7 +28,6 @@ import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from monitor.record import queue_folder
 from monitor.record.queue_errors import QueueError
 
 log = structlog.get_logger(__name__)
@@ -70,7 +69,6 @@ def queue_server(redis_url: str, home: Path) -> Iterator[str]:
             fcntl.flock(users, fcntl.LOCK_SH)  # waits for nobody: exclusively only under start.lock
             url = _running(folder)
         _inside.append((url, folder))
-        queue_folder.enter(url, folder)
         # Connected all the while: it can be told to stop even if its folder is deleted under it.
         with _plain_client(url) as line:
             _answers(line)

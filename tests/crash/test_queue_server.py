@@ -1,17 +1,14 @@
 """The embedded server while its users are killed, forked and started at the same moment."""
 
 import os
-import shutil
 import signal
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
-from monitor.record import queue_folder
 from monitor.record import queue_server as servers
-from monitor.record.queue import Queue, QueueError, queue_server
+from monitor.record.queue import Queue, queue_server
 from tests.fakes.processes import line, lives, running, start, until
 
 USER = """
@@ -133,7 +130,6 @@ def test_one_killed_while_it_holds_the_start_lock_blocks_nobody(home: Path) -> N
     holder = """
 import sys
 from pathlib import Path
-from monitor.record import queue_folder
 from monitor.record import queue_server as servers
 folder = servers._prepare(Path(sys.argv[1]))
 with servers._opened(folder / "start.lock") as handle, servers._locked(handle, folder):
@@ -160,66 +156,9 @@ def test_a_server_killed_with_all_its_users_leaves_nothing_in_the_way(home: Path
 
 
 def test_a_home_deleted_under_it_does_not_leave_it_behind(home: Path) -> None:
+    import shutil
+
     with queue_server("", home) as url, Queue(url) as queue:
         pid = queue.connection.info("server")["process_id"]
         shutil.rmtree(home / "queue")
     until(lambda: not lives(pid))
-
-
-def test_a_home_deleted_under_it_is_noticed_while_it_is_used(home: Path) -> None:
-    """It is ended there and then, as its users may be killed; and it is there again with the home."""
-    with queue_server("", home) as url, Queue(url) as queue:
-        pid = queue.connection.info("server")["process_id"]
-        shutil.rmtree(home / "queue")
-        for _ in range(2):
-            with pytest.raises(QueueError):
-                queue.epoch()
-        until(lambda: not lives(pid))
-        (home / "queue").mkdir()
-        with suppress(QueueError):
-            queue.epoch()  # has it started
-        queue.epoch()
-        assert alive(home)
-    until(lambda: not alive(home))
-
-
-def test_only_a_queue_server_is_killed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a server in another container calls its number may be anybody's here."""
-    monkeypatch.setattr(queue_folder.os, "kill", lambda *_: pytest.fail("that is somebody else"))
-    with queue_server("", home) as url, Queue(url) as queue:
-        monkeypatch.setattr(queue.connection, "info", lambda _: {"process_id": os.getpid()})
-        queue.ping()
-        (home / "queue").rename(home / "away")
-        queue.ping()
-        (home / "away").rename(home / "queue")
-
-
-def test_a_home_replaced_under_it_has_its_users_turn_to_the_new_one(home: Path) -> None:
-    """None of them goes on with the old server, and none of them ends the new one."""
-    with queue_server("", home) as url, Queue(url) as first, Queue(url) as second:
-        pid, known = first.connection.info("server")["process_id"], queue_folder._folders[url]
-        second.ping()
-        shutil.rmtree(home / "queue")
-        with running(USER, home) as newcomer:
-            new = int(line(newcomer))
-            for queue in (first, second):
-                queue_folder._folders[url] = known  # as each process has it for itself
-                with suppress(QueueError):
-                    queue.epoch()
-                assert queue.connection.info("server")["process_id"] == new
-            until(lambda: not lives(pid))
-            assert lives(new)
-            newcomer.communicate("")
-
-
-def test_a_copy_of_its_home_is_not_taken_for_its_own(home: Path) -> None:
-    """Although the copy says the number of the server that runs."""
-    with queue_server("", home) as url, Queue(url) as queue:
-        pid = queue.connection.info("server")["process_id"]
-        shutil.copytree(home / "queue", home / "copy", ignore=shutil.ignore_patterns("*.sock"))
-        shutil.rmtree(home / "queue")
-        (home / "copy").rename(home / "queue")
-        with suppress(QueueError):
-            queue.epoch()
-        until(lambda: not lives(pid))
-        assert queue.connection.info("server")["process_id"] != pid

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -217,21 +216,6 @@ def test_kill_of_the_head_ends_everything_and_the_next_up_takes_over(polled: Pro
         assert int((polled.home / "queue" / "queue.pid").read_text()) == server
         assert running.stop() == 0
     processes.until(lambda: not processes.lives(server))
-
-
-def test_kill_of_the_head_after_its_home_was_deleted_leaves_no_queue_server(polled: Program) -> None:
-    """Nobody who comes later would find it: it ends with the home, without waiting for a stop."""
-    with up(polled) as running:
-        running.await_ready()
-        running.children()
-        server = int((polled.home / "queue" / "queue.pid").read_text())
-        shutil.rmtree(polled.home)
-        processes.until(lambda: not processes.lives(server))
-        assert "the queue server's folder was deleted" in running.err
-        running.process.kill()
-        running.process.wait()
-        processes.until(running.nothing_is_left)
-    assert "Traceback" not in running.err
 
 
 def test_a_source_that_cannot_be_reached_is_one_line_and_the_folder_is_read(program: Program) -> None:

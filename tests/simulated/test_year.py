@@ -52,7 +52,8 @@ def test_the_store_grows_with_what_changed(held: list[Holdings]) -> None:
     assert grown["digests"] < grown["events"]
     assert grown["lookups"] == BUSY * 2 // 20
     assert grown["paces"] <= 2
-    assert [grown[name] for name in ("sources", "hosts", "coverage", "subscriptions")] == [0, 0, 0, 0]
+    assert grown["sources"] <= 1  # the lease of its look-ups
+    assert [grown[name] for name in ("hosts", "coverage", "subscriptions")] == [0, 0, 0]
     assert grown["meta"] <= 1
     assert busy.store - quiet.store < 20_000 * grown["events"]
 
