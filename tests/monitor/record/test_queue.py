@@ -49,6 +49,17 @@ def process_id(url: str) -> int:
         return int(asked.connection.info("server")["process_id"])
 
 
+def write_down(url: str) -> None:
+    """Wait until all is in the server's file: while a busy disk still syncs, it answers before it writes."""
+
+    def written() -> bool:
+        told = asked.connection.info("persistence")
+        return told["aof_buffer_length"] == told["aof_pending_bio_fsync"] == 0
+
+    with Queue(url) as asked:
+        until(written)
+
+
 def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
     until(lambda: not lives(pid))
@@ -153,6 +164,7 @@ def test_what_was_enqueued_outlives_a_kill(tmp_path: Path) -> None:
     with queue_server("", tmp_path) as url, Queue(url) as queue:
         for number in range(50):
             queue.enqueue("changes", "workers.jobs.describe", number)
+        write_down(url)
         kill(process_id(url))
     with queue_server("", tmp_path) as url, Queue(url) as queue:
         assert queue.depth("changes") == 50
@@ -160,6 +172,7 @@ def test_what_was_enqueued_outlives_a_kill(tmp_path: Path) -> None:
 
 def test_a_killed_server_is_started_again_by_whoever_notices(queue: Queue) -> None:
     queue.enqueue("changes", "workers.jobs.describe", 7)
+    write_down(queue.url)
     pid = process_id(queue.url)
     kill(pid)
     with pytest.raises(QueueError):
