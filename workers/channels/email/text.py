@@ -55,7 +55,7 @@ def _line(line: Line) -> list[str]:
 def _card(card: Card, *, alone: bool) -> list[str]:
     lines = _wrap(card.meaning) if alone else _wrap(f"{card.name}: {card.meaning}")
     lines.append("")
-    column = max(_COLUMN, *(len(fact.label) + 2 for fact in card.facts))
+    column = max([_COLUMN, *(len(fact.label) + 2 for fact in card.facts)])
     for fact in card.facts:
         lines += _fact(fact, column)
     if alone:
