@@ -14,6 +14,8 @@ from monitor.record.values import NoticeType
 from tests.workers.channels.email.sending import SENDER, by_mail, mailed, part
 from tests.workers.channels.hostile import notices, tellings
 from tests.workers.channels.made_up import WATCH, notice, several, subject, telling
+from workers.channels.email import text
+from workers.channels.email.cards import Card
 from workers.channels.email.render import render, wire
 from workers.values import Cause, Telling
 
@@ -154,6 +156,12 @@ _ALLOWED = {
     "From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "List-Id", "List-Unsubscribe",
     "Auto-Submitted", "X-Recwatch-Subscription", "X-Recwatch-Events", "MIME-Version", "Content-Type",
 }  # fmt: skip
+
+
+def test_a_change_without_a_fact_is_written() -> None:
+    """A new recommendation of a digest: its agency and report stand above it, and nothing else is known."""
+    card = Card("rec. 5", "https://www.gao.gov/", "New", "", "New", (), (), (), "", "event evt_1")
+    assert text._card(card, alone=False)[0] == "rec. 5: New"
 
 
 @TRYING
