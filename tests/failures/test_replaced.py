@@ -5,6 +5,7 @@ import shutil
 import signal
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -25,15 +26,22 @@ def said_by_all(running: Up, words: str) -> bool:
     return all(any(part in line for line in lines) for part in parts)
 
 
+def baseline_and_copy(program: Program, running: Up) -> Path:
+    """Have the first page read, and copy the store as one is told to."""
+    copy = program.folder / "copy"
+    running.await_ready()
+    save(program, "one.csv", dated(BEFORE, 1))
+    processes.until(lambda: "outcome=baseline" in running.err, PATIENCE)
+    with closing(sqlite3.connect(program.home / FILE)) as connection:
+        connection.execute("VACUUM INTO ?", [str(copy)])
+    return copy
+
+
 def test_up_notices_that_its_store_is_gone_and_goes_on_with_a_copy(program: Program) -> None:
     """Said at once, with what to do; parts that are started meanwhile make no empty one; changes are told."""
-    store, copy = program.home / FILE, program.folder / "copy"
+    store = program.home / FILE
     with up(program) as running:
-        running.await_ready()
-        save(program, "one.csv", dated(BEFORE, 1))
-        processes.until(lambda: "outcome=baseline" in running.err, PATIENCE)
-        with closing(sqlite3.connect(store)) as connection:
-            connection.execute("VACUUM INTO ?", [str(copy)])
+        copy = baseline_and_copy(program, running)
         save(program, "two.csv", dated(AFTER, 2))
         processes.until(lambda: running.out.count("subscription harbor") == 2, PATIENCE)
         store.unlink()
@@ -51,13 +59,9 @@ def test_up_notices_that_its_store_is_gone_and_goes_on_with_a_copy(program: Prog
 
 def test_up_turns_to_a_copy_that_is_put_in_its_stores_place(program: Program) -> None:
     """A line says so; nothing of what came after is lost when it is started again."""
-    store, copy = program.home / FILE, program.folder / "copy"
+    store = program.home / FILE
     with up(program) as running:
-        running.await_ready()
-        save(program, "one.csv", dated(BEFORE, 1))
-        processes.until(lambda: "outcome=baseline" in running.err, PATIENCE)
-        with closing(sqlite3.connect(store)) as connection:
-            connection.execute("VACUUM INTO ?", [str(copy)])
+        copy = baseline_and_copy(program, running)
         copy.replace(store)
         # By whichever of its parts begins the next transaction; each process says it to itself once.
         processes.until(lambda: f"the store at {store} was replaced" in running.err, PATIENCE)

@@ -28,6 +28,7 @@ import pytest
 UNIT = {
     "monitor.record.folding": (
         "tests.monitor.record.test_folding",
+        "tests.monitor.record.test_boilerplate",
         "tests.monitor.record.test_keys",
         "tests.monitor.record.test_damage",
     ),
