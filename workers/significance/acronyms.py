@@ -8,7 +8,8 @@ def shorten(text: str, beside: str) -> str:
     """Replace names written out by the acronyms that either narrative has for them."""
     for name, acronym in (*_explained(text), *_explained(beside), *_abbreviated(text), *_abbreviated(beside)):
         text = re.sub(rf"\b(?:[Tt]he\s)?{re.escape(name)}(?:\s\({acronym}\))?", acronym, text)
-    text = _GIVEN.sub(lambda at: at[1] if _is_new(at[1], at[2], beside) else at[0], text)
+    if "(" in text:
+        text = _GIVEN.sub(lambda at: at[1] if _is_new(at[1], at[2], beside) else at[0], text)
     initials = _initials(text)
     if len(initials) < 2:  # the letters of the shortest acronym
         return text
