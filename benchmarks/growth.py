@@ -101,9 +101,9 @@ INSERT INTO subscriptions (id, first_seen_at)
   SELECT 's' || i, '2006-01-01 00:00:00.000000' FROM n;
 INSERT INTO messages
   (id, subscription, channel, recipient, cause, cause_ref, created_at, state, due_at, host, failures,
-    lapses, attempts, uncertain, sent_at, receipt)
+    blocked, lapses, attempts, uncertain, sent_at, receipt)
   SELECT 'msg_' || s.id || e.id, s.id, 'webhook', '', 'instant', e.id, at, 'sent', at,
-    'h' || substr(s.id, 2) || '.example.org:443', 0, 0, 1, false, at, '{{}}'
+    'h' || substr(s.id, 2) || '.example.org:443', 0, false, 0, 1, false, at, '{{}}'
   FROM events e JOIN subscriptions s
     ON s.id = 's' || (e.recommendation_id % 10) OR e.recommendation_id <= :changing;
 INSERT INTO items
