@@ -22,11 +22,11 @@ from standardwebhooks.webhooks import Webhook
 
 from benchmarks.delivery_receiver import Receiver, receiving
 from benchmarks.delivery_world import SECRET, Row, World, changes, now, show, tree_cpu, until
-from monitor.record.schema import messages
+from monitor.record.store.schema import messages
 from tests.fakes import postgres
 from workers.delivery.claim import Limits, Line, claim
 from workers.delivery.loading import load
-from workers.fanout import fan_out
+from workers.messages.fanout import fan_out
 
 TARGET = 500.0  # webhooks a second, SQLite, two workers
 MOST_LOST = 0.10  # of the rate, where one receiver in a hundred hangs

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from monitor.record.folding import fingerprint
-from monitor.record.migrating import open_store
-from monitor.record.queue import Queue
-from monitor.record.store import FILE, Store, store_url
+from monitor.record.queue.client import Queue
+from monitor.record.store.store import FILE, Store, store_url
+from monitor.record.store.upgrade import open_store
 from recwatch.configuration import load
 from tests.workers import seeding
 from workers.context import Context

@@ -12,8 +12,8 @@ from difflib import SequenceMatcher
 from time import process_time
 
 from monitor.record.values import Event, EventType, Kind, State, Subject
-from workers.difference import describe
-from workers.significance import assess
+from workers.meaning.difference import describe
+from workers.meaning.significance import assess
 
 _WHEN = datetime(2026, 3, 1, tzinfo=UTC)
 _OLD = (

@@ -13,9 +13,9 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from benchmarks.delivery_world import Row, World, changes, now, show
-from monitor.record.schema import messages
-from workers import due
-from workers.fanout import fan_out
+from monitor.record.store.schema import messages
+from workers.messages.fanout import fan_out
+from workers.queue import due
 
 TARGET = 3.0  # seconds, for 10,000 messages
 _LEASE = timedelta(seconds=60)

@@ -24,18 +24,20 @@ from sqlalchemy import Connection, create_engine, text
 
 from benchmarks.delivery_world import Row, World, show
 from monitor.intake import take_in
-from monitor.record import queries
 from monitor.record.settings import Source
-from monitor.record.store import Store
+from monitor.record.store import queries
+from monitor.record.store.store import Store
 from monitor.record.values import Outcome, Page
-from recwatch import changed, records
+from recwatch.queries import changes, recommendations
 from tests.fakes import pages, postgres
 from tests.workers import seeding
-from workers import digests, due, ledger
 from workers.context import Context
+from workers.delivery import ledger
 from workers.delivery.claim import Limits, Line, claim
-from workers.delivery.record import Result, record
-from workers.fanout import fan_out
+from workers.delivery.results import Result, record
+from workers.messages.fanout import fan_out
+from workers.queue import due
+from workers.schedule import digests
 
 TWICE = 2.0
 _RECOMMENDATIONS = 20_000
@@ -278,12 +280,15 @@ def _questions(context: Context, per: int) -> Iterator[tuple[str, Callable[[], o
         record(connection, results, context.configuration.delivery, now)
 
     key = "GAO-24-100100#2"
-    yield "list", reading(lambda c: records.listed(c, records.Filter()))
-    yield "list of one agency", reading(lambda c: records.listed(c, records.Filter(agency="Agency 7")))
-    yield "history, its key", reading(lambda c: records.resolve(c, key))
+    yield "list", reading(lambda c: recommendations.listed(c, recommendations.Filter()))
+    yield (
+        "list of one agency",
+        reading(lambda c: recommendations.listed(c, recommendations.Filter(agency="Agency 7"))),
+    )
+    yield "history, its key", reading(lambda c: recommendations.resolve(c, key))
     since = datetime(2025, 12, 1, tzinfo=UTC)
-    report = records.Filter(product="GAO-24-100100")
-    yield "changes of a report", reading(lambda c: changed.find(c, report, since=since))
+    report = recommendations.Filter(product="GAO-24-100100")
+    yield "changes of a report", reading(lambda c: changes.find(c, report, since=since))
     yield (
         "ten events whole",
         reading(lambda c: queries.load_events(c, ids=[f"evt_{n}_2" for n in range(100, 110)])),
@@ -320,7 +325,7 @@ def _polls(context: Context) -> Iterator[tuple[str, Callable[[], object]]]:
     def unchanged() -> None:
         assert take("The Bureau has looked at all piers.") in (Outcome.CHANGED, Outcome.UNCHANGED)
 
-    yield "poll, ten changed of 25", changed
+    yield "poll, ten changed of 25", changes
     yield "poll, nothing changed", unchanged
 
 

@@ -14,7 +14,7 @@ from benchmarks.delivery_receiver import Receiver, receiving
 from benchmarks.delivery_world import NEW, OLD, Row, World, show, tree_cpu, until
 from monitor import publishing
 from monitor.record.folding import fingerprint
-from monitor.record.queue import Queue, queue_server
+from monitor.record.queue.client import Queue, queue_server
 from tests.workers import seeding
 from workers.context import Context
 

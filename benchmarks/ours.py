@@ -19,7 +19,7 @@ def _cpu() -> float:
 
 
 def _measured(into: Path) -> None:
-    from recwatch import polling
+    from recwatch.runtime import polling
 
     once = polling.once
 

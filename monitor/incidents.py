@@ -15,9 +15,9 @@ from sqlalchemy import Connection, func, select
 
 from monitor.record.durations import format_duration
 from monitor.record.ids import new_id
-from monitor.record.schema import captures, meta, notices, sources
 from monitor.record.settings import Source
-from monitor.record.store import upsert
+from monitor.record.store.schema import captures, meta, notices, sources
+from monitor.record.store.store import upsert
 from monitor.record.values import Notice, NoticeType, Outcome
 
 TOLD_AT = 2  # failures in a row

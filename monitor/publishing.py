@@ -5,19 +5,18 @@ from typing import Protocol
 
 import structlog
 
-from monitor.record.queue_errors import QueueError
-from monitor.record.schema import outbox
-from monitor.record.store import Store
+from monitor.record.queue.errors import QueueError
+from monitor.record.queue.names import CHANGES, DESCRIBE
+from monitor.record.store.schema import outbox
+from monitor.record.store.store import Store
 
-JOB = "workers.jobs.describe"  # by its dotted path: the eye doesn't know the mouth
-QUEUE = "changes"
 LEASE = timedelta(seconds=60)  # for so long the dispatcher leaves the row alone
 
 log = structlog.get_logger(__name__)
 
 
 class Queue(Protocol):
-    """What publishing needs of monitor.record.queue.Queue."""
+    """What publishing needs of monitor.record.queue.client.Queue."""
 
     def enqueue(self, queue_name: str, dotted_path: str, *args: int | str) -> None:
         """Put a job in line."""
@@ -37,7 +36,7 @@ def publish(queue: Queue, store: Store, outbox_id: int, *, now: datetime | None 
     """
     try:
         epoch = queue.epoch()
-        queue.enqueue(QUEUE, JOB, outbox_id)
+        queue.enqueue(CHANGES, DESCRIBE, outbox_id)
         _mark(store, outbox_id, epoch, (now or datetime.now(UTC)) + LEASE)
         queue.wake()
     except QueueError as error:

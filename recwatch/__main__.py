@@ -10,7 +10,7 @@ def main() -> None:
     """Run the command line; ends the process with the verb's status."""
     _open_what_was_closed()
     _write_whatever_comes()
-    from recwatch.cli import app
+    from recwatch.cli.app import app
 
     app(prog_name="recwatch")
 

@@ -23,7 +23,7 @@ class Failure(Exception):
 
 def explain(error: Exception) -> tuple[str, Exit] | None:
     """What to say of an error that a person can do something about, and the status; None: not one of ours."""
-    from monitor.record.store import StoreError
+    from monitor.record.store.store import StoreError
     from recwatch.configuration.errors import ConfigError
 
     if isinstance(error, Failure):
@@ -37,11 +37,11 @@ def explain(error: Exception) -> tuple[str, Exit] | None:
 
 # Errors whose homes cost time to import; nothing raised them unless those are imported already.
 _LATE = (
-    ("monitor.formats.errors", "NotAPage", Exit.NOT_A_PAGE),
-    ("monitor.record.queue_server", "QueueError", Exit.FAILED),
-    ("monitor.record.outbound", "OutboundError", Exit.CONFIGURATION),
-    ("monitor.quarantine", "QuarantineError", Exit.FAILED),
-    ("monitor.drop", "DropError", Exit.FAILED),
+    ("monitor.formats.page.errors", "NotAPage", Exit.NOT_A_PAGE),
+    ("monitor.record.queue.server", "QueueError", Exit.FAILED),
+    ("monitor.record.http.outbound", "OutboundError", Exit.CONFIGURATION),
+    ("monitor.captures.quarantine", "QuarantineError", Exit.FAILED),
+    ("monitor.saved.drop", "DropError", Exit.FAILED),
 )
 
 

@@ -11,8 +11,8 @@ import structlog
 from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 
-from monitor.record.migrating import open_store
-from monitor.record.store import Store
+from monitor.record.store.store import Store
+from monitor.record.store.upgrade import open_store
 from tests.fakes import folders, postgres
 
 # The same examples each time: what a run finds by chance is no verdict on the change that it is run for.

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import growth
-from monitor.record.schema import items, messages
-from monitor.record.store import Store
+from monitor.record.store.schema import items, messages
+from monitor.record.store.store import Store
 from tests.workers.seeding import count
 
 ROOT = Path(__file__).parents[1]

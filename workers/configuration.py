@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from monitor.record.queue.names import CHANGES
 from monitor.record.settings import Id, OptionalWebAddress, Section, Settings, Subscription
 from workers.channels.console.settings import ConsoleSubscription
 from workers.channels.email.settings import EmailSubscription
@@ -139,6 +140,10 @@ class Configuration(Settings):
     def channels_in_use(self) -> tuple[str, ...]:
         """The channels that need a worker, in alphabetical order."""
         return tuple(sorted({each.channel for each in self._everyone()}))
+
+    def queues_in_use(self) -> tuple[str, ...]:
+        """The queues that need a worker: the changes, and the channels of subscriptions and operators."""
+        return (CHANGES, *self.channels_in_use())
 
     def _everyone(self) -> tuple[AnySubscription, ...]:
         return (*self.subscriptions, self.operators.subscription)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from monitor.record.queue import Queue
-from monitor.record.store import Store
+from monitor.record.queue.client import Queue
+from monitor.record.store.store import Store
 from workers.channels import CHANNELS
 from workers.channels.channel import Channel
 from workers.configuration import Configuration

@@ -9,17 +9,17 @@ from functools import partial
 import httpx
 import structlog
 
-from monitor.clock import Clock
 from monitor.fetching import hosts, rules, sites
 from monitor.fetching.answers import Refusal
 from monitor.fetching.body import BodyRefused, read_body
 from monitor.fetching.retry_after import retry_at
 from monitor.fetching.room import Room, Share
-from monitor.record import outbound
 from monitor.record.bodies import Body
-from monitor.record.outbound_errors import AddressRefused, reason
+from monitor.record.clock import Clock
+from monitor.record.http import outbound
+from monitor.record.http.errors import AddressRefused, reason
 from monitor.record.settings import Http
-from monitor.record.store import Store
+from monitor.record.store.store import Store
 from monitor.record.values import Outcome
 
 ANNOUNCED = timedelta(seconds=5)  # a longer wait for a host's pace is said

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, or_, select, update
 
-from monitor import schedule
-from monitor.record.prepared import Prepared
-from monitor.record.schema import hosts
-from monitor.record.store import Store, upsert
+from monitor.fetching import schedule
+from monitor.record.store.prepared import Prepared
+from monitor.record.store.schema import hosts
+from monitor.record.store.store import Store, upsert
 
 DEFAULT_INTERVAL = timedelta(seconds=10)
 LONGEST_INTERVAL = timedelta(days=1)

@@ -9,12 +9,12 @@ from datetime import datetime
 from itertools import chain
 
 from monitor.formats import gao_agency, gao_csv, gao_product, gao_text, recognise
-from monitor.formats.decode import decode, inflate, inflate_some, with_plain_lines
-from monitor.formats.errors import NotAPage
 from monitor.formats.export_rows import Blanked, RawRows, take_apart
-from monitor.formats.markup import parse
+from monitor.formats.page.decode import decode, inflate, inflate_some, with_plain_lines
+from monitor.formats.page.errors import NotAPage
+from monitor.formats.page.markup import parse
+from monitor.formats.page.saved import is_archive, noted_address, page_part
 from monitor.formats.phones import blank_phones
-from monitor.formats.saved import is_archive, noted_address, page_part
 from monitor.record.bodies import Body, Packed, whole
 from monitor.record.folding import is_staging
 from monitor.record.values import Capture, Format

@@ -13,10 +13,10 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from monitor.formats import gao_csv
-from monitor.formats.decode import with_plain_lines
+from monitor.formats.page.decode import with_plain_lines
+from monitor.formats.page.saved import is_archive
 from monitor.formats.phones import PHONE_COLUMN, without_leftovers
 from monitor.formats.recognise import is_markup
-from monitor.formats.saved import is_archive
 from monitor.record.bodies import Body, parts, pieces
 
 _HEAD = 20_000

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from monitor.formats.errors import SAVE_AGAIN, NotAPage
 from monitor.formats.gao_product import page_title
-from monitor.formats.groups import announced, bare_title, count_line, is_noise
-from monitor.formats.markup import Line, is_whole, outline
-from monitor.formats.rows import Row, assemble
-from monitor.formats.tables import Table, find_tables, looks_altered, read
+from monitor.formats.page.errors import SAVE_AGAIN, NotAPage
+from monitor.formats.page.markup import Line, is_whole, outline
+from monitor.formats.parts.groups import announced, bare_title, count_line, is_noise
+from monitor.formats.parts.rows import Row, assemble
+from monitor.formats.parts.tables import Table, find_tables, looks_altered, read
 from monitor.record.folding import normalize_product
 from monitor.record.values import Capture, Format
 

@@ -13,9 +13,9 @@ from functools import lru_cache
 from itertools import chain
 from zoneinfo import ZoneInfo
 
-from monitor.formats.errors import DOWNLOAD_AGAIN, UNOPENED, NotAPage
-from monitor.formats.markup import parse, text_of
-from monitor.formats.rows import Row, assemble_placed
+from monitor.formats.page.errors import DOWNLOAD_AGAIN, UNOPENED, NotAPage
+from monitor.formats.page.markup import parse, text_of
+from monitor.formats.parts.rows import Row, assemble_placed
 from monitor.record.damage import unescape
 from monitor.record.folding import normalize_product
 from monitor.record.values import Capture, Format

@@ -4,10 +4,10 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from monitor.formats.errors import SAVE_AGAIN, NotAPage
-from monitor.formats.markup import is_whole, one_line, text_of
-from monitor.formats.rows import Row, assemble
-from monitor.formats.tables import find_tables, looks_altered, read
+from monitor.formats.page.errors import SAVE_AGAIN, NotAPage
+from monitor.formats.page.markup import is_whole, one_line, text_of
+from monitor.formats.parts.rows import Row, assemble
+from monitor.formats.parts.tables import find_tables, looks_altered, read
 from monitor.record.folding import is_staging, normalize_product, product_url
 from monitor.record.values import Capture, Format
 

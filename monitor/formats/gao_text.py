@@ -9,12 +9,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from monitor.formats.agencies import Names, is_name, split_agency
-from monitor.formats.errors import SAVE_AGAIN, NotAPage
 from monitor.formats.gao_agency import capture, too_few
-from monitor.formats.groups import announced, bare_title, count_line, is_columns, is_noise
-from monitor.formats.markup import tidy
-from monitor.formats.rows import Row
+from monitor.formats.page.errors import SAVE_AGAIN, NotAPage
+from monitor.formats.page.markup import tidy
+from monitor.formats.parts.agencies import Names, is_name, split_agency
+from monitor.formats.parts.groups import announced, bare_title, count_line, is_columns, is_noise
+from monitor.formats.parts.rows import Row
 from monitor.record.damage import unescape
 from monitor.record.folding import is_definition, normalize_status, stated_number, strip_definition
 from monitor.record.values import Capture, Format, Status

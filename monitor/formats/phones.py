@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable
 
 from monitor.formats.contacts import blank_markup, blank_plain
-from monitor.formats.decode import inflate, sniff
-from monitor.formats.errors import NotAPage
 from monitor.formats.gao_csv import Header, find_header
+from monitor.formats.page.decode import inflate, sniff
+from monitor.formats.page.errors import NotAPage
+from monitor.formats.page.saved import Part, is_archive, parts
 from monitor.formats.recognise import is_markup
-from monitor.formats.saved import Part, is_archive, parts
 from monitor.record.bodies import Body, whole
 
 PHONE_COLUMN = re.compile(r"phone|fax|\btel\b")

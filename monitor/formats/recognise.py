@@ -5,10 +5,10 @@ import re
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.formats import gao_csv, gao_product, gao_text
-from monitor.formats.errors import NotAPage
-from monitor.formats.groups import announced
-from monitor.formats.markup import one_line, text_of
-from monitor.formats.tables import find_tables
+from monitor.formats.page.errors import NotAPage
+from monitor.formats.page.markup import one_line, text_of
+from monitor.formats.parts.groups import announced
+from monitor.formats.parts.tables import find_tables
 from monitor.record.folding import normalize_product
 from monitor.record.values import Format
 

@@ -6,10 +6,19 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from monitor import gate, identity
-from monitor.detection import Decision, Finding, Look, Reader, Reading, Standing, decide, differs
-from monitor.identity import Known, Matching
 from monitor.intake import loading
+from monitor.intake.decide import gate, identity
+from monitor.intake.decide.detection import (
+    Decision,
+    Finding,
+    Look,
+    Reader,
+    Reading,
+    Standing,
+    decide,
+    differs,
+)
+from monitor.intake.decide.identity import Known, Matching
 from monitor.record.values import Capture, Format, Kind, Recommendation
 
 

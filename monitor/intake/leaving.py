@@ -12,9 +12,9 @@ from sqlalchemy import Connection, select, update
 
 from monitor.intake import loading
 from monitor.intake.writing import Pen, write_vanished
-from monitor.record.schema import lookups, readings
 from monitor.record.settings import Source
-from monitor.record.store import upsert
+from monitor.record.store.schema import lookups, readings
+from monitor.record.store.store import upsert
 from monitor.record.values import Format, Recommendation, is_closed
 
 PATIENCE = timedelta(days=30)  # how long a report's page is asked

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
-from monitor.detection import Earlier, Look, Reader, Reading, Standing
-from monitor.identity import Known
+from monitor.intake.decide.detection import Earlier, Look, Reader, Reading, Standing
+from monitor.intake.decide.identity import Known
 from monitor.record import folding
-from monitor.record.schema import aliases, readings, recommendations, revisions
+from monitor.record.store.schema import aliases, readings, recommendations, revisions
 from monitor.record.values import Capture, Format, Kind, is_closed
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)

@@ -24,19 +24,11 @@ from sqlalchemy import Connection, and_, bindparam, select, update
 
 from monitor.formats.settled import Settled, settle, settle_along
 from monitor.record import folding
-from monitor.record.prepared import Prepared
-from monitor.record.schema import coverage, readings, sources
+from monitor.record.store.prepared import Prepared
+from monitor.record.store.schema import coverage, readings, sources
 from monitor.record.values import Capture, Format, Page
 
-_READERS = (
-    "formats",
-    "intake",
-    "record/damage.py",
-    "record/folding.py",
-    "identity.py",
-    "detection.py",
-    "gate.py",
-)
+_READERS = ("formats", "intake", "record/damage.py", "record/folding.py")
 _CHUNK = 500
 
 
@@ -99,7 +91,7 @@ def readers() -> str:
 
 
 def _files(path: Path) -> Iterable[Path]:
-    return path.glob("*.py") if path.is_dir() else [path]
+    return path.rglob("*.py") if path.is_dir() else [path]
 
 
 class Known(NamedTuple):

@@ -14,11 +14,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from monitor.detection import Reader
 from monitor.formats import NotAPage, extract
 from monitor.formats.export_rows import RawRows, only
 from monitor.formats.phones import blank_phones
 from monitor.intake import loading
+from monitor.intake.decide.detection import Reader
 from monitor.intake.drafting import Draft, Unread
 from monitor.intake.writing import Pen
 from monitor.record.settings import Source

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, bindparam, case, update
 from monitor import incidents
 from monitor.intake import memory
 from monitor.intake.values import ENDED_BY, Also, Intake, Marks, is_aside
-from monitor.record.prepared import Prepared
-from monitor.record.schema import coverage, sources
 from monitor.record.settings import Source
-from monitor.record.store import Store, StoreBusy
+from monitor.record.store.prepared import Prepared
+from monitor.record.store.schema import coverage, sources
+from monitor.record.store.store import Store, StoreBusy
 from monitor.record.values import Format, Outcome, Page
 
 

@@ -6,21 +6,22 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select, update
 
-from monitor import gate, incidents
-from monitor.detection import Reader
+from monitor import incidents
 from monitor.formats import NotAPage, extract, extract_apart
 from monitor.formats.export_rows import Blanked, RawRows, take_apart
 from monitor.formats.phones import blank_phones
 from monitor.intake import leaving, loading, memory, rowwise, writing
+from monitor.intake.decide import gate
+from monitor.intake.decide.detection import Reader
 from monitor.intake.drafting import Draft, draft, once_each
 from monitor.intake.evidence import Lasting, digest, keep_evidence
 from monitor.intake.same import note_stale, same_again, write_also
 from monitor.intake.values import Also, Intake, Marks, is_aside
 from monitor.record import folding
-from monitor.record.schema import captures, coverage, outbox, sources
 from monitor.record.settings import Settings, Source
-from monitor.record.store import Store, upsert
-from monitor.record.turns import take_turn
+from monitor.record.store.intake_lock import take_turn
+from monitor.record.store.schema import captures, coverage, outbox, sources
+from monitor.record.store.store import Store, upsert
 from monitor.record.values import (
     Capture,
     EventType,

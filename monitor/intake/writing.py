@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, update
 
-from monitor.detection import Look, Reader, Reading
 from monitor.intake import loading, memory
+from monitor.intake.decide.detection import Look, Reader, Reading
 from monitor.intake.drafting import Change, Draft
 from monitor.record import folding
 from monitor.record.ids import new_id
-from monitor.record.schema import aliases, events, readings, recommendations, revisions
-from monitor.record.store import upsert
+from monitor.record.store.schema import aliases, events, readings, recommendations, revisions
+from monitor.record.store.store import upsert
 from monitor.record.values import EventType, Format, Recommendation, Subject
 
 _ROWS = 1000  # to one insert of a first capture

@@ -8,9 +8,8 @@ import httpx
 import structlog
 from sqlalchemy import Connection, select
 
-from monitor import incidents, schedule
-from monitor.drop import DropError
-from monitor.fetching import Entry, enter
+from monitor import incidents
+from monitor.fetching import Entry, enter, schedule
 from monitor.poller import rows
 from monitor.poller.fetches import fetch_source, request_of
 from monitor.poller.files import fail, read_files, report
@@ -18,10 +17,11 @@ from monitor.poller.leases import LEASE
 from monitor.poller.lookups import SOON, look_up
 from monitor.poller.readings import Reading, combine, of_intake
 from monitor.poller.session import Session
-from monitor.record.outbound_errors import reason
-from monitor.record.schema import sources as sources_table
+from monitor.record.http.errors import reason
 from monitor.record.settings import Source
+from monitor.record.store.schema import sources as sources_table
 from monitor.record.values import Notice, Outcome, Page
+from monitor.saved.drop import DropError
 
 _PATIENCE = 2 * LEASE  # for another process that reads the same source
 _HEARTBEAT = timedelta(seconds=10)

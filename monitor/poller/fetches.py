@@ -6,14 +6,13 @@ from datetime import datetime
 
 import structlog
 
-from monitor import schedule
-from monitor.fetching import Entry, NotModified, Refusal, Request, fetch, hosts, sites
+from monitor.fetching import Entry, NotModified, Refusal, Request, fetch, hosts, schedule, sites
 from monitor.poller import rows, wording
 from monitor.poller.leases import Standing
 from monitor.poller.readings import Reading, of_intake
 from monitor.poller.session import Session
 from monitor.record.settings import Source
-from monitor.record.store import StoreError
+from monitor.record.store.store import StoreError
 from monitor.record.values import Outcome, Page
 
 log = structlog.get_logger(__name__)

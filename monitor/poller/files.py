@@ -6,12 +6,12 @@ from datetime import timedelta
 import structlog
 
 from monitor import incidents
-from monitor.drop import Drop, Found
 from monitor.poller.readings import Reading, of_intake
 from monitor.poller.session import Session
 from monitor.record.settings import Source
-from monitor.record.store import StoreError
+from monitor.record.store.store import StoreError
 from monitor.record.values import Notice, Outcome, Page
+from monitor.saved.drop import Drop, Found
 
 _MOTION = timedelta(seconds=1.1)  # a second look at what is being written
 _LOOKS = 5

@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 import structlog
 from sqlalchemy import Connection, bindparam, or_, select, update
 
-from monitor.clock import Clock
 from monitor.intake.memory import Last
 from monitor.intake.values import ENDED_BY
 from monitor.poller.threads import to_the_end
-from monitor.record.prepared import Prepared
-from monitor.record.schema import lookups, sources
-from monitor.record.store import Store, StoreBusy, StoreError, upsert
+from monitor.record.clock import Clock
+from monitor.record.store.prepared import Prepared
+from monitor.record.store.schema import lookups, sources
+from monitor.record.store.store import Store, StoreBusy, StoreError, upsert
 
 LEASE = timedelta(seconds=60)
 _RENEWED = LEASE.total_seconds() / 3

@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import and_, select, update
 
-from monitor import incidents, schedule
-from monitor.fetching import Refusal, Request, fetch, hosts, sites
+from monitor import incidents
+from monitor.fetching import Refusal, Request, fetch, hosts, schedule, sites
 from monitor.incidents import WELL
 from monitor.poller import wording
 from monitor.poller.readings import Reading, of_intake
 from monitor.poller.session import Session
-from monitor.record.schema import lookups
 from monitor.record.settings import Source
-from monitor.record.store import Store, StoreError
+from monitor.record.store.schema import lookups
+from monitor.record.store.store import Store, StoreError
 from monitor.record.values import Format, Notice, Outcome, Page
 
 SOON = timedelta(seconds=30)  # what the pace allows within this time belongs to the same cycle

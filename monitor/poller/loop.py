@@ -13,7 +13,6 @@ from typing import Any
 
 import structlog
 
-from monitor.drop import DropError
 from monitor.fetching import hosts, sites
 from monitor.fetching.asking import ANNOUNCED
 from monitor.poller.cycle import heartbeat, run_cycle, watch
@@ -22,7 +21,8 @@ from monitor.poller.lookups import SOON, expire, look_up
 from monitor.poller.once import due_at
 from monitor.poller.session import Poller, Session, open_session
 from monitor.record.settings import Source
-from monitor.record.store import StoreError
+from monitor.record.store.store import StoreError
+from monitor.saved.drop import DropError
 
 _FOLDER = 2.0  # seconds between two looks at a folder
 _TURN = 5.0  # seconds after which the store is asked again what is due

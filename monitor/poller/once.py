@@ -5,8 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from monitor import schedule
-from monitor.fetching import hosts, sites
+from monitor.fetching import hosts, schedule, sites
 from monitor.formats import stamp_of
 from monitor.poller import rows
 from monitor.poller.cycle import heartbeat, run_cycle, take_given

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Row, select
 from monitor import incidents
 from monitor.intake import Also, Intake, memory, same
 from monitor.poller.leases import Leases, Standing
-from monitor.record.schema import sources
 from monitor.record.settings import Source
-from monitor.record.store import Store
+from monitor.record.store.schema import sources
+from monitor.record.store.store import Store
 from monitor.record.values import Notice, Outcome
 
 

@@ -13,17 +13,17 @@ from typing import Protocol
 import structlog
 
 from monitor import publishing
-from monitor.clock import Clock
-from monitor.drop import Drop
 from monitor.fetching import Asker
 from monitor.intake import Also, Intake, glance, prune_evidence, take_in
 from monitor.intake.memory import Last
 from monitor.poller.leases import Leases
-from monitor.record import outbound
+from monitor.record.clock import Clock
+from monitor.record.http import outbound
 from monitor.record.ids import new_id
 from monitor.record.settings import Settings, Source
-from monitor.record.store import Store
+from monitor.record.store.store import Store
 from monitor.record.values import Format, Notice, Outcome, Page
+from monitor.saved.drop import Drop
 
 log = structlog.get_logger(__name__)
 

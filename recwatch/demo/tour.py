@@ -15,9 +15,9 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from monitor.record.migrating import open_existing
-from monitor.record.schema import coverage
-from monitor.record.store import FILE, StoreError
+from monitor.record.store.schema import coverage
+from monitor.record.store.store import FILE, StoreError
+from monitor.record.store.upgrade import open_existing
 from recwatch.demo.servers import AGENCY_PATH, World, running
 from recwatch.demo.story import AFTER, AGENCY
 from recwatch.errors import Failure

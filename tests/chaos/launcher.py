@@ -19,7 +19,12 @@ from typing import Any
 
 from monitor.record.lifeline import die_with
 
-_LOADED = ("recwatch.verbs.poll", "recwatch.verbs.dispatch", "recwatch.verbs.work", "recwatch.polling")
+_LOADED = (
+    "recwatch.verbs.run.poll",
+    "recwatch.verbs.run.dispatch",
+    "recwatch.verbs.run.work",
+    "recwatch.runtime.polling",
+)
 _CHANNELS = ("slack", "email", "webhook", "console")
 _PATIENCE = 30.0  # seconds for the whole to stop in order
 _GLANCE = 0.5  # seconds that a process is waited for that is to be killed

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from monitor.record.migrating import open_store
-from monitor.record.schema import attempts, events, messages, notices, outbox, readings
-from monitor.record.store import Store
+from monitor.record.store.schema import attempts, events, messages, notices, outbox, readings
+from monitor.record.store.store import Store
+from monitor.record.store.upgrade import open_store
 from tests.chaos import system as systems
 from tests.chaos.ends import Ends, Weather
 from tests.chaos.ledger import Known, Ledger, Verdict, judge

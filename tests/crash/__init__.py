@@ -35,7 +35,7 @@ INVARIANTS = {
     ),
     2: Invariant(
         "an outbox row is marked published only after its messages exist",
-        "workers/fanout.py",
+        "workers/messages/fanout.py",
         (f"{_DELIVERY}test_a_fan_out_that_is_killed", f"{_POINTS}test_a_fan_out_killed_at_its_commit"),
         (f"{_DELIVERY}test_a_fan_out_that_is_killed", f"{_POINTS}test_a_fan_out_killed_at_its_commit"),
     ),
@@ -53,7 +53,7 @@ INVARIANTS = {
     ),
     5: Invariant(
         "retry times, pauses and paces live in the store",
-        "workers/delivery/record.py",
+        "workers/delivery/results.py",
         (
             f"{_POINTS}test_a_refusal_killed_at_its_record",
             f"{_POINTS}test_a_dispatcher_killed_between_its_marks_and_its_jobs",
@@ -62,7 +62,7 @@ INVARIANTS = {
     ),
     6: Invariant(
         "no network call happens inside a transaction",
-        "monitor/record/store.py",
+        "monitor/record/store/store.py",
         (
             f"{_POINTS}test_no_request_leaves_an_open_transaction",
             "test_one_transaction.py::test_no_network_call_happens_inside_a_transaction",
@@ -71,7 +71,7 @@ INVARIANTS = {
     ),
     7: Invariant(
         "one worker process listens to one queue",
-        "workers/rqworker.py",
+        "workers/queue/rq_worker.py",
         (
             f"{_WORKER}test_a_job_taken_and_not_begun_is_not_lost",
             f"{_ALL}test_what_a_killed_worker_loses_the_dispatcher_makes_again",

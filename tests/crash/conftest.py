@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.record.migrating import open_store
+from monitor.record.store.upgrade import open_store
 
 
 @pytest.fixture

@@ -13,14 +13,14 @@ from typing import Any
 
 from sqlalchemy import Connection, update
 
-from monitor.record.schema import messages
-from monitor.record.store import Store
+from monitor.record.store.schema import messages
+from monitor.record.store.store import Store
 from tests.fakes.receiver import Receiver
 from tests.fakes.transport import FakeQueue
 from tests.workers.seeding import changes, configured, count, webhook
 from workers.context import Context
 from workers.delivery.engine import deliver
-from workers.fanout import fan_out
+from workers.messages.fanout import fan_out
 
 FORK = multiprocessing.get_context("fork")
 DEADLINE = 60  # seconds

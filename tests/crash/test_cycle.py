@@ -13,10 +13,10 @@ from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import func, select
 
 from monitor.poller import Poller, Reading, poll_once
-from monitor.record.migrating import open_store
-from monitor.record.schema import drops, events, outbox, revisions
 from monitor.record.settings import Settings, Source
-from monitor.record.store import Store
+from monitor.record.store.schema import drops, events, outbox, revisions
+from monitor.record.store.store import Store
+from monitor.record.store.upgrade import open_store
 from tests.fakes import pages
 from tests.fakes.clock import NOON, StillClock
 from tests.fakes.pages import Row, rows

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine
 
-from monitor.record.schema import attempts, items, messages, outbox
+from monitor.record.store.schema import attempts, items, messages, outbox
 from tests.crash.killing import FORK, die, killed, let_leases_lapse, ready, send, send_until_done, world
 from tests.fakes.receiver import Receiver
 from tests.workers.seeding import changes, count, rows
-from workers import fanout
-from workers.delivery import books
-from workers.fanout import fan_out
+from workers.delivery import transactions
+from workers.messages import fanout
+from workers.messages.fanout import fan_out
 
 
 @pytest.mark.parametrize(
@@ -33,14 +33,14 @@ def test_a_sender_that_is_killed(url: str, point: str, posts: int, lapses: int) 
         ready(url, (receiver,), [(1, 2)])
 
         def work() -> None:
-            real = getattr(books, point)
+            real = getattr(transactions, point)
 
             def at_the_point(*args: Any, **more: Any) -> Any:
                 if point == "record" and not args[1]:
                     return real(*args, **more)
                 return die()
 
-            setattr(books, point, at_the_point)
+            setattr(transactions, point, at_the_point)
             here = world(url, receiver)
             send(here)
 

@@ -13,10 +13,10 @@ from sqlalchemy import func, select
 
 from monitor import incidents
 from monitor.intake import Intake, leaving, take_in, taking, writing
-from monitor.record.migrating import open_store
-from monitor.record.schema import events, outbox, revisions
 from monitor.record.settings import Settings, Source
-from monitor.record.store import Store
+from monitor.record.store.schema import events, outbox, revisions
+from monitor.record.store.store import Store
+from monitor.record.store.upgrade import open_store
 from monitor.record.values import Format, Outcome, Page
 from tests.fakes import pages
 from tests.fakes.pages import Row, rows

@@ -9,10 +9,10 @@ from sqlalchemy import update
 from monitor import publishing
 from monitor.fetching import hosts
 from monitor.intake import take_in, writing
-from monitor.record.migrating import open_store
-from monitor.record.schema import attempts, events, messages, outbox, paces, revisions, subscriptions
 from monitor.record.settings import Settings, Source
-from monitor.record.store import Store
+from monitor.record.store.schema import attempts, events, messages, outbox, paces, revisions, subscriptions
+from monitor.record.store.store import Store
+from monitor.record.store.upgrade import open_store
 from monitor.record.values import Format, Page
 from tests.crash.killing import (
     FORK,
@@ -32,9 +32,10 @@ from tests.fakes import pages
 from tests.fakes.receiver import BROKEN, GONE, HANGS, Answer, Receiver, busy
 from tests.fakes.transport import FakeQueue
 from tests.workers.seeding import changes, count, rows
-from workers import dispatch, due, fanout
-from workers.delivery import books
-from workers.fanout import fan_out
+from workers.delivery import transactions
+from workers.messages import fanout
+from workers.messages.fanout import fan_out
+from workers.queue import dispatcher, due
 
 NOW = datetime(2030, 4, 1, tzinfo=UTC)
 SOURCE = Source(id="export", format=Format.CSV, path="drop/")
@@ -111,7 +112,7 @@ def test_a_job_killed_at_a_commit(url: str, step: str, side: str, posts: int, la
 
         def work() -> None:
             here = world(url, receiver)
-            die_at_commit(books, step, side, *([has_results] if step == "record" else []))
+            die_at_commit(transactions, step, side, *([has_results] if step == "record" else []))
             send(here)
 
         killed(work)
@@ -135,7 +136,7 @@ def test_a_killed_senders_lease_is_waited_out(url: str, side: str) -> None:
         def work() -> None:
             here = world(url, receiver)
             if side == "before":
-                die_at(books, "load", "before")
+                die_at(transactions, "load", "before")
             send(here)
 
         child = FORK.Process(target=work)
@@ -170,7 +171,7 @@ def test_a_refusal_killed_at_its_record(url: str, answer: Answer, kept: str, sid
 
         def work() -> None:
             here = world(url, receiver, retry=["60s"])
-            die_at_commit(books, "record", side, has_results)
+            die_at_commit(transactions, "record", side, has_results)
             send(here)
 
         killed(work)
@@ -220,7 +221,7 @@ def test_no_request_leaves_an_open_transaction(url: str, name: str) -> None:
         ready(url, (receiver,), [(1, 2)])
 
         def work() -> None:
-            die_at(books, name, "after")
+            die_at(transactions, name, "after")
             send(world(url, receiver))
 
         killed(work)
@@ -238,7 +239,7 @@ def test_killed_between_two_messages_of_one_recommendation(url: str, side: str) 
 
         def work() -> None:
             here = world(url, receiver)
-            die_at_commit(books, "record", side, has_results)
+            die_at_commit(transactions, "record", side, has_results)
             send(here)
 
         killed(work)
@@ -261,7 +262,7 @@ def test_killed_between_a_pace_and_its_request(url: str, side: str) -> None:
 
         def work() -> None:
             here = world(url, receiver, webhook_rate="1/s")
-            die_at_commit(books, "claim", side)
+            die_at_commit(transactions, "claim", side)
             send(here)
 
         killed(work)
@@ -318,9 +319,9 @@ def test_a_dispatcher_killed_between_its_marks_and_its_jobs(url: str, side: str)
 
         def work() -> None:
             here = world(url, receiver)
-            die_at(dispatch, "_enqueue_deliveries", side)
+            die_at(dispatcher, "_enqueue_deliveries", side)
             here.queue.depth = lambda _: 0  # type: ignore[method-assign]
-            dispatch.dispatch_once(here)
+            dispatcher.dispatch_once(here)
 
         killed(work)
         with Store(url) as store, store.write() as connection:

@@ -15,10 +15,10 @@ import pytest
 from sqlalchemy import Connection
 
 from monitor.poller import Poller, poll_once
-from monitor.record.migrating import open_store
-from monitor.record.queue import Queue, queue_server
-from monitor.record.schema import messages
-from monitor.record.store import Store
+from monitor.record.queue.client import Queue, queue_server
+from monitor.record.store.schema import messages
+from monitor.record.store.store import Store
+from monitor.record.store.upgrade import open_store
 from tests.chaos.ends import serving
 from tests.fakes.pages import Row, export, rows
 from tests.fakes.receiver import RESETS, Receiver
@@ -26,9 +26,9 @@ from tests.fakes.slack import Answer, FakeSlack
 from tests.fakes.smtp import FakeSmtp
 from tests.workers.seeding import configured, count, email, slack, webhook
 from workers import context as contexts
-from workers import dispatch, jobs
 from workers.configuration import Configuration
 from workers.context import Context
+from workers.queue import dispatcher, jobs
 
 SPEAKING = ("connect", "connect_ex", "send", "sendall", "sendmsg", "sendto", "recv", "recv_into")
 
@@ -108,7 +108,7 @@ def test_no_network_call_happens_inside_a_transaction(
         for narrative in ("The Bureau agreed.", "The Bureau has replaced the lamps."):
             page[0] = export([*rows(3), Row(narrative=narrative)])
             asyncio.run(poll_once(Poller(store, here.configuration, Path(), queue)))
-        dispatch.dispatch_once(here)
+        dispatcher.dispatch_once(here)
         jobs.describe(1)
         _send(here)
         assert (count(store, messages, state="sent"), count(store, messages)) == (3, 3)
@@ -133,4 +133,4 @@ def _send(here: Context) -> None:
         assert time.monotonic() < deadline, "messages still wait"
         for channel in ("slack", "email", "webhook"):
             jobs.deliver(channel)
-        dispatch.dispatch_once(here)
+        dispatcher.dispatch_once(here)

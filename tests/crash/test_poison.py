@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from monitor.record.schema import attempts, messages, notices
-from monitor.record.store import Store
+from monitor.record.store.schema import attempts, messages, notices
+from monitor.record.store.store import Store
 from tests.crash.killing import FORK, die, let_leases_lapse, send
 from tests.fakes.transport import FakeTransport, context
 from tests.workers.seeding import changes, configured, count, rows, webhook
 from workers.context import Context
-from workers.delivery import books
+from workers.delivery import transactions
 from workers.delivery.claim import MOST_LAPSES
-from workers.delivery.record import Result
-from workers.fanout import fan_out
+from workers.delivery.results import Result
+from workers.messages.fanout import fan_out
 from workers.values import Message, Receipt, TransportError
 
 POISONED = "poisoned"
@@ -86,14 +86,14 @@ def test_a_result_that_cannot_be_recorded_takes_no_other_with_it(
         Store(url), configured(webhook("a"), webhook("b"), webhook("c")), transport := FakeTransport()
     )
     fan_out(here, changes(here.store, [(1, 2)]), datetime.now(UTC))
-    real = books.record
+    real = transactions.record
 
     def broken(connection: Connection, results: Sequence[Result], *rest: Any) -> None:
         real(connection, results, *rest)
         if any(each.claimed.subscription == "b" for each in results):
             raise ValueError("a mistake of our own")
 
-    monkeypatch.setattr(books, "record", broken)
+    monkeypatch.setattr(transactions, "record", broken)
     send(here)
     states = {row["subscription"]: row["state"] for row in rows(here.store, messages)}
     assert states == {"a": "sent", "b": "waiting", "c": "sent"}

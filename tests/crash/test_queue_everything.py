@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from monitor.record.queue import Queue, QueueError, queue_server
-from monitor.record.schema import attempts, messages
-from monitor.record.store import Store
+from monitor.record.queue.client import Queue, QueueError, queue_server
+from monitor.record.store.schema import attempts, messages
+from monitor.record.store.store import Store
 from tests.fakes.delivering import SOME, add_message, add_notice, process, sent, state
 from tests.fakes.processes import until
 

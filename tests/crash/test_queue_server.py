@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from monitor.record import queue_server as servers
-from monitor.record.queue import Queue, queue_server
+from monitor.record.queue import server as servers
+from monitor.record.queue.client import Queue, queue_server
 from tests.fakes.processes import line, lives, running, start, until
 
 USER = """

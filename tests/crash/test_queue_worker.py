@@ -9,8 +9,8 @@ import pytest
 import rq
 
 from monitor.record import lifeline
-from monitor.record import queue_server as servers
-from monitor.record.queue import Queue, QueueError, queue_server
+from monitor.record.queue import server as servers
+from monitor.record.queue.client import Queue, QueueError, queue_server
 from tests.fakes import jobs, workers
 from tests.fakes.processes import line, lives, until
 
@@ -121,7 +121,7 @@ def test_a_worker_killed_while_it_looks_for_abandoned_jobs_does_not_end_the_look
     tmp_path: Path, queue: Queue
 ) -> None:
     """RQ's own lock for that outlives its holder by a quarter of an hour."""
-    from workers.rqworker import _Line
+    from workers.queue.rq_worker import _Line
 
     line_ = _Line("changes", connection=queue.connection)
     assert line_.acquire_maintenance_lock()

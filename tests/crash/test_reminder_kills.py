@@ -5,15 +5,15 @@ from threading import Barrier, Thread
 
 import pytest
 
-from monitor.record.migrating import open_store
-from monitor.record.schema import events, outbox, promises
 from monitor.record.settings import Reminders
-from monitor.record.store import Store
+from monitor.record.store.schema import events, outbox, promises
+from monitor.record.store.store import Store
+from monitor.record.store.upgrade import open_store
 from tests.crash.killing import SIDES, die_at, die_at_commit, killed
+from tests.workers.schedule.test_reminders import JUNE, START, stands, told
 from tests.workers.seeding import count, rows
-from tests.workers.test_reminders import JUNE, START, stands, told
-from workers import reminders
-from workers.reminders import remind
+from workers.schedule import reminders
+from workers.schedule.reminders import remind
 
 BOTH = Reminders(overdue=True, stalled_after="30d")
 POINTS = ["_begin", "_read", "_settle", "_write_events", "_make"]

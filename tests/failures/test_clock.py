@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from monitor.record.schema import lookups, messages, outbox, paces, subscriptions
 from monitor.record.settings import Delivery
-from monitor.record.store import Store
+from monitor.record.store.schema import lookups, messages, outbox, paces, subscriptions
+from monitor.record.store.store import Store
 from tests.fakes.clock import NOON
 from tests.fakes.pages import report, rows
 from tests.fakes.receiver import BROKEN, OK, Receiver
@@ -18,7 +18,7 @@ from tests.monitor.poller.world import World, in_world, piers
 from tests.simulated.travel import Days, days, now
 from tests.workers import seeding
 from tests.workers.seeding import configured, email, webhook
-from workers.turning_back import turn_back
+from workers.schedule.clock_repair import turn_back
 
 FAR = 400  # days
 

@@ -11,24 +11,24 @@ import pytest
 from sqlalchemy import create_engine, text
 from structlog.testing import capture_logs
 
-from monitor.record import store as stores
-from monitor.record.migrating import open_store
-from monitor.record.queue import Queue, queue_server
-from monitor.record.schema import attempts, events, messages, recommendations
-from monitor.record.store import Store
+from monitor.record.queue.client import Queue, queue_server
+from monitor.record.store import store as stores
+from monitor.record.store.schema import attempts, events, messages, recommendations
+from monitor.record.store.store import Store
+from monitor.record.store.upgrade import open_store
 from tests.fakes import folders, postgres, processes
 from tests.fakes.transport import FakeTransport, context
 from tests.monitor.poller.test_loop import running as polling
 from tests.monitor.poller.world import CHANGED, FIVE, World, piers
 from tests.recwatch.conftest import AFTER, BEFORE, Program
-from tests.recwatch.test_doing import dated, save
-from tests.recwatch.test_up import up
+from tests.recwatch.runtime.test_up import up
+from tests.recwatch.verbs.test_doing import dated, save
 from tests.workers import seeding
 from workers import context as contexts
-from workers import rqworker
 from workers.context import Context
 from workers.delivery.engine import deliver
-from workers.fanout import fan_out
+from workers.messages.fanout import fan_out
+from workers.queue import rq_worker
 
 PATIENCE = 60  # seconds for what takes one on an idle machine
 pytestmark = pytest.mark.timeout(300)  # many processes on a machine that may be busy
@@ -170,7 +170,8 @@ def test_up_outlives_a_restart_of_its_database(program: Program, server: postgre
 
 
 @pytest.mark.parametrize(
-    "job", [("webhook", "workers.jobs.deliver", "webhook"), ("changes", "workers.jobs.describe", 1)]
+    "job",
+    [("webhook", "workers.queue.jobs.deliver", "webhook"), ("changes", "workers.queue.jobs.describe", 1)],
 )
 def test_a_job_that_finds_no_database_says_so_in_one_line(
     job: tuple[str, str, int | str],
@@ -186,7 +187,7 @@ def test_a_job_that_finds_no_database_says_so_in_one_line(
         made = Context(seeding.configured(seeding.webhook()), tmp_path, store, queue)
         contexts.install(lambda: made)
         queue.enqueue(*job)
-        rqworker.work(made, job[0], burst=True)
+        rq_worker.work(made, job[0], burst=True)
         assert queue.depth(job[0]) == 0
     server.start()
     said = "".join(capfd.readouterr())

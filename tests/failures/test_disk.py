@@ -11,21 +11,21 @@ from sqlalchemy import event, text
 from structlog.testing import capture_logs
 
 from monitor.intake import take_in
-from monitor.record.queue import Queue, QueueError, queue_server
-from monitor.record.schema import attempts, events, messages
+from monitor.record.queue.client import Queue, QueueError, queue_server
 from monitor.record.settings import Settings
-from monitor.record.store import Store, StoreError
+from monitor.record.store.schema import attempts, events, messages
+from monitor.record.store.store import Store, StoreError
 from monitor.record.values import Page
 from tests.failures.conftest import Disk
 from tests.fakes import processes
 from tests.fakes.pages import Row, export, rows
 from tests.fakes.transport import FakeTransport, context
 from tests.recwatch.conftest import AFTER, BEFORE, Program
-from tests.recwatch.test_doing import dated, save
-from tests.recwatch.test_up import up
+from tests.recwatch.runtime.test_up import up
+from tests.recwatch.verbs.test_doing import dated, save
 from tests.workers import seeding
 from workers.delivery.engine import deliver
-from workers.fanout import fan_out
+from workers.messages.fanout import fan_out
 from workers.values import Receipt
 
 PATIENCE = 60  # seconds for what takes one on an idle machine

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from monitor.record.migrating import open_store
-from monitor.record.queue import queue_server
-from monitor.record.schema import events, messages, sources
-from monitor.record.store import Store
+from monitor.record.queue.client import queue_server
+from monitor.record.store.schema import events, messages, sources
+from monitor.record.store.store import Store
+from monitor.record.store.upgrade import open_store
 from tests.fakes import processes
 from tests.fakes.pages import Row, export, rows
 from tests.fakes.receiver import Answer, Receiver, Request

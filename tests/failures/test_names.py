@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from monitor.record.schema import messages
-from monitor.record.store import Store
+from monitor.record.store.schema import messages
+from monitor.record.store.store import Store
 from tests.fakes.pages import export
 from tests.fakes.receiver import Answer, Receiver
 from tests.fakes.slack import FakeSlack

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from monitor.record.queue import Queue, queue_server
-from recwatch import head
+from monitor.record.queue.client import Queue, queue_server
 from recwatch.configuration import load
-from recwatch.contexts import served
+from recwatch.runtime import main_process
+from recwatch.runtime.contexts import served
 from tests.fakes import processes
 from tests.recwatch.conftest import AFTER, BEFORE, Program
-from tests.recwatch.test_doing import dated, save
-from tests.recwatch.test_up import up
+from tests.recwatch.runtime.test_up import up
+from tests.recwatch.verbs.test_doing import dated, save
 
 PATIENCE = 60  # seconds for what takes one on an idle machine
 pytestmark = pytest.mark.timeout(300)  # many processes on a machine that may be busy
@@ -91,7 +91,7 @@ def test_up_warns_of_it_at_its_start(served_apart: Program, server: Queue) -> No
     server.connection.config_set("maxmemory", "100mb")
     loaded = load(served_apart.config, served_apart.home, secrets=True)
     with capture_logs() as said, served(loaded) as make:
-        head._warn(loaded, make)
+        main_process._warn(loaded, make)
     [line] = [line for line in said if "throws jobs away" in line["event"]]
     assert line["event"].startswith(server.where)
     assert line["do"] == "set its maxmemory-policy to noeviction"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from monitor.record.store import FILE
+from monitor.record.store.store import FILE
 from tests.fakes import processes
 from tests.recwatch.conftest import AFTER, BEFORE, Program
-from tests.recwatch.test_doing import dated, save
-from tests.recwatch.test_up import Up, up
+from tests.recwatch.runtime.test_up import Up, up
+from tests.recwatch.verbs.test_doing import dated, save
 
 PATIENCE = 60  # seconds for what takes one on an idle machine
 pytestmark = pytest.mark.timeout(300)  # many processes on a machine that may be busy

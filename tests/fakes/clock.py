@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from monitor.clock import Clock
+from monitor.record.clock import Clock
 
 NOON = datetime(2030, 3, 1, 12, 0, tzinfo=UTC)
 

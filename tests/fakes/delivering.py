@@ -21,18 +21,18 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from monitor.record.ids import new_id
-from monitor.record.migrating import open_store
-from monitor.record.queue import Queue, queue_server
-from monitor.record.schema import messages, notices, outbox
+from monitor.record.queue.client import Queue, queue_server
 from monitor.record.settings import Settings
-from monitor.record.store import Store
+from monitor.record.store.schema import messages, notices, outbox
+from monitor.record.store.store import Store
+from monitor.record.store.upgrade import open_store
 from tests.fakes import processes
 from workers import context as contexts
-from workers import dispatch, rqworker
 from workers.channels import CHANNELS
 from workers.channels.channel import Channel
 from workers.configuration import Configuration
 from workers.context import Context
+from workers.queue import dispatcher, rq_worker
 from workers.values import Message, Receipt, TransportError
 
 SOME = 5
@@ -165,7 +165,7 @@ def process(
 def main(where: str, what: str, lease: str, dies_in: str) -> None:
     """What `process` runs."""
     if dies_in:
-        setattr(rqworker.Worker, dies_in, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+        setattr(rq_worker.Worker, dies_in, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
     home = Path(where)
     logging.basicConfig(level="WARNING", filename=home / f"{what}.log")
     with queue_server("", home) as url:
@@ -174,6 +174,6 @@ def main(where: str, what: str, lease: str, dies_in: str) -> None:
         if what == "dispatch":
             stop = threading.Event()
             signal.signal(signal.SIGTERM, lambda *_: stop.set())
-            dispatch.run(make(home, url, lease=lease), stop)
+            dispatcher.run(make(home, url, lease=lease), stop)
         else:
-            rqworker.work(make(home, url, lease=lease), what, burst=False)
+            rq_worker.work(make(home, url, lease=lease), what, burst=False)

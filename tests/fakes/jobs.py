@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from workers import stopping
+from workers.queue import stopping
 
 
 def note(file: str, word: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.record.settings import Settings
-from monitor.record.store import Store
+from monitor.record.store.store import Store
 from workers.channels import CHANNELS
 from workers.channels.channel import Channel
 from workers.configuration import Configuration

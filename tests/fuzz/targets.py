@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from monitor.formats import NotAPage, extract, gao_agency, gao_csv, gao_product, gao_text
-from monitor.formats.decode import decode, inflate
-from monitor.formats.markup import parse
+from monitor.formats.page.decode import decode, inflate
+from monitor.formats.page.markup import parse
 from monitor.formats.phones import blank_phones
 from monitor.record import folding
 from monitor.record.values import Capture, Format

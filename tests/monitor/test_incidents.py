@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from monitor import incidents
-from monitor.record.schema import captures, notices, sources
 from monitor.record.settings import Source
-from monitor.record.store import Store
+from monitor.record.store.schema import captures, notices, sources
+from monitor.record.store.store import Store
 from monitor.record.values import Notice, NoticeType, Outcome
 
 NOON = datetime(2030, 3, 1, 12, 0, tzinfo=UTC)

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from monitor import publishing
-from monitor.record.queue import QueueError
-from monitor.record.schema import outbox
-from monitor.record.store import Store
+from monitor.record.queue.client import QueueError
+from monitor.record.store.schema import outbox
+from monitor.record.store.store import Store
 
 NOON = datetime(2030, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -50,7 +50,7 @@ def test_a_job_carries_the_id_alone_and_the_row_is_marked(store: Store) -> None:
     """The dispatcher then leaves it alone for a minute, under this server's epoch."""
     line, row_id = Line(), _outbox(store)
     assert publishing.publish(line, store, row_id, now=NOON)
-    assert line.jobs == [("changes", "workers.jobs.describe", row_id)]
+    assert line.jobs == [("changes", "workers.queue.jobs.describe", row_id)]
     assert line.wakes == 1
     assert (_row(store).enqueued_until, _row(store).epoch) == (NOON + publishing.LEASE, "epoch_1")
 

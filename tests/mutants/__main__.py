@@ -33,11 +33,11 @@ UNIT = {
         "tests.monitor.record.test_damage",
     ),
     "monitor.record.damage": ("tests.monitor.record.test_damage", "tests.monitor.record.test_folding"),
-    "monitor.identity": ("tests.monitor.test_identity",),
-    "monitor.gate": ("tests.monitor.test_gate",),
-    "monitor.detection": ("tests.monitor.test_detection",),
+    "monitor.intake.decide.identity": ("tests.monitor.intake.decide.test_identity",),
+    "monitor.intake.decide.gate": ("tests.monitor.intake.decide.test_gate",),
+    "monitor.intake.decide.detection": ("tests.monitor.intake.decide.test_detection",),
 }
-NEAR = ("tests/monitor/intake", "tests/monitor/test_identity.py")
+NEAR = ("tests/monitor/intake", "tests/monitor/intake/decide/test_identity.py")
 _SECONDS = 60  # of processor time: a mutant that is not done by then goes round for ever
 _MEMORY = 4 * 2**30
 _PASSED, _BROKEN, _KILLED = 0, 77, 1

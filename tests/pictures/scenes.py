@@ -8,10 +8,10 @@ from typing import Any
 from monitor.record.settings import Subscription
 from monitor.record.values import Event, EventType, Kind, NoticeType, Reminder, State, Subject
 from tests.workers.channels.made_up import notice
-from workers.channels.common import agency_in_short
 from workers.channels.email.settings import EmailSubscription
 from workers.channels.slack.settings import SlackSubscription
-from workers.describe import tell
+from workers.channels.text.common import agency_in_short
+from workers.messages.describe import tell
 from workers.values import Cause, Message, Telling, Watch
 
 NOW = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from recwatch.cli import app
+from recwatch.cli.app import app
 from tests.fakes.pages import Row, export, rows
 
 ROOT = Path(__file__).parents[2]

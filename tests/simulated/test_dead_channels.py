@@ -12,18 +12,18 @@ from typing import Any
 
 import pytest
 
-from monitor.record.schema import events, messages, notices, outbox
 from monitor.record.settings import Delivery
-from monitor.record.store import Store
+from monitor.record.store.schema import events, messages, notices, outbox
+from monitor.record.store.store import Store
 from tests.fakes.receiver import BROKEN, HANGS, OK, Receiver, busy
 from tests.fakes.slack import Answer as SlackAnswer
 from tests.fakes.slack import FakeSlack
 from tests.fakes.smtp import FakeSmtp
 from tests.simulated.travel import Days, days, now
 from tests.workers.seeding import SECRET, changes, configured, email, rows, webhook
-from workers import ledger
 from workers.configuration import Configuration
-from workers.fanout import fan_out
+from workers.delivery import ledger
+from workers.messages.fanout import fan_out
 
 PRIVATE = {"allow_private_networks": True}
 

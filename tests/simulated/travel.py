@@ -14,15 +14,16 @@ from typing import Any
 
 import time_machine
 
-from monitor.record.store import Store
+from monitor.record.store.store import Store
 from tests.workers.seeding import NOW, changes
-from workers import due, fanout
 from workers.channels import CHANNELS
 from workers.channels.channel import Channel
 from workers.configuration import Configuration
 from workers.context import Context
 from workers.delivery.engine import deliver
-from workers.dispatch import dispatch_once
+from workers.messages import fanout
+from workers.queue import due
+from workers.queue.dispatcher import dispatch_once
 
 _A_MOMENT = timedelta(milliseconds=20)  # beyond a due moment, so that it has come for certain
 _PACE = timedelta(milliseconds=10)  # Slack's second would pass in earnest

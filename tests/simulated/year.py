@@ -21,24 +21,25 @@ import structlog
 import time_machine
 from sqlalchemy import func, select, text
 
-from monitor.clock import Clock
 from monitor.poller import Poller
 from monitor.poller.cycle import run_cycle
 from monitor.poller.loop import _HouseTurn
 from monitor.poller.session import Session, open_session
-from monitor.record.migrating import open_store
-from monitor.record.queue import Queue, queue_server
-from monitor.record.schema import metadata
-from monitor.record.store import Store
+from monitor.record.clock import Clock
+from monitor.record.queue.client import Queue, queue_server
+from monitor.record.queue.names import CHANGES
+from monitor.record.store.schema import metadata
+from monitor.record.store.store import Store
+from monitor.record.store.upgrade import open_store
 from tests.fakes.clock import NOON
 from tests.fakes.pages import Row, export, report, rows
 from tests.fakes.receiver import Receiver
 from tests.fakes.site import Answer, Site, open_site
 from workers import context as contexts
-from workers import rqworker
 from workers.configuration import Configuration
 from workers.context import Context
-from workers.dispatch import CHANGES, dispatch_once
+from workers.queue import rq_worker
+from workers.queue.dispatcher import dispatch_once
 
 EVERY = timedelta(hours=4)
 _SECRET = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
@@ -152,7 +153,7 @@ class Year:
         while dispatch_once(self.context) or any(self.queue.depth(name) for name in _QUEUES):
             for name in _QUEUES:
                 if self.queue.depth(name):
-                    rqworker.work(self.context, name, burst=True)
+                    rq_worker.work(self.context, name, burst=True)
 
     def holds(self) -> Holdings:
         """What is held now."""

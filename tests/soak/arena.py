@@ -4,8 +4,8 @@ from functools import cache
 
 from sqlalchemy import select
 
-from monitor.record.schema import metadata, recommendations
-from monitor.record.store import Store
+from monitor.record.store.schema import metadata, recommendations
+from monitor.record.store.store import Store
 from tests.monitor.intake.conftest import Scene
 from tests.soak.model import Known, facts
 

@@ -9,12 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from monitor.record import queries
-from monitor.record.schema import aliases, coverage, events, outbox, readings, recommendations, revisions
 from monitor.record.settings import Source
+from monitor.record.store import queries
+from monitor.record.store.schema import (
+    aliases,
+    coverage,
+    events,
+    outbox,
+    readings,
+    recommendations,
+    revisions,
+)
 from monitor.record.values import Format
+from tests.monitor.captures.test_importing import bring_in, save
 from tests.monitor.intake.conftest import START, Scene
-from tests.monitor.test_importing import bring_in, save
 from tests.rendering import page
 from tests.soak.arena import arena
 from tests.soak.histories import History, in_order

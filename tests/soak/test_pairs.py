@@ -90,7 +90,7 @@ def ask_in_vain(scene: Scene) -> None:
     """Nobody's report page could be read."""
     from sqlalchemy import update
 
-    from monitor.record.schema import lookups
+    from monitor.record.store.schema import lookups
 
     with scene.store.write() as connection:
         connection.execute(update(lookups).values(attempts=1))

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, func, select
 
 from monitor.record.folding import fingerprint, fold_agency, text_fingerprint, title_hash
 from monitor.record.ids import new_id
-from monitor.record.schema import captures, events, outbox, recommendations, revisions
-from monitor.record.store import Store
+from monitor.record.store.schema import captures, events, outbox, recommendations, revisions
+from monitor.record.store.store import Store
 from monitor.record.values import EventType
 from workers.configuration import Configuration
 

@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, inspect, text, update
 
-from monitor.record.schema import items, messages
-from monitor.record.store import Store
+from monitor.record.store.schema import items, messages
+from monitor.record.store.store import Store
 from tests.fakes.transport import FakeTransport, context
 from tests.workers.seeding import NOW, changes, configured, email, slack, webhook
-from workers import digests, dispatch, due, ledger
 from workers.context import Context
+from workers.delivery import ledger
 from workers.delivery.engine import deliver
-from workers.fanout import fan_out
+from workers.messages.fanout import fan_out
+from workers.queue import dispatcher, due
+from workers.schedule import digests
 from workers.values import TransportError
 
 LEASE = timedelta(seconds=60)
@@ -97,7 +99,7 @@ def a_day(world: Context, transport: FakeTransport) -> None:
     for _ in range(4):
         with world.store.write() as connection:
             connection.execute(update(messages).where(messages.c.state == "waiting").values(due_at=NOW))
-        dispatch.dispatch_once(world)
+        dispatcher.dispatch_once(world)
         deliver(world, world.channels["webhook"])
     with world.store.write() as connection:
         due.take_outbox(connection, NOW, LEASE, "epoch_2")
@@ -108,7 +110,7 @@ def a_day(world: Context, transport: FakeTransport) -> None:
     with world.store.read() as connection:
         due.next_at(connection, NOW, world.configuration)
         due.outstanding(connection, NOW)
-    dispatch._seconds_to_next(world, datetime.now(UTC))
+    dispatcher._seconds_to_next(world, datetime.now(UTC))
     deliver(world, world.channels["email"])
 
 
@@ -153,7 +155,7 @@ def asked(world: Context) -> Heard:
     """What a dispatcher, claims with and without a pace, and a burst ask."""
     paced = context(world.store, world.configuration, FakeTransport(), pace=timedelta(milliseconds=1))
     with heard() as ears:
-        dispatch.dispatch_once(world)
+        dispatcher.dispatch_once(world)
         deliver(world, world.channels["webhook"])
         deliver(paced, paced.channels["slack"])
         with world.store.read() as connection:

@@ -2,7 +2,7 @@
 
 A paused subscription's messages, and those that wait behind an earlier one, are looked at once and marked
 `blocked`. The mark only spares looks: whoever lets a message go clears it in the same transaction (`settle`,
-`resume`, `revive`), and what is marked is held against the store when a dispatcher starts, and now and then.
+`resume`, `requeue`), and what is marked is held against the store when a dispatcher starts, and now and then.
 """
 
 from datetime import datetime
@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Select, and_, case, select, update
 
-from monitor.record.schema import messages
-from monitor.record.store import Store
+from monitor.record.store.schema import messages
+from monitor.record.store.store import Store
 from workers.channels import CHANNELS
 from workers.delivery import settling
 from workers.delivery.claimable import is_blocked, is_due, is_in_pace

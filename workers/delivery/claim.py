@@ -20,9 +20,9 @@ from sqlalchemy import (
     update,
 )
 
-from monitor.record.moments import Moment
-from monitor.record.schema import attempts, messages, paces
-from monitor.record.store import upsert
+from monitor.record.store.schema import attempts, messages, paces
+from monitor.record.store.store import upsert
+from monitor.record.store.times import Moment
 from workers.delivery.claimable import is_due, is_free, pace_name
 from workers.delivery.hosts import Host, Limits, Line, live
 from workers.delivery.settling import settle

@@ -16,8 +16,8 @@ from sqlalchemy import (
     select,
 )
 
-from monitor.record.schema import items, messages, paces, subscriptions
-from workers.planning import FIRST, THREAD
+from monitor.record.store.schema import items, messages, paces, subscriptions
+from workers.messages.planning import FIRST, THREAD
 from workers.values import Cause
 
 Moment = datetime | BindParameter[datetime]  # a time, or its place in a statement that is built once

@@ -16,13 +16,13 @@ from typing import TypeVar
 
 import structlog
 
-from monitor.record.store import StoreError
+from monitor.record.store.store import StoreError
 from workers.channels.channel import Channel
 from workers.context import Context
-from workers.delivery.books import Books
 from workers.delivery.claim import Catch, Claimed
 from workers.delivery.loading import Gone, Loaded
-from workers.delivery.record import Result
+from workers.delivery.results import Result
+from workers.delivery.transactions import Books
 from workers.values import Message, Receipt, Transport, TransportError
 
 log = structlog.get_logger(__name__)

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, case, func, literal, select
 
-from monitor.record.moments import Moment
-from monitor.record.schema import messages, paces
+from monitor.record.store.schema import messages, paces
+from monitor.record.store.times import Moment
 from workers.delivery.claimable import pace_name
 
 TROUBLED_FOR = timedelta(minutes=5)  # after a time-out a host gets one request at a time

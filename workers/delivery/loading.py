@@ -6,15 +6,15 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, bindparam, select
 
-from monitor.record import queries
-from monitor.record.schema import items, messages, notices
 from monitor.record.settings import Subscription
+from monitor.record.store import queries
+from monitor.record.store.schema import items, messages, notices
 from monitor.record.values import Notice, NoticeType
 from workers.configuration import Configuration
-from workers.coverage import coverage, last_read_at
 from workers.delivery.claim import Claimed
 from workers.delivery.sample import sample
-from workers.describe import tellings
+from workers.messages.coverage import coverage, last_read_at
+from workers.messages.describe import tellings
 from workers.values import Cause, Message, Telling, TransportError, Watch
 
 log = structlog.get_logger(__name__)

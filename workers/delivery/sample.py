@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from monitor.record.folding import fingerprint
 from monitor.record.values import Event, EventType, Kind, State, Subject
-from workers.describe import tell
+from workers.messages.describe import tell
 from workers.values import Telling
 
 _TEXT = (

@@ -6,10 +6,11 @@ behind it (blocking.py) is let go with that.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, and_, bindparam, func, select, update
 
-from monitor.record.schema import items, messages
+from monitor.record.store.schema import items, messages
 
 _AT_ONCE = 500
 _MARK = update(items).where(items.c.message_id.in_(bindparam("b_ids", expanding=True)))
@@ -56,3 +57,14 @@ def unsettle(connection: Connection, ids: Sequence[str]) -> None:
     """These messages are back in line: what comes after them waits for them."""
     for start in range(0, len(ids), _AT_ONCE):
         connection.execute(_PENDING, {"b_ids": ids[start : start + _AT_ONCE]})
+
+
+def requeue(connection: Connection, ids: Sequence[str], now: datetime) -> None:
+    """Requeue messages under their old ids, with the whole retry schedule before them."""
+    fresh = {"state": "waiting", "due_at": now, "failures": 0, "lapses": 0, "error": None}
+    freed = {"lease_until": None, "lease_holder": None, "enqueued_until": None, "blocked": False}
+    for start in range(0, len(ids), _AT_ONCE):
+        some = messages.c.id.in_(ids[start : start + _AT_ONCE])
+        connection.execute(update(messages).where(some).values(fresh | freed))
+    # Promise 8 holds for these too: what still waits behind them waits for them again.
+    unsettle(connection, ids)

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from monitor.fetching import Asker, NotModified, Refusal, Request, fetch, hosts
-from monitor.record import outbound
+from monitor.record.http import outbound
 from monitor.record.settings import Http
-from monitor.record.store import Store
+from monitor.record.store.store import Store
 from monitor.record.values import Outcome, Page
 from tests.fakes.clock import NOON, StillClock
 from tests.fakes.site import Answer, Site, open_site

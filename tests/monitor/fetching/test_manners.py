@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from monitor.fetching import Refusal, hosts, rules
-from monitor.record.store import Store
+from monitor.record.store.store import Store
 from monitor.record.values import Outcome, Page
 from tests.fakes.clock import NOON
 from tests.fakes.site import Answer

@@ -12,7 +12,7 @@ from monitor.fetching.room import Room, Share
 from monitor.intake import Intake
 from monitor.poller.cycle import run_cycle
 from monitor.poller.session import open_session
-from monitor.record.store import Store
+from monitor.record.store.store import Store
 from monitor.record.values import Outcome, Page
 from tests.fakes.site import Answer
 from tests.monitor.fetching.test_fetcher import World, in_world

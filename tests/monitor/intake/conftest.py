@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import func, select
 
 from monitor.intake import Intake, glance, memory, take_in
-from monitor.record import queries
 from monitor.record.bodies import Body
-from monitor.record.schema import notices, outbox, recommendations, revisions, sources
 from monitor.record.settings import Settings, Source
-from monitor.record.store import Store
+from monitor.record.store import queries
+from monitor.record.store.schema import notices, outbox, recommendations, revisions, sources
+from monitor.record.store.store import Store
 from monitor.record.values import Event, Page
 
 START = datetime(2030, 4, 1, 12, tzinfo=UTC)

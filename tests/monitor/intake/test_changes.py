@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.record.schema import recommendations
+from monitor.record.store.schema import recommendations
 from monitor.record.values import EventType, Outcome
 from tests.fakes import pages
 from tests.fakes.pages import Row, rows
@@ -212,7 +212,7 @@ def test_events_keep_the_key_they_had_and_phones_are_never_kept(scene: Scene) ->
 
     from sqlalchemy import select
 
-    from monitor.record.schema import evidence
+    from monitor.record.store.schema import evidence
 
     scene.take(pages.export(rows(3)))
     with scene.store.read() as connection:

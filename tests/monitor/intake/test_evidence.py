@@ -9,8 +9,8 @@ from monitor.formats.phones import blank_phones
 from monitor.intake import evidence as keeping
 from monitor.intake import load_evidence, prune_evidence
 from monitor.record import bodies
-from monitor.record.schema import captures, evidence
 from monitor.record.settings import Store as StoreSettings
+from monitor.record.store.schema import captures, evidence
 from tests.fakes.pages import Row, export, report, rows
 from tests.monitor.intake.conftest import START, Scene
 

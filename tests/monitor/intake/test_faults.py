@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from monitor.intake import load_evidence
-from monitor.record.schema import captures
+from monitor.record.store.schema import captures
 from monitor.record.values import Outcome
 from tests.fakes import pages
 from tests.fakes.pages import Row, rows

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from monitor.record.schema import aliases, recommendations
+from monitor.record.store.schema import aliases, recommendations
 from tests.fakes import pages
 from tests.fakes.pages import Row, rows
 from tests.monitor.intake.conftest import Scene

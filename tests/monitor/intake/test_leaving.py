@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from monitor.record.schema import lookups
 from monitor.record.settings import Gate, Settings, Source
+from monitor.record.store.schema import lookups
 from monitor.record.values import EventType, Format
 from tests.fakes import pages
 from tests.fakes.pages import Row, rows

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from monitor.formats import extract
-from monitor.record.schema import recommendations, revisions
+from monitor.record.store.schema import recommendations, revisions
 from monitor.record.values import Format, Kind, Outcome, Recommendation, Status
 from tests.monitor.intake.conftest import Scene
 from tests.rendering import page

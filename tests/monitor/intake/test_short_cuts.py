@@ -14,14 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
-from monitor import quarantine
-from monitor.formats import rows as row_reader
+from monitor.captures import quarantine
 from monitor.formats.export_rows import take_apart
+from monitor.formats.parts import rows as row_reader
 from monitor.formats.settled import settle
 from monitor.intake import glance, memory, rowwise, same, taking
 from monitor.record import bodies, folding
-from monitor.record.migrating import open_store
-from monitor.record.schema import (
+from monitor.record.settings import Source
+from monitor.record.store.schema import (
     captures,
     coverage,
     events,
@@ -32,8 +32,8 @@ from monitor.record.schema import (
     revisions,
     sources,
 )
-from monitor.record.settings import Source
-from monitor.record.store import Store
+from monitor.record.store.store import Store
+from monitor.record.store.upgrade import open_store
 from monitor.record.values import Format, Outcome, Page
 from tests.fakes import pages
 from tests.fakes.pages import Row, rows

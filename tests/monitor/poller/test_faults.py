@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.record.schema import outbox, recommendations
-from monitor.record.store import Store
+from monitor.record.store.schema import outbox, recommendations
+from monitor.record.store.store import Store
 from monitor.record.values import Outcome
 from tests.fakes.pages import export
 from tests.fakes.site import Answer

@@ -7,8 +7,8 @@ from typing import Any
 from monitor.poller import page_of
 from monitor.poller.files import read_files
 from monitor.poller.session import open_session
-from monitor.record.schema import drops
-from monitor.record.store import Store
+from monitor.record.store.schema import drops
+from monitor.record.store.store import Store
 from monitor.record.values import Page
 from tests.fakes.clock import NOON
 from tests.fakes.pages import export

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from monitor.poller.leases import LEASE, Leases, Standing, claim, release, renew
-from monitor.record.schema import sources
-from monitor.record.store import Store, StoreBusy
+from monitor.record.store.schema import sources
+from monitor.record.store.store import Store, StoreBusy
 from tests.fakes.clock import NOON, StillClock
 
 

@@ -13,8 +13,8 @@ from monitor.poller import lookups as looking_up
 from monitor.poller.leases import claim
 from monitor.poller.lookups import expire
 from monitor.poller.session import open_session
-from monitor.record.schema import events, lookups, sources
-from monitor.record.store import Store
+from monitor.record.store.schema import events, lookups, sources
+from monitor.record.store.store import Store
 from tests.fakes.clock import NOON
 from tests.fakes.pages import Row, export, report, rows
 from tests.fakes.site import Answer

@@ -13,14 +13,14 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from monitor.clock import Clock
 from monitor.fetching.hosts import claim as claim_turn
 from monitor.poller import run
 from monitor.poller.leases import claim
 from monitor.poller.loop import _poll as poll_now
 from monitor.poller.session import open_session
-from monitor.record.schema import coverage, drops, hosts, outbox, sources
-from monitor.record.store import Store
+from monitor.record.clock import Clock
+from monitor.record.store.schema import coverage, drops, hosts, outbox, sources
+from monitor.record.store.store import Store
 from tests.fakes.pages import export
 from tests.fakes.site import Answer
 from tests.monitor.poller.world import CHANGED, FIVE, PATH, World, in_world, piers
@@ -271,7 +271,7 @@ def _free(store: Store) -> None:
 
 
 def _narrative(world: World) -> str | None:
-    from monitor.record.schema import recommendations
+    from monitor.record.store.schema import recommendations
 
     with world.store.read() as connection:
         query = select(recommendations.c.narrative).where(recommendations.c.narrative.contains("replaced"))
@@ -279,6 +279,6 @@ def _narrative(world: World) -> str | None:
 
 
 def _numbers(world: World) -> list[tuple[int, int]]:
-    from monitor.record.schema import events
+    from monitor.record.store.schema import events
 
     return [(row.recommendation_id, row.revision) for row in world.all(events)]

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, select
 
 from monitor.poller import Reading, once, poll_once
 from monitor.poller.leases import claim
-from monitor.record.schema import sources
 from monitor.record.settings import Source
-from monitor.record.store import Store, StoreError
+from monitor.record.store.schema import sources
+from monitor.record.store.store import Store, StoreError
 from monitor.record.values import Outcome
 from tests.fakes.clock import NOON
 from tests.fakes.pages import agency, rows

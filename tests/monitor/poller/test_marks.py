@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from monitor.record.store import Store
+from monitor.record.store.store import Store
 from tests.fakes.clock import NOON
 from tests.fakes.pages import export, rows
 from tests.fakes.site import Answer

@@ -10,9 +10,9 @@ import pytest
 
 from monitor.poller import Reading
 from monitor.poller.leases import claim
-from monitor.record.schema import captures, outbox
 from monitor.record.settings import Source
-from monitor.record.store import Store
+from monitor.record.store.schema import captures, outbox
+from monitor.record.store.store import Store
 from monitor.record.values import Outcome
 from tests.fakes.clock import NOON
 from tests.fakes.pages import export, report, rows
@@ -36,7 +36,7 @@ def test_first_a_baseline_then_nothing_then_a_change(store: Store, tmp_path: Pat
         world.serve(CHANGED)
         (reading,) = await world.poll()
         assert (reading.outcome, reading.updated, len(reading.events)) == ("changed", 1, 1)
-        assert world.line.jobs == [("changes", "workers.jobs.describe", world.all(outbox)[-1].id)]
+        assert world.line.jobs == [("changes", "workers.queue.jobs.describe", world.all(outbox)[-1].id)]
 
     in_world(store, tmp_path, check)
 

@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import Row, Table, select
 
 from monitor.poller import Poller, Reading, poll_once
-from monitor.record.queue import QueueError
-from monitor.record.schema import notices, sources
+from monitor.record.queue.client import QueueError
 from monitor.record.settings import Settings
-from monitor.record.store import Store
+from monitor.record.store.schema import notices, sources
+from monitor.record.store.store import Store
 from tests.fakes.clock import StillClock
 from tests.fakes.pages import export, rows
 from tests.fakes.site import Answer, Site, open_site

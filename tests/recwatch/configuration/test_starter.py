@@ -9,7 +9,7 @@ import pytest
 
 from monitor.record.settings import Settings
 from recwatch.configuration import load, packaged
-from recwatch.masking import written_out
+from recwatch.configuration.masking import written_out
 from workers.configuration import Configuration
 
 SECRETS = {

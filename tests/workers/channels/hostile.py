@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from monitor.record.values import EventType, Reminder
 from tests.workers.channels.made_up import AT, event, notice, state, subject
-from workers.difference import describe
+from workers.meaning.difference import describe
 from workers.values import Level, Signal, Significance, Telling
 
 _SNIPPETS = (

@@ -20,13 +20,13 @@ from tests.workers.channels.hostile import notices, tellings
 from tests.workers.channels.made_up import WATCH, event, message, notice, state
 from tests.workers.channels.slack.sending import BY_API, to_slack, words_in
 from workers.channels.console.render import render as on_console
-from workers.channels.points import _PHRASES
 from workers.channels.slack.render import render as in_slack
 from workers.channels.slack.render import render_plain
+from workers.channels.text.points import _PHRASES
 from workers.channels.webhook.render import render as as_webhook
 from workers.channels.webhook.schema import schema
 from workers.channels.webhook.settings import SMALLEST_BODY, WebhookSubscription
-from workers.describe import tell
+from workers.messages.describe import tell
 from workers.values import Cause, Message, Notice, Telling
 
 TRYING = settings(

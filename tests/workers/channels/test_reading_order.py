@@ -9,8 +9,8 @@ from monitor.record.values import EventType, Kind
 from tests.workers.channels.email.sending import by_mail, mailed, part
 from tests.workers.channels.made_up import AT, OLD, TEXT, WATCH, several, state, subject, telling
 from tests.workers.channels.slack.sending import to_slack, words_in
-from workers.channels.common import message_headline, where_all_are
 from workers.channels.slack.render import render
+from workers.channels.text.common import message_headline, where_all_are
 from workers.values import Cause, Level, Significance, Telling
 
 BOILERPLATE = (

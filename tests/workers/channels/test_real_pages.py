@@ -10,7 +10,7 @@ from tests.workers.channels.email.sending import by_mail, mailed, part
 from tests.workers.channels.made_up import WATCH, event, state
 from tests.workers.channels.slack.sending import to_slack
 from workers.channels.slack.render import render
-from workers.difference import describe
+from workers.meaning.difference import describe
 from workers.values import Cause, Level, Significance, Telling
 
 

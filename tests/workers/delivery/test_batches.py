@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, update
 
-from monitor.record import queries
-from monitor.record.schema import attempts, messages, subscriptions
 from monitor.record.settings import Delivery
-from monitor.record.store import Store
+from monitor.record.store import queries
+from monitor.record.store.schema import attempts, messages, subscriptions
+from monitor.record.store.store import Store
 from tests.fakes.transport import FakeTransport, context
 from tests.workers.seeding import NOW, changes, configured, rows, webhook
 from workers.delivery import claim as claiming
@@ -19,8 +19,8 @@ from workers.delivery import engine
 from workers.delivery.claim import Catch, Limits, Line, claim
 from workers.delivery.engine import _Job
 from workers.delivery.loading import Known
-from workers.delivery.record import Result, record
-from workers.fanout import fan_out
+from workers.delivery.results import Result, record
+from workers.messages.fanout import fan_out
 from workers.values import Receipt, TransportError
 
 LEASE = timedelta(seconds=60)

@@ -7,18 +7,18 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, func, select, text, update
 
-from monitor.record.migrating import open_store
-from monitor.record.schema import items, messages
 from monitor.record.settings import Delivery
-from monitor.record.store import Store
+from monitor.record.store.schema import items, messages
+from monitor.record.store.store import Store
+from monitor.record.store.upgrade import open_store
 from tests.workers.delivery.test_settling import REFUSED, by_hand, by_returning, finish, made, take, wear_out
 from tests.workers.seeding import NOW, rows
-from workers import dispatch, due, ledger
 from workers.context import Context
-from workers.delivery import blocking
+from workers.delivery import blocking, ledger
 from workers.delivery.claimable import is_due
 from workers.delivery.hosts import Line
-from workers.delivery.record import Result, record
+from workers.delivery.results import Result, record
+from workers.queue import dispatcher, due
 from workers.values import Receipt
 
 
@@ -158,7 +158,7 @@ def test_a_mark_that_nothing_holds_is_cleared(any_store: Store) -> None:
     set_aside(any_store)
     with any_store.write() as connection:
         connection.execute(update(messages).values(blocked=True))
-    assert dispatch.dispatch_once(world) == 1
+    assert dispatcher.dispatch_once(world) == 1
     due.set_aside(world, NOW + HOUR, world.swept)
     assert blocked(any_store) == [False, True]
 

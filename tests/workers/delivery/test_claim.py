@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from monitor.record.schema import attempts, items, messages, paces, subscriptions
-from monitor.record.store import Store
+from monitor.record.store.schema import attempts, items, messages, paces, subscriptions
+from monitor.record.store.store import Store
 from tests.fakes.transport import context
 from tests.workers.seeding import NOW, changes, configured, email, reminder, rows, slack, webhook
 from workers.delivery.claim import Catch, Limits, claim
 from workers.delivery.claim import _lease as lease_them
-from workers.fanout import fan_out
+from workers.messages.fanout import fan_out
 
 LEASE = timedelta(seconds=60)
 LIMITS = Limits("webhook", 32, 2, None, LEASE)

@@ -11,17 +11,16 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, update
 
-from monitor.record.schema import attempts, items, messages, notices, subscriptions
-from monitor.record.store import Store
+from monitor.record.store.schema import attempts, items, messages, notices, subscriptions
+from monitor.record.store.store import Store
 from tests.fakes.transport import HANG, FakeTransport, channels, context
 from tests.workers.seeding import changes, configured, count, email, rows, slack, webhook
-from workers import ledger
 from workers.channels import CHANNELS
 from workers.channels.email.render import render
 from workers.context import Context
-from workers.delivery import books, engine, loading
+from workers.delivery import engine, ledger, loading, transactions
 from workers.delivery.engine import deliver
-from workers.fanout import fan_out
+from workers.messages.fanout import fan_out
 from workers.values import Cause, Receipt, TransportError
 
 QUICK: dict[str, Any] = {"delivery": {"lease": "1s"}}  # a request is given up after half a second
@@ -331,7 +330,7 @@ def test_a_message_that_cannot_be_put_together_holds_up_no_other(
             raise ValueError("unreadable")
         return real(connection, configuration, claimed, known)
 
-    monkeypatch.setattr(books, "load", load)
+    monkeypatch.setattr(transactions, "load", load)
     run(world)
     by_id = {row["id"]: row for row in rows(store, messages)}
     assert by_id.pop(bad)["error"] == "it could not be put together: ValueError: unreadable"

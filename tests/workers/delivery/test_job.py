@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, update
 
-from monitor.record.schema import attempts, messages
-from monitor.record.store import Store, StoreError
+from monitor.record.store.schema import attempts, messages
+from monitor.record.store.store import Store, StoreError
 from tests.fakes.transport import FakeTransport, context
 from tests.workers.delivery.test_engine import now, ready, run
 from tests.workers.seeding import changes, configured, count, rows, webhook
-from workers.delivery import books, engine, loading
-from workers.fanout import fan_out
+from workers.delivery import engine, loading, transactions
+from workers.messages.fanout import fan_out
 
 
 def test_who_overslept_sends_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,7 +29,7 @@ def test_who_overslept_sends_nothing(store: Store, monkeypatch: pytest.MonkeyPat
         return real(connection, configuration, claimed, known)
 
     asleep = [timedelta()]
-    monkeypatch.setattr(books, "load", slowly)
+    monkeypatch.setattr(transactions, "load", slowly)
     job = engine._Job(world, world.channels["webhook"], threading.Event(), lambda: now() + asleep[0])
     monkeypatch.setattr(job, "_may_begin", lambda: asleep[0] == timedelta())
     asyncio.run(job.run())

@@ -6,16 +6,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, update
 
-from monitor.record.schema import items, messages
 from monitor.record.settings import Delivery
-from monitor.record.store import Store
+from monitor.record.store.schema import items, messages
+from monitor.record.store.store import Store
 from tests.fakes.transport import context
 from tests.workers.seeding import NOW, changes, configured, rows, webhook
-from workers import ledger, reconciling
 from workers.context import Context
+from workers.delivery import ledger
 from workers.delivery.claim import Catch, Limits, claim
-from workers.delivery.record import Result, record
-from workers.fanout import fan_out
+from workers.delivery.results import Result, record
+from workers.messages.fanout import fan_out
+from workers.schedule import reconciliation
 from workers.values import Receipt, TransportError
 
 LEASE = timedelta(seconds=60)
@@ -55,7 +56,7 @@ def wear_out(store: Store) -> None:
 
 def unsubscribe(store: Store) -> None:
     """The configuration no longer has the subscription."""
-    reconciling.reconcile(context(store, configured()), NOW)
+    reconciliation.reconcile(context(store, configured()), NOW)
 
 
 def marks(store: Store) -> list[tuple[str, bool]]:
@@ -119,7 +120,7 @@ def by_hand(connection: Connection, world: Context) -> None:
 
 
 def by_returning(connection: Connection, world: Context) -> None:
-    reconciling._revive(connection, world, NOW)
+    reconciliation._revive(connection, world, NOW)
 
 
 @pytest.mark.parametrize(

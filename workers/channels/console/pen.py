@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from workers.channels.excerpts import Excerpt, Piece, between, excerpt_runs, excerpt_text, gap_in_words
-from workers.channels.words import one_line, safe
+from workers.channels.text.excerpts import Excerpt, Piece, between, excerpt_runs, excerpt_text, gap_in_words
+from workers.channels.text.words import one_line, safe
 from workers.values import Run
 
 _INDENT = 2

@@ -5,7 +5,8 @@ Without colour the old words stand in [-…-] and the new ones in {+…+}, as wo
 
 from monitor.record.folding import is_boilerplate
 from monitor.record.values import Event, EventType, NoticeType, State
-from workers.channels.common import (
+from workers.channels.console.pen import Pen
+from workers.channels.text.common import (
     footer,
     link,
     mark,
@@ -18,10 +19,10 @@ from workers.channels.common import (
     notice_since,
     where_the_rest_is,
 )
-from workers.channels.console.pen import Pen
-from workers.channels.stories import Story, by_agency, gather
-from workers.channels.words import agency_in_short, counted, cut, day_in_words, one_line, status_in_words
-from workers.difference import narrative_runs
+from workers.channels.text.stories import Story, by_agency, gather
+from workers.channels.text.words import agency_in_short, counted, cut, one_line, status_in_words
+from workers.meaning.difference import narrative_runs
+from workers.meaning.periods import day_in_words
 from workers.values import Cause, Level, Message, Telling
 
 _ROOM = 4_000  # characters of a difference that is shown by itself

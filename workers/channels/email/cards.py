@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.record.values import Event, EventType
-from workers.channels.common import (
+from workers.channels.email.leaving import Leaving, leaving
+from workers.channels.text.common import (
     asked,
     asked_first,
     capitalized,
@@ -32,10 +33,9 @@ from workers.channels.common import (
     where_all_are,
     where_the_rest_is,
 )
-from workers.channels.email.leaving import Leaving, leaving
-from workers.channels.excerpts import Excerpt, Piece, excerpt_around, excerpt_runs, excerpt_text
-from workers.channels.stories import Story, by_agency, gather
-from workers.difference import narrative_runs
+from workers.channels.text.excerpts import Excerpt, Piece, excerpt_around, excerpt_runs, excerpt_text
+from workers.channels.text.stories import Story, by_agency, gather
+from workers.meaning.difference import narrative_runs
 from workers.values import Cause, Level, Message, Telling
 
 ROOM = 24_000  # characters of a difference in a mail of its own

@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from workers.channels.email.cards import Frame
-from workers.channels.excerpts import Piece, between, gap_in_words
+from workers.channels.text.excerpts import Piece, between, gap_in_words
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _OLD = "background-color:#ffe4e1;color:#8c1d18;text-decoration:line-through"

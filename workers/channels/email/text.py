@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from workers.channels.email.cards import AgencyPart, Card, Fact, Frame, Line, Passage
-from workers.channels.excerpts import Piece, gap_in_words
+from workers.channels.text.excerpts import Piece, gap_in_words
 
 WIDTH = 76
 _COLUMN = 10

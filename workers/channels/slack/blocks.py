@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from workers.channels.words import cut, safe
+from workers.channels.text.words import cut, safe
 
 Block = dict[str, Any]
 Run = dict[str, Any]

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from monitor.record.values import Event
-from workers.channels.common import asked_first, mark, message_headline
-from workers.channels.excerpts import (
+from workers.channels.slack.blocks import Run, Style, words
+from workers.channels.text.common import asked_first, mark, message_headline
+from workers.channels.text.excerpts import (
     Excerpt,
     Piece,
     between,
@@ -13,8 +14,7 @@ from workers.channels.excerpts import (
     excerpt_text,
     gap_in_words,
 )
-from workers.channels.slack.blocks import Run, Style, words
-from workers.difference import narrative_runs
+from workers.meaning.difference import narrative_runs
 from workers.values import Message, Telling
 
 MOST_PIECES = 60

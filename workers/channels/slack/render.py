@@ -4,26 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from monitor.record.values import Event, EventType, State
-from workers.channels.common import (
-    asked,
-    asked_first,
-    counted,
-    details,
-    footer,
-    headline,
-    link,
-    meaning,
-    name,
-    nothing_changed,
-    notice_body,
-    notice_since,
-    one_line,
-    short_name,
-    silent,
-    status_in_words,
-    where_the_rest_is,
-)
-from workers.channels.excerpts import Excerpt, excerpt_text, inline
 from workers.channels.slack.blocks import (
     ADDRESS,
     HEAVIEST,
@@ -42,6 +22,26 @@ from workers.channels.slack.blocks import (
 )
 from workers.channels.slack.passages import recommended, styled, titled, update
 from workers.channels.slack.several import several
+from workers.channels.text.common import (
+    asked,
+    asked_first,
+    counted,
+    details,
+    footer,
+    headline,
+    link,
+    meaning,
+    name,
+    nothing_changed,
+    notice_body,
+    notice_since,
+    one_line,
+    short_name,
+    silent,
+    status_in_words,
+    where_the_rest_is,
+)
+from workers.channels.text.excerpts import Excerpt, excerpt_text, inline
 from workers.values import Cause, Message, Telling
 
 _NOTIFICATION = 300

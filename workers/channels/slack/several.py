@@ -2,19 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from workers.channels.common import (
-    counted,
-    footer,
-    link,
-    mark,
-    meaning,
-    name,
-    short_name,
-    tally,
-    where_all_are,
-    where_the_rest_is,
-)
-from workers.channels.excerpts import Excerpt
 from workers.channels.slack.blocks import (
     HEAVIEST,
     Block,
@@ -32,7 +19,20 @@ from workers.channels.slack.blocks import (
 )
 from workers.channels.slack.passages import styled, told
 from workers.channels.slack.settings import SlackSubscription
-from workers.channels.stories import Story, by_agency, gather
+from workers.channels.text.common import (
+    counted,
+    footer,
+    link,
+    mark,
+    meaning,
+    name,
+    short_name,
+    tally,
+    where_all_are,
+    where_the_rest_is,
+)
+from workers.channels.text.excerpts import Excerpt
+from workers.channels.text.stories import Story, by_agency, gather
 from workers.values import Cause, Level, Message
 
 Excerpts = Mapping[int, Excerpt]  # by the id of the story, which has no hash

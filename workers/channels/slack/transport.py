@@ -17,7 +17,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from monitor.record.outbound_errors import reason
+from monitor.record.http.errors import reason
 from monitor.record.settings import Settings
 from workers.channels.slack.answers import (
     BLOCKS_REFUSED,

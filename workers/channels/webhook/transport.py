@@ -11,8 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from monitor.record.outbound import transport, user_agent
-from monitor.record.outbound_errors import reason
+from monitor.record.http.errors import reason
+from monitor.record.http.outbound import transport, user_agent
 from monitor.record.settings import Settings
 from workers.channels.webhook.answers import excerpt_of, judge
 from workers.channels.webhook.render import render

@@ -8,7 +8,7 @@ import pytest
 from monitor.record.values import EventType
 from tests.workers.channels.email.sending import by_mail, mailed, part
 from tests.workers.channels.made_up import NEW, OLD, TEXT, WATCH, notice, several, state, subject, telling
-from workers.difference import describe
+from workers.meaning.difference import describe
 from workers.values import Cause, Level, Significance, Telling
 
 LONG = " ".join(f"In step {number}, officials described a measure of their own." for number in range(4_000))

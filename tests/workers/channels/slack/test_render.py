@@ -16,7 +16,7 @@ from tests.workers.channels.slack.sending import BY_API, styled, to_slack, words
 from workers.channels.slack.blocks import words
 from workers.channels.slack.preview import preview
 from workers.channels.slack.render import render, render_plain
-from workers.difference import describe
+from workers.meaning.difference import describe
 from workers.values import Cause, Level, Message, Significance, Telling
 
 LONG = " ".join(f"In step {number}, officials described a measure of their own." for number in range(4_000))

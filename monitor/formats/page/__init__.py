@@ -1,0 +1,1 @@
+"""Bytes to text: decoding, saved pages, the text of markup. Pure."""

@@ -1,0 +1,310 @@
+"""The text of markup as a reader sees it, and whether markup is whole. Pure.
+
+selectolax's own `.text()` reads scripts and joins paragraphs without a space, so the nodes are walked here.
+"""
+
+import re
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from monitor.formats.page.errors import NotAPage
+from monitor.record.damage import unescape
+
+_UNSEEN = frozenset(
+    (
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "head",
+        "title",
+        "svg",
+        "iframe",
+        "object",
+        "select",
+        "textarea",
+        "math",
+        "canvas",
+        "audio",
+        "video",
+    )
+)
+_BLOCKS = frozenset(
+    (
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "legend",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "tr",
+        "ul",
+    )
+)
+_HIDDEN_CLASSES = frozenset(
+    (
+        "priority-indicator",
+        "usa-tooltip",
+        "usa-tooltip__body",
+        "tooltip-icon",
+        "visually-hidden",
+        "usa-sr-only",
+        "sr-only",
+    )
+)
+# Every run of white space but the single space, which is what each becomes.
+_SPACE = re.compile(r"(?: [ \t\n\r\f]|[\t\n\r\f])[ \t\n\r\f]*")
+_LINE_EDGE = re.compile(r"[ \t]*\n[ \t]*")
+_PARAGRAPH = re.compile(r"\n{2,}")
+_EDGES = " \t\n\r\f\v\u00a0\u202f\u200b\ufeff\u2009\u2003\u2002\u3000"
+
+_BREAK, _PARTING = "\n", "\n\n"
+
+
+def tidy(text: str) -> str:
+    """Surrounding white space gone, paragraphs parted by one empty line, all else as it is."""
+    if "\n" in text:
+        text = _PARAGRAPH.sub("\n\n", _LINE_EDGE.sub("\n", text))
+    return text.strip(_EDGES)
+
+
+def one_line(text: str) -> str:
+    """Runs of white space become one space, none at the ends."""
+    return " ".join(text.split()).strip(_EDGES)
+
+
+def classes(node: LexborNode) -> frozenset[str]:
+    """The class names of an element."""
+    return frozenset((node.attributes.get("class") or "").split())
+
+
+def _is_hidden(node: LexborNode) -> bool:
+    attributes = node.attributes
+    if not attributes:
+        return False
+    names = attributes.get("class")
+    if names and not _HIDDEN_CLASSES.isdisjoint(names.split()):
+        return True
+    return attributes.get("role") == "tooltip"
+
+
+def _steps(
+    root: LexborNode, unentered: Container[int | None] = frozenset()
+) -> Iterator[tuple[LexborNode, bool]]:
+    """Every node below `root` in document order, and each element again as it closes. Never recurses.
+
+    `unentered`: elements, by mem_id, that are given without what is in them.
+    """
+    stack: list[tuple[LexborNode, bool]] = [(root, True)]
+    first = root.child
+    if first is not None:
+        stack.append((first, False))
+    while stack:
+        node, closing = stack.pop()
+        if closing:
+            if stack or node.mem_id != root.mem_id:
+                yield node, True
+            continue
+        following = node.next
+        if following is not None:
+            stack.append((following, False))
+        if not node.is_element_node:
+            yield node, False
+        elif node.tag not in _UNSEEN and not _is_hidden(node):
+            yield node, False
+            stack.append((node, True))
+            inner = node.child
+            if inner is not None and node.mem_id not in unentered:
+                stack.append((inner, False))
+
+
+def text_of(node: LexborNode) -> str:
+    """What a reader sees of an element: an empty line between paragraphs, line breaks, entities resolved.
+
+    Tooltips, the mark of a priority recommendation and what only screen readers get are left out.
+    """
+    pieces: list[str] = []
+    for step, closing in _steps(node):
+        if step.is_text_node:
+            pieces.append(_SPACE.sub(" ", step.text_content or ""))
+        elif step.tag == "br":
+            pieces.append("" if closing else _BREAK)
+        elif step.tag in ("td", "th"):
+            pieces.append(" ")
+        elif step.tag in _BLOCKS:
+            pieces.append(_PARTING)
+    return tidy(_SPACE_RUN.sub(" ", unescape("".join(pieces))))
+
+
+_SPACE_RUN = re.compile(r" {2,}")
+_LONG = 20  # letters: more than any heading has
+
+
+def is_long(node: LexborNode) -> bool:
+    """Whether what a reader sees of an element is for certain longer than a word or two.
+
+    Looks no further than it must; says no where entities left in the text could shorten it.
+    """
+    letters = 0
+    for step, _ in _steps(node):
+        text = (step.text_content or "") if step.is_text_node else ""
+        if "&" in text:
+            return False
+        letters += len("".join(text[:1000].split()).strip(_EDGES))
+        if letters > _LONG:
+            return True
+    return False
+
+
+@dataclass(slots=True)
+class Line:
+    """One line of a page outside its tables of recommendations, and the addresses linked in it."""
+
+    text: str
+    links: list[str] = field(default_factory=list)
+
+
+def outline(root: LexborNode, tables: dict[int, LexborNode]) -> list[Line | LexborNode]:
+    """The page as lines and, in their places, the given tables (by mem_id) unread."""
+    found: list[Line | LexborNode] = []
+    line = Line("")
+    for node, closing in _steps(root, tables):
+        if node.is_text_node:
+            line.text += node.text_content or ""
+            continue
+        tag = node.tag
+        if tag == "a" and not closing and (href := node.attributes.get("href")):
+            line.links.append(href)
+        if tag == "table" and node.mem_id in tables:
+            if not closing:
+                line = _end_line(found, line)
+                found.append(node)
+        elif tag in _ENDS:
+            line = _end_line(found, line)
+    _end_line(found, line)
+    return found
+
+
+_ENDS = _BLOCKS | {"br", "td", "th", "button"}
+
+
+def _end_line(found: list[Line | LexborNode], line: Line) -> Line:
+    if not line.text or line.text.isspace():  # between two tags, mostly
+        line.text = ""
+        return line
+    text = one_line(unescape(line.text))
+    if text:
+        found.append(Line(text, line.links))
+        return Line("")
+    return Line("", line.links)
+
+
+# Elements that close themselves or each other, so that they never nest by being left open.
+_SHALLOW = (
+    "area|base|br|col|dd|dt|embed|hr|img|input|li|link|meta|option"
+    "|p|param|path|source|tbody|td|th|thead|tr|track|use|wbr"
+)
+_DEEP_TAG = re.compile(rf"<(/?)(?!(?:{_SHALLOW})(?![a-z0-9]))[a-z]")
+_MAX_LENGTH = 32 * 10**6
+_MAX_TAGS = 300_000
+_MAX_TABLES = 5_000
+_MAX_DEPTH = 256  # a parser's work grows with the square of the depth; the site's pages have about 30
+
+
+def parse(text: str) -> LexborHTMLParser:
+    """Parse a page; damaged markup is mended as browsers do. NotAPage for what would take too long."""
+    if _is_monstrous(text):
+        raise NotAPage("the page is larger or more deeply nested than any of the site's")
+    return LexborHTMLParser(text)
+
+
+def _is_monstrous(text: str) -> bool:
+    tags = text.count("<")
+    if len(text) > _MAX_LENGTH or tags > _MAX_TAGS or _MANY_ATTRIBUTES.search(text):
+        return True
+    if tags <= _MAX_DEPTH:
+        return False
+    lower = text.lower()
+    return lower.count("<table") > _MAX_TABLES or _depth(lower) > _MAX_DEPTH
+
+
+# A parser holds each attribute of an element against all before it.
+_MANY_ATTRIBUTES = re.compile(
+    r"<[a-z][^\s/>]*+(?:[\s/]++[^\s/>=\"']++(?:=(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'>]*+))?+){1000}", re.IGNORECASE
+)
+
+
+def _depth(text: str) -> int:
+    """How many elements are open at once at most, near enough; of a text in lower case."""
+    depth = deepest = 0
+    for closing in _DEEP_TAG.findall(_without(_without(text, "<!--", "-->"), "<script", "</script")):
+        if not closing:
+            depth += 1
+            deepest = max(deepest, depth)
+        elif depth:
+            depth -= 1
+    return deepest
+
+
+_OPENING = re.compile(r"<html[\s>]", re.IGNORECASE)
+_CLOSING = re.compile(r"</html\s*>", re.IGNORECASE)
+
+
+def is_whole(text: str) -> bool:
+    """Whether a page has its end: every `<html>` closed, those of texts pasted into it too."""
+    closings = len(_CLOSING.findall(text))
+    if not closings:
+        return False
+    if closings >= len(_OPENING.findall(text)):
+        return True
+    bare = _without(_without(text, "<!--", "-->"), "<script", "</script")
+    return len(_CLOSING.findall(bare)) >= len(_OPENING.findall(bare))
+
+
+def _without(text: str, start: str, end: str) -> str:
+    """Cut out what lies between two marks, in one pass."""
+    kept: list[str] = []
+    lower, position = text.lower(), 0
+    while (first := lower.find(start, position)) >= 0:
+        kept.append(text[position:first])
+        last = lower.find(end, first)
+        if last < 0:
+            return "".join(kept)
+        position = last + len(end)
+    return "".join([*kept, text[position:]])

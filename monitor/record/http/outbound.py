@@ -1,0 +1,375 @@
+"""The way out: an HTTP client that connects only to addresses it may connect to.
+
+Whoever can write a URL into the configuration must not reach what only this machine can reach, so
+each address is looked at where the socket is made: after resolution, for literal addresses too, on
+every hop and every attempt. With a proxy, which resolves by itself, the name is resolved and
+checked before the proxy is asked.
+"""
+
+import asyncio
+import re
+import socket
+import ssl
+import threading
+from base64 import b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from functools import lru_cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib.metadata import PackageNotFoundError, version
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from typing import Any, Literal
+
+import aiohttp
+import httpx
+from aiohttp.abc import AbstractResolver, ResolveResult
+from httpx_aiohttp import AiohttpTransport
+from httpx_aiohttp.transport import AiohttpResponseStream
+from yarl import URL
+
+from monitor.record.http.errors import ForbiddenError, translated
+from monitor.record.settings import Http
+
+_PRIVATE = tuple(
+    ip_network(block)
+    for block in (
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "::1/128",
+        "fc00::/7",
+    )
+)
+_PIECE = 128 * 1024  # bytes of a body at a time: each step of the way costs the same for many as for few
+_OWN, _INSIDE = "an address of this machine", "a private address"
+_NAT64 = IPv6Network("64:ff9b::/96")
+# Tunnels name an IPv4 address that somebody else's relay would connect to.
+_TUNNELS = tuple(IPv6Network(block) for block in ("2002::/16", "2001::/32", "::/96", "64:ff9b:1::/48"))
+
+SocketFactory = Callable[[tuple[Any, ...]], socket.socket]
+
+
+class OutboundError(Exception):
+    """[http] asks for something that cannot be set up; the message names the key."""
+
+
+def refusal(address: str, *, allow_private: bool) -> str | None:
+    """Say why an IP address must not be connected to ("a private address"), or None where it may.
+
+    `allow_private` admits loopback and private networks; never link-local addresses, where cloud
+    machines keep their credentials, nor multicast.
+    """
+    found = _unwrapped(ip_address(address.partition("%")[0]))
+    if any(found.version == block.version and found in block for block in _PRIVATE):
+        return None if allow_private else _private_word(found)
+    if isinstance(found, IPv6Address) and (found.is_site_local or any(found in block for block in _TUNNELS)):
+        return "a site-local or tunnelled address"
+    if found.is_multicast:
+        return "a multicast address"
+    return None if found.is_global else "an address of special use"
+
+
+def _private_word(address: IPv4Address | IPv6Address) -> str:
+    return _OWN if address.is_loopback else _INSIDE
+
+
+def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Give the IPv4 address inside a v4-mapped or NAT64 one: that is where the packets go."""
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return address.ipv4_mapped
+        if address in _NAT64:
+            return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
+
+
+def user_agent(contact: str = "") -> str:
+    """Who asks: `recwatch/0.1.0 (+contact)`."""
+    try:
+        name = f"recwatch/{version('recwatch')}"
+    except PackageNotFoundError:  # run from a copy that was not installed
+        name = "recwatch"
+    # A header takes printable ASCII; a contact that is none of it would fail every request.
+    reachable = "".join(letter for letter in contact if " " <= letter <= "~" and letter not in "()").strip()
+    return f"{name} (+{reachable})" if reachable else name
+
+
+class Client(httpx.AsyncClient):
+    """A client that follows no redirect, keeps no cookie and reads nothing from the environment."""
+
+    def __init__(self, sends: "_Guarded", seconds: float, agent: str) -> None:
+        headers = {"User-Agent": agent, "Accept-Encoding": "gzip"}
+        super().__init__(
+            transport=sends,
+            timeout=httpx.Timeout(seconds),
+            headers=headers,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            follow_redirects=False,
+            trust_env=False,
+        )
+        self._sends = sends
+        self._own = [*headers.items(), ("Connection", "keep-alive")]
+        self._seconds = aiohttp.ClientTimeout(connect=seconds, sock_connect=seconds, sock_read=seconds)
+
+    @asynccontextmanager
+    async def get_below(self, url: str, headers: Mapping[str, str]) -> AsyncIterator["Below"]:
+        """GET, past httpx's own objects: they cost as much as the request itself.
+
+        The same session, and so the same checks, the same headers and the same errors. httpx.InvalidURL.
+        """
+        given = [*self._own, *headers.items()]
+        if not _PLAIN.fullmatch(url):
+            address = httpx.URL(url)
+            if address.userinfo:
+                credentials = b64encode(f"{address.username}:{address.password}".encode()).decode("ascii")
+                given.append(("Authorization", f"Basic {credentials}"))
+            url = str(address.copy_with(userinfo=b""))
+        response = await self._sends.get(url, given, self._seconds)
+        try:
+            yield Below(response)
+        finally:
+            # As httpx-aiohttp ends one: a body that was read gives its connection back, another closes it.
+            await response.__aexit__(None, None, None)
+
+
+# An address in which nothing is to be encoded, and no sign-on: httpx would give it back as it is.
+_PLAIN = re.compile(
+    r"https?://[a-z0-9.-]+(?::[1-9][0-9]{1,4})?(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?(?:\?[A-Za-z0-9._~=&-]*)?"
+)
+
+
+class Below:
+    """An answer as it came: `status`, `headers` in order, and its body in pieces, still packed."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+        self.status = response.status
+        self.headers = response.raw_headers
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Give the body piece by piece. Errors are httpx's."""
+        try:
+            async for piece in self._response.content.iter_chunked(_PIECE):
+                yield piece
+        except (aiohttp.ClientError, OSError) as error:
+            raise translated(error) from error
+
+
+def client(http: Http, *, timeout: timedelta | None = None, limits: httpx.Limits | None = None) -> Client:
+    """Open a client. Close it with `async with`.
+
+    Errors are httpx's: ConnectError and ConnectTimeout when nothing was sent (AddressRefused among them),
+    ReadError and ReadTimeout when it may have been. `timeout` is for each connect and each read; a total is
+    the caller's. OutboundError: [http] cannot be used.
+    """
+    sends = transport(http, limits or httpx.Limits(max_connections=100, keepalive_expiry=15))
+    return Client(sends, (timeout or http.timeout).total_seconds(), user_agent(http.contact))
+
+
+def transport(http: Http, limits: httpx.Limits) -> "_Guarded":
+    """What `client` sends with, for who needs no more than one request and its answer.
+
+    Errors are those of `client`; times belong into the request's extensions. Close it with `aclose`.
+    """
+    proxy = _proxy(http.proxy)
+    trust = _trust(http.ca_file)
+    make_socket = _plain_socket if proxy else _checked_socket(allow_private=http.allow_private_networks)
+
+    def session() -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            ssl=trust,
+            resolver=_Resolver(),
+            socket_factory=make_socket,
+            limit=limits.max_connections or 0,
+            keepalive_timeout=limits.keepalive_expiry,
+        )
+        jar = aiohttp.DummyCookieJar()
+        return aiohttp.ClientSession(connector=connector, cookie_jar=jar, read_bufsize=_PIECE)
+
+    before = _check_name(allow_private=http.allow_private_networks) if proxy else None
+    # Not used, since the session is ours; as it stands it would trust nobody.
+    nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return _Guarded(verify=nobody, limits=limits, proxy=proxy, client=session, before=before)
+
+
+def _proxy(address: str) -> httpx.Proxy | None:
+    if not address:
+        return None
+    try:
+        proxy = httpx.Proxy(address)
+    except (ValueError, httpx.InvalidURL) as error:
+        raise OutboundError(f"[http] proxy: {error}") from None
+    if proxy.url.scheme not in ("http", "https"):
+        raise OutboundError("[http] proxy: write http://host:port or https://host:port")
+    return proxy
+
+
+def warm(http: Http) -> None:
+    """Read what every client needs, once, before a process forks."""
+    _trust(http.ca_file)
+
+
+@lru_cache(maxsize=4)
+def _trust(ca_file: str) -> ssl.SSLContext | Literal[True]:
+    """The system's certificates (httpx's own where the system has none), and those of `ca_file`.
+
+    True for aiohttp's own context, which holds the system's since it was imported. Kept: reading certificates
+    takes 20 ms, and a worker's jobs each open a client.
+    """
+    if not ca_file and _system_has_certificates():
+        return True
+    context = (
+        ssl.create_default_context()
+        if _system_has_certificates()
+        else httpx.create_ssl_context(trust_env=False)
+    )
+    if ca_file:
+        try:
+            context.load_verify_locations(cafile=ca_file)
+        except OSError as error:
+            raise OutboundError(
+                f"[http] ca_file: {ca_file} holds no certificates that can be read: {error}"
+            ) from None
+    return context
+
+
+def _system_has_certificates() -> bool:
+    paths = ssl.get_default_verify_paths()
+    folder = Path(paths.capath) if paths.capath else None
+    return bool(paths.cafile) or (folder is not None and folder.is_dir() and any(folder.iterdir()))
+
+
+def _plain_socket(where: tuple[Any, ...]) -> socket.socket:
+    family, kind, protocol, *_ = where
+    return socket.socket(family, kind, protocol)
+
+
+def _checked_socket(*, allow_private: bool) -> SocketFactory:
+    def make(where: tuple[Any, ...]) -> socket.socket:
+        address = str(where[4][0])
+        if why := refusal(address, allow_private=allow_private):
+            raise ForbiddenError(_worded(address, why))
+        return _plain_socket(where)
+
+    return make
+
+
+def _worded(address: str, why: str) -> str:
+    hint = "; allow_private_networks = true in [http] admits it" if why in (_OWN, _INSIDE) else ""
+    return f"{address} is {why}{hint}"
+
+
+def _check_name(*, allow_private: bool) -> Callable[[str], Awaitable[None]]:
+    async def check(host: str) -> None:
+        try:
+            found = await _look_up(host, 0, socket.AF_UNSPEC)
+        except OSError:
+            if allow_private:
+                return  # a name inside, which the proxy alone may know
+            raise
+        # The proxy picks one of them, so each must do.
+        for _, _, _, _, address in found:
+            if why := refusal(str(address[0]), allow_private=allow_private):
+                raise ForbiddenError(_worded(str(address[0]), why))
+
+    return check
+
+
+async def _look_up(host: str, port: int, family: socket.AddressFamily) -> list[tuple[Any, ...]]:
+    """Resolve in a thread that nobody waits for: a dead name server must not hold up a shutdown."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[tuple[Any, ...]]] = loop.create_future()
+
+    def settle(found: list[tuple[Any, ...]] | None, error: OSError | None) -> None:
+        if not answer.done():
+            answer.set_exception(error) if error else answer.set_result(found or [])
+
+    def ask() -> None:
+        found, error = None, None
+        try:
+            found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
+        except OSError as caught:
+            error = caught
+        except ValueError:  # a label too long, or empty
+            error = socket.gaierror(socket.EAI_NONAME, "not a name")
+        with suppress(RuntimeError):  # the loop was closed meanwhile
+            loop.call_soon_threadsafe(settle, found, error)
+
+    threading.Thread(target=ask, daemon=True, name="resolve").start()
+    return await answer
+
+
+def _host(url: str) -> str:
+    try:
+        return URL(url).host or ""
+    except ValueError as error:  # a port beyond all ports, letters that are none
+        raise httpx.InvalidURL(f"{url[:200]!r}: {error}") from None
+
+
+class _Resolver(AbstractResolver):
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host,
+                host=str(address[0]),
+                port=port,
+                family=found,
+                proto=protocol,
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+            for found, _, protocol, _, address in await _look_up(host, port, family)
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class _Guarded(AiohttpTransport):
+    """aiohttp under httpx, with errors that say whether anything was sent."""
+
+    def __init__(self, *, before: Callable[[str], Awaitable[None]] | None, **options: Any) -> None:
+        super().__init__(**options)
+        self._before = before
+
+    async def get(
+        self, url: str, headers: list[tuple[str, str]], seconds: aiohttp.ClientTimeout
+    ) -> aiohttp.ClientResponse:
+        """Send a GET as httpx-aiohttp would; errors are httpx's. The caller ends what it gets."""
+        if not isinstance(self.client, aiohttp.ClientSession):
+            self.client = self.get_client()
+        through = self.proxy
+        try:
+            if self._before:
+                await self._before(_host(url))
+            return await self.client.get(
+                url,
+                headers=headers,
+                allow_redirects=False,
+                auto_decompress=False,
+                timeout=seconds,
+                proxy=str(through.url) if through else None,
+                proxy_auth=aiohttp.BasicAuth(*through.auth) if through and through.auth else None,
+                proxy_headers=through.headers if through else None,
+            )
+        except (aiohttp.ClientError, OSError) as error:
+            raise translated(error) from error
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            if self._before:
+                await self._before(request.url.host)
+            if request.url.userinfo:
+                # httpx has made a header of it, and aiohttp refuses to be told twice.
+                request.url = request.url.copy_with(userinfo=b"")
+            response = await super().handle_async_request(request)
+        except (httpx.TransportError, aiohttp.ClientError, OSError) as error:
+            raise translated(error) from error
+        if isinstance(response.stream, AiohttpResponseStream):
+            response.stream.CHUNK_SIZE = _PIECE
+        return response

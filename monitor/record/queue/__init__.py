@@ -1,0 +1,1 @@
+"""The queue: its client, its embedded server, its errors."""

@@ -1,0 +1,1 @@
+"""Files that people save: how they are read, and which of a folder are new."""

@@ -1,0 +1,179 @@
+"""Answers on standard output: tables for people, JSON Lines and CSV for programs."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_WIDTH = 80  # where nothing says how wide the reader's window is
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class As(StrEnum):
+    """How an answer is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table: `key` of the row, its heading, and how it yields when space is short."""
+
+    key: str
+    heading: str
+    right: bool = False
+    keep: bool = False  # never cut: people copy it
+    share: int | None = None  # takes what is left, in this proportion
+    wrap: bool = False  # goes on below instead of being cut
+
+
+def choose(*, as_json: bool, as_csv: bool = False) -> As:
+    """The manner that the options ask for."""
+    return As.JSON if as_json else As.CSV if as_csv else As.TABLE
+
+
+def say(text: str = "") -> None:
+    """Write one line of the answer."""
+    sys.stdout.write(f"{text}\n")
+
+
+def note(text: str) -> None:
+    """Write one line for the person, not part of the answer."""
+    sys.stderr.write(f"{text}\n")
+
+
+def json_line(value: Mapping[str, Any]) -> None:
+    """Write one object a line, whole whatever the alphabet of standard output; times as ISO 8601 in UTC."""
+    say(json.dumps(value, ensure_ascii=not _is_unicode(), default=_plain))
+
+
+def _is_unicode() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def csv_rows(keys: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a header and rows; no cell can be taken for a formula by a spreadsheet."""
+    if not _is_unicode() and isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # a question mark in a table of data would be a wrong value
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(keys)
+    for row in rows:
+        writer.writerow([_cell(row.get(key)) for key in keys])
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return str(_plain(value))
+    if isinstance(value, (list, tuple)):
+        return _cell(" ".join(str(each) for each in value))
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_plain)
+    is_number = isinstance(value, (int, float))
+    return f"'{text}" if text.startswith(_FORMULA) and not is_number else text
+
+
+def table(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write an aligned table that fits the window, 80 columns where there is none."""
+    from rich.table import Table
+    from rich.text import Text
+
+    listed = list(rows)
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        drawn.add_column(
+            column.heading,
+            justify="right" if column.right else "left",
+            no_wrap=not column.wrap,
+            overflow="ignore" if column.keep else "ellipsis",
+            min_width=_longest(column, listed) if column.keep else None,
+            ratio=column.share,
+        )
+    drawn.expand = any(column.share for column in columns)
+    for row in listed:
+        drawn.add_row(*(Text(shown(row.get(column.key))) for column in columns))
+    print_without_padding(drawn)
+
+
+def print_without_padding(drawn: Any) -> None:
+    """Rich fills lines with spaces to their end; whoever copies or greps has no use for them."""
+    out = console()
+    with out.capture() as captured:
+        out.print(drawn)
+    for line in captured.get().splitlines():
+        say(line.rstrip())
+
+
+def _longest(column: Column, rows: list[Mapping[str, Any]]) -> int:
+    return max([len(column.heading), *(len(shown(row.get(column.key))) for row in rows)])
+
+
+def shown(value: Any) -> str:
+    """A value in a table's cell: times in the reader's zone, nothing that could move the cursor."""
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return "yes"
+    if isinstance(value, datetime):
+        return local(value)
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(each) for each in value)
+    return "".join(letter if letter.isprintable() else " " for letter in str(value))
+
+
+def local(moment: datetime) -> str:
+    """A time as the clock on the wall has it, to the minute."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
+def console() -> "Console":
+    """Rich's console on standard output; 80 columns wide where that is no terminal."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else _WIDTH
+    return Console(file=sys.stdout, width=width, highlight=False, markup=False, soft_wrap=False)
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """`1 change`, `1,204 changes`; imported when it is needed, as all that the verbs print with is."""
+    from workers.channels.text.words import counted as in_words
+
+    return in_words(number, noun, plural)
+
+
+def answer(
+    manner: As, columns: Sequence[Column], keys: Sequence[str], rows: Iterable[Mapping[str, Any]]
+) -> int:
+    """Write rows in the manner asked for; gives back how many there were."""
+    listed = list(rows)
+    if manner is As.JSON:
+        for row in listed:
+            json_line({key: row.get(key) for key in keys})
+    elif manner is As.CSV:
+        csv_rows(keys, listed)
+    elif listed:
+        table(columns, listed)
+    return len(listed)
+
+
+def foot(manner: As, text: str) -> None:
+    """Write a line below a table; below what a program reads, it goes to standard error."""
+    (say if manner is As.TABLE else note)(text)

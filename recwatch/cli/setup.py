@@ -1,0 +1,77 @@
+"""What verbs begin with: the configuration, the store, the logs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from recwatch.cli.app import Options
+from recwatch.runtime.imports import importing
+
+if TYPE_CHECKING:
+    from monitor.record.store.store import Store
+    from recwatch.configuration import Loaded
+
+
+def verb_app(**settings: bool) -> typer.Typer:
+    """A Typer for one verb's module."""
+    return typer.Typer(add_completion=False, rich_markup_mode=None, **settings)  # type: ignore[arg-type]
+
+
+def load(ctx: typer.Context, *, secrets: bool) -> "Loaded":
+    """The configuration that the options before the verb mean; ConfigError names all that is wrong.
+
+    `secrets`: for verbs that fetch or send, a reference that leads nowhere is an error.
+    """
+    with importing():
+        from recwatch.configuration import load as load_configuration
+
+    options: Options = ctx.obj
+    return load_configuration(options.config, options.home, secrets=secrets)
+
+
+def start_logging(ctx: typer.Context) -> None:
+    """Send logs to standard error in one manner."""
+    with importing():
+        from recwatch.runtime.logging import configure
+
+    configure(verbose=ctx.obj.verbose)
+
+
+def warn(loaded: "Loaded") -> None:
+    """Log what is not wrong, but worth a look; the poller speaks of [http] contact itself."""
+    import structlog
+
+    from recwatch.configuration import NO_CONTACT
+
+    for warning in loaded.warnings:
+        if warning == NO_CONTACT:
+            continue
+        structlog.get_logger().warning(warning, configuration=str(loaded.path))
+
+
+@contextmanager
+def reading(loaded: "Loaded") -> Iterator["Store"]:
+    """The store, which must be there; StoreMissing says which was meant and how to make one."""
+    from monitor.record.store.store import StoreMissing, store_url
+    from monitor.record.store.upgrade import open_existing
+
+    loaded.require("store.url")
+    try:
+        store = open_existing(store_url(loaded.configuration, loaded.home))
+    except StoreMissing as error:
+        raise StoreMissing(f"{error} (configuration {loaded.path}, home {loaded.home})") from None
+    with store:
+        yield store
+
+
+@contextmanager
+def writing(loaded: "Loaded") -> Iterator["Store"]:
+    """The store, made where there is none."""
+    from monitor.record.store.store import store_url
+    from monitor.record.store.upgrade import open_store
+
+    loaded.require("store.url")
+    with open_store(store_url(loaded.configuration, loaded.home)) as store:
+        yield store

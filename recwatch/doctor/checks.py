@@ -1,0 +1,143 @@
+"""What `doctor` looks at, one thing after the other: each finding says whether it is well, and what to do."""
+
+import os
+import shutil
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from monitor.record.queue.client import Queue, QueueError, queue_server
+from monitor.record.store.store import StoreError, StoreMissing, store_url
+from monitor.record.store.upgrade import open_existing
+from recwatch.cli.output import counted
+from recwatch.cli.times import ago
+from recwatch.configuration import Loaded
+from recwatch.configuration.operators import EVICTING_ADVICE, UNSEEN, evicting, nobody_sees
+from recwatch.doctor.probes import Trouble, Warned, ask_channel, ask_source
+from recwatch.errors import Failure
+from recwatch.queries.status import paused
+from recwatch.runtime.contexts import make_home
+
+_HOME = "make room there, and let it be written to; or give recwatch another place with --home"
+_BELOW = "mend the home first: it is kept there"
+_FILE = "do what stands in brackets, or mend the home first: the store is that file"
+_DATABASE = "check [store] url, and that the database is up"
+_REDIS = "check [queue] redis_url, and that the server is up"
+_ROOM = 200_000_000  # bytes; less is a warning
+_PROBE = 1_000_000  # bytes written to see whether they can be
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; well, but with advice, is a warning."""
+
+    what: str
+    name: str
+    well: bool
+    message: str
+    advice: str = ""
+
+
+def examine(loaded: Loaded) -> Iterator[Finding]:
+    """Look at everything that deliveries depend on, in the order in which things depend on each other."""
+    configuration = loaded.configuration
+    for warning in loaded.warnings:
+        yield Finding(
+            "configuration", loaded.path.name, True, warning, "see the comments in `recwatch init`'s file"
+        )
+    yield _look("home", str(loaded.home), partial(_home, loaded), _HOME)
+    own_store = configuration.store.url.get_secret_value()
+    yield _look("store", "", partial(_store, loaded), _DATABASE if own_store else _FILE)
+    own_server = configuration.queue.redis_url.get_secret_value()
+    yield _look("queue server", "", partial(_queue, loaded), _REDIS if own_server else _BELOW)
+    for source in configuration.sources:
+        if source.path:
+            yield _look("folder", source.id, partial(_folder, source.path), "mend its rights")
+        if source.url:
+            yield _look("source", source.id, partial(ask_source, configuration, source), "")
+    everyone = (*configuration.subscriptions, configuration.operators.subscription)
+    for each in everyone:
+        yield _look(each.channel, each.id, partial(ask_channel, loaded, each), "")
+    yield from _paused(loaded, {each.id for each in everyone})
+    if nobody_sees(loaded):
+        yield Finding(
+            "operators", "console", True, UNSEEN, "set a channel in [operators] that somebody reads"
+        )
+
+
+def _look(what: str, name: str, look: Callable[[], str | Warned], advice: str) -> Finding:
+    try:
+        said = look()
+        if isinstance(said, Warned):
+            return Finding(what, name, True, said.message, said.advice)
+        return Finding(what, name, True, said)
+    except Trouble as trouble:
+        return Finding(what, name, False, str(trouble), trouble.advice or advice)
+    except OSError as error:
+        return Finding(what, name, False, error.strerror or str(error), advice)
+    except (Failure, StoreError, QueueError) as error:
+        return Finding(what, name, False, str(error), advice)
+
+
+def _home(loaded: Loaded) -> str | Warned:
+    make_home(loaded.home)
+    probe = loaded.home / ".doctor"
+    try:
+        # In earnest: on a full disk an empty file can still be made.
+        with probe.open("wb") as file:
+            file.write(bytes(_PROBE))
+            os.fsync(file.fileno())
+    finally:
+        probe.unlink(missing_ok=True)
+    free = shutil.disk_usage(loaded.home).free
+    if free < _ROOM:
+        return Warned(f"can be written to, but only {free // 10**6} MB are left", "make room there soon")
+    return "can be written to"
+
+
+def _store(loaded: Loaded) -> str:
+    url = store_url(loaded.configuration, loaded.home)
+    try:
+        with open_existing(url) as store, store.write():
+            return f"{store.where} can be written to"
+    except StoreMissing:
+        return "not there yet; the first poll makes it"
+
+
+def _paused(loaded: Loaded, known: Collection[str]) -> Iterator[Finding]:
+    """Who is told nothing for now. Silent where the store cannot be read: that was said."""
+    url = store_url(loaded.configuration, loaded.home)
+    with suppress(StoreError), open_existing(url) as store, store.read() as connection:
+        for name, (since, reason) in paused(connection).items():
+            if name in known:
+                said = f"paused {ago(since)}: {reason or 'nobody says why'}; its messages wait"
+                yield Finding("subscription", name, True, said, f"recwatch subscriptions resume {name}")
+
+
+def _queue(loaded: Loaded) -> str | Warned:
+    redis_url = loaded.configuration.queue.redis_url.get_secret_value()
+    with queue_server(redis_url, loaded.home) as url, Queue(url) as queue:
+        try:
+            queue.epoch()  # a write: a full server still answers a ping
+        except QueueError as error:
+            if "maxmemory" not in str(error):
+                raise
+            raise Trouble(
+                str(error), "give it more memory (maxmemory); deliveries go on by themselves"
+            ) from None
+        if policy := queue.evicts():
+            return Warned(evicting(queue.where, policy), EVICTING_ADVICE)
+        return f"{queue.where} answers"
+
+
+def _folder(path: str) -> str:
+    folder = Path(path)
+    if folder.is_file():
+        folder.open("rb").close()
+        return f"{path} can be read"
+    if not folder.exists():
+        return f"{path} is not there yet; it is made when the poller first looks"
+    count = sum(1 for each in folder.iterdir() if each.is_file())
+    return f"{path} can be read; {counted(count, 'file')}"

@@ -1,0 +1,1 @@
+"""Questions to the store, shared by verbs and pages."""

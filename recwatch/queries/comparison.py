@@ -1,0 +1,48 @@
+"""Compares two captures by the same way that every capture goes, in a store that is thrown away."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from monitor.formats import extract
+from monitor.intake import Intake, take_in
+from monitor.record.settings import Gate, Settings, Source
+from monitor.record.store.queries import load_events
+from monitor.record.store.store import Store
+from monitor.record.values import Format, Outcome, Page
+from recwatch.errors import Failure
+from recwatch.queries.scratch import scratch
+from workers.messages.describe import tellings
+from workers.values import Telling
+
+_SOURCE = "diff"
+
+
+def compare(old: Page, new: Page, format: Format | None) -> list[Telling]:
+    """What changed from one capture to the other, each with its difference and meaning.
+
+    NotAPage where one of them cannot be read.
+    """
+    first, second = _dated(old, format), _dated(new, format)
+    if second.captured_at <= first.captured_at:
+        second = replace(second, captured_at=first.captured_at + timedelta(seconds=1))
+    # Nobody is asked what became of one that is gone, and one look has to be enough.
+    source = Source(id=_SOURCE, format=format or Format.CSV, path="-", confirm_closures=False)
+    settings = Settings(gate=Gate(vanish_confirmations=1))
+    with scratch() as store:
+        _take(store, settings, source, first, format)
+        taken = _take(store, settings, source, second, format)
+        with store.read() as connection:
+            return list(tellings(connection, load_events(connection, ids=taken.events)))
+
+
+def _dated(page: Page, format: Format | None) -> Page:
+    """The page with its own stamp as its time, where it bears one."""
+    capture = extract(page.body, format=format, content_type=page.content_type, url=page.origin)
+    return replace(page, captured_at=capture.stamp) if capture.stamp else page
+
+
+def _take(store: Store, settings: Settings, source: Source, page: Page, format: Format | None) -> Intake:
+    taken = take_in(store, settings, source, page, now=page.captured_at, format=format, released=True)
+    if taken.outcome is Outcome.QUARANTINED:
+        raise Failure(f"{page.origin}: {taken.message}")
+    return taken

@@ -1,0 +1,61 @@
+"""`recwatch diff OLD NEW`."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import typer
+
+from recwatch.cli.output import counted, json_line, say
+from recwatch.cli.setup import verb_app
+
+if TYPE_CHECKING:
+    from workers.values import Telling
+
+app = verb_app()
+
+
+class Manner(StrEnum):
+    """How differences are printed."""
+
+    TEXT = "text"
+    HTML = "html"
+    JSON = "json"
+
+
+@app.command()
+def diff(
+    ctx: typer.Context,
+    old: str = typer.Argument(metavar="OLD", help="A file, an address, or - for standard input."),
+    new: str = typer.Argument(metavar="NEW", help="Likewise."),
+    format: str = typer.Option(None, "--format", metavar="F", help="Default: recognised."),
+    manner: Manner = typer.Option(Manner.TEXT, "--as", help="json: the webhook body of each change."),  # noqa: B008
+) -> None:
+    """Compare two captures and print what changed. Nothing is stored."""
+    from recwatch.cli import pages
+    from recwatch.queries.comparison import compare
+
+    wanted = pages.format_named(format)
+    tellings = compare(pages.read(ctx, old), pages.read(ctx, new), wanted)
+    if manner is Manner.JSON:
+        _json(tellings)
+    elif manner is Manner.HTML:
+        from recwatch.cli.html import document
+
+        say(document(f"From {old} to {new}", tellings))
+    else:
+        _text(tellings)
+
+
+def _json(tellings: "list[Telling]") -> None:
+    from workers.channels.webhook.body import event_body
+
+    for one in tellings:
+        json_line(event_body(one.event, one.difference, one.significance, subscription=None))
+
+
+def _text(tellings: "list[Telling]") -> None:
+    from recwatch.cli.changes import present
+
+    for one in tellings:
+        present(one)
+    say(counted(len(tellings), "change") if tellings else "nothing changed")

@@ -1,0 +1,1 @@
+"""Verbs about the configuration and what depends on it."""

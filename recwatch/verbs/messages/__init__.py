@@ -1,0 +1,1 @@
+"""Verbs about messages and who gets them."""

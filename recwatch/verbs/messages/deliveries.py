@@ -1,0 +1,68 @@
+"""`recwatch deliveries`."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import typer
+
+from recwatch.cli.output import Column, answer, choose, counted, foot
+from recwatch.cli.setup import load, reading, verb_app
+from recwatch.errors import Exit, Failure
+
+if TYPE_CHECKING:
+    from workers.delivery.ledger import Entry
+
+app = verb_app()
+
+_COLUMNS = (
+    Column("id", "MESSAGE", keep=True),
+    Column("state", "STATE"),
+    Column("subscription", "SUBSCRIPTION", share=1),
+    Column("attempts", "TRIES", right=True),
+    Column("created_at", "MADE"),
+)
+_KEYS = (
+    "id",
+    "subscription",
+    "channel",
+    "recipient",
+    "cause",
+    "cause_ref",
+    "state",
+    "created_at",
+    "due_at",
+    "sent_at",
+    "attempts",
+    "uncertain",
+    "error",
+    "events",
+)
+
+
+@app.command()
+def deliveries(
+    ctx: typer.Context,
+    state: str = typer.Option(None, metavar="S", help="waiting, sent, dead or cancelled."),
+    subscription: str = typer.Option(None, metavar="ID", help="Only this subscription's."),
+    limit: int = typer.Option(None, min=1, help="At most so many."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON object a line."),
+    as_csv: bool = typer.Option(False, "--csv", help="CSV."),
+) -> None:
+    """Print the ledger of messages, the newest first."""
+    from workers.delivery.ledger import STATES
+    from workers.delivery.ledger import deliveries as entries
+
+    if state is not None and state not in STATES:
+        raise Failure(f'there is no state "{state}"; known: {", ".join(STATES)}', Exit.CONFIGURATION)
+    loaded = load(ctx, secrets=False)
+    with reading(loaded) as store, store.read() as connection:
+        found = entries(connection, state=state, subscription=subscription, limit=limit)
+    manner = choose(as_json=as_json, as_csv=as_csv)
+    count = answer(manner, _COLUMNS, _KEYS, [asdict(entry) for entry in found])
+    foot(manner, counted(count, "message"))
+    for entry in _troubled(found):
+        foot(manner, f"{entry.id}: {entry.error}")
+
+
+def _troubled(found: "list[Entry]") -> "list[Entry]":
+    return [entry for entry in found if entry.error and entry.state in ("waiting", "dead")]

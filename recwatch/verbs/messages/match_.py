@@ -1,0 +1,38 @@
+"""`recwatch match EVENT`."""
+
+from typing import Any
+
+import typer
+
+from recwatch.cli.output import json_line, say
+from recwatch.cli.setup import load, reading, verb_app
+
+app = verb_app()
+
+
+@app.command()
+def match(
+    ctx: typer.Context,
+    event: str = typer.Argument(metavar="EVENT", help="Its id, or how that begins."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON object a subscription."),
+) -> None:
+    """Say which subscriptions an event reaches, and why not the others."""
+    from recwatch.queries.changes import one_event
+    from workers.channels.text.common import headline
+    from workers.messages.routing import matches
+
+    loaded = load(ctx, secrets=False)
+    with reading(loaded) as store, store.read() as connection:
+        telling = one_event(connection, event)
+    rows: list[dict[str, Any]] = []
+    for each in loaded.configuration.subscriptions:
+        verdict = matches(each.match, telling.event, telling.significance, telling.difference)
+        rows.append({"subscription": each.id, "matched": verdict.matched, "reasons": list(verdict.reasons)})
+    if as_json:
+        for row in rows:
+            json_line(row)
+        return
+    say(headline(telling))
+    for row in rows:
+        why = "hears of it" if row["matched"] else f"does not: {'; '.join(row['reasons'])}"
+        say(f"  {row['subscription']} {why}")

@@ -1,0 +1,35 @@
+"""`recwatch redeliver`."""
+
+import typer
+
+from recwatch.cli.output import note, say
+from recwatch.cli.setup import load, verb_app
+from recwatch.errors import Exit, Failure
+
+app = verb_app()
+
+
+@app.command()
+def redeliver(
+    ctx: typer.Context,
+    ids: list[str] = typer.Argument(None, metavar="[ID]…", help="Messages, as `deliveries` lists them."),  # noqa: B008
+    dead: bool = typer.Option(False, "--dead", help="All that are dead."),
+) -> None:
+    """Put messages back in line, under their old ids."""
+    from recwatch.cli.ledger import SENT_BY, ledger
+    from recwatch.cli.times import now
+    from workers.delivery import ledger as ledgers
+
+    if bool(ids) == dead:
+        raise Failure("name messages, or say --dead", Exit.CONFIGURATION)
+    loaded = load(ctx, secrets=True)
+    with ledger(loaded) as context, context.store.write() as connection:
+        done = ledgers.redeliver(connection, context, now(), None if dead else ids)
+    for each in done.ids:
+        say(each)
+    if done.ids:
+        note(f"{len(done.ids)} back in line; {SENT_BY}")
+    elif not done.refused:
+        say("nothing to put back in line")
+    if done.refused:
+        raise Failure("; ".join(f"{each}: {reason}" for each, reason in done.refused.items()))

@@ -1,0 +1,46 @@
+"""`recwatch test-notify SUBSCRIPTION`."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from recwatch.cli.output import say
+from recwatch.cli.setup import load, start_logging, verb_app
+from recwatch.errors import Failure
+
+if TYPE_CHECKING:
+    from workers.delivery.ledger import Entry
+
+app = verb_app()
+
+
+@app.command()
+def notify(
+    ctx: typer.Context,
+    subscription: str = typer.Argument(metavar="SUBSCRIPTION", help='Its id; "operators" for theirs.'),
+) -> None:
+    """Send a sample change, marked as a test, through the real channel."""
+    from recwatch.cli.ledger import subscription_named
+    from recwatch.cli.times import now
+    from recwatch.runtime.contexts import opened
+    from recwatch.runtime.sending import send_now
+    from workers.delivery import ledger
+
+    loaded = load(ctx, secrets=True)
+    start_logging(ctx)
+    chosen = subscription_named(loaded, subscription)
+    with opened(loaded) as context:
+        with context.store.write() as connection:
+            ids = ledger.send_test(connection, context, chosen, now())
+        entries = send_now(context, chosen.channel, ids)
+    _report(entries)
+
+
+def _report(entries: "list[Entry]") -> None:
+    for entry in entries:
+        to = f" to {entry.recipient}" if entry.recipient else ""
+        if entry.state == "sent":
+            say(f"sent to {entry.subscription} by {entry.channel}{to}: {entry.id}")
+    failed = [f"{entry.id}: {entry.error or 'not sent yet'}" for entry in entries if entry.state != "sent"]
+    if failed:
+        raise Failure("; ".join(failed))

@@ -1,0 +1,33 @@
+"""`recwatch agencies`."""
+
+import typer
+
+from recwatch.cli.output import Column, answer, choose, counted, foot
+from recwatch.cli.setup import load, reading, verb_app
+
+app = verb_app()
+
+_COLUMNS = (
+    Column("agency", "AGENCY", share=1),
+    Column("open", "OPEN", right=True),
+    Column("partial", "PARTLY", right=True),
+    Column("priority", "PRIORITY", right=True),
+    Column("closed", "CLOSED", right=True),
+)
+
+
+@app.command()
+def agencies(
+    ctx: typer.Context,
+    as_json: bool = typer.Option(False, "--json", help="One JSON object a line."),
+    as_csv: bool = typer.Option(False, "--csv", help="CSV."),
+) -> None:
+    """Print agencies, with how many recommendations each has open, and how many of them have priority."""
+    from recwatch.queries.recommendations import agencies as count_agencies
+
+    loaded = load(ctx, secrets=False)
+    with reading(loaded) as store, store.read() as connection:
+        rows = count_agencies(connection)
+    keys = ("agency", "open", "partial", "priority", "closed")
+    manner = choose(as_json=as_json, as_csv=as_csv)
+    foot(manner, counted(answer(manner, _COLUMNS, keys, rows), "agency", "agencies"))

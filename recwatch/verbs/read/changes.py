@@ -1,0 +1,73 @@
+"""`recwatch changes`."""
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from recwatch.cli.output import As, Column, answer, choose, counted, foot, json_line
+from recwatch.cli.setup import load, reading, verb_app
+
+if TYPE_CHECKING:
+    from workers.values import Telling
+
+app = verb_app()
+
+_COLUMNS = (
+    Column("at", "WHEN"),
+    Column("what", "WHAT", share=1, wrap=True),
+    Column("event_id", "EVENT", keep=True),
+)
+_CSV = ("at", "event_id", "type", "key", "agency", "title", "changed", "level", "signals", "what", "url")
+
+
+@app.command()
+def changes(
+    ctx: typer.Context,
+    since: str = typer.Option(None, metavar="30d|DATE", help="Only what changed since. Default: everything."),
+    agency: str = typer.Option(None, help="Only this agency's."),
+    product: str = typer.Option(None, help="Only this report's."),
+    signal: str = typer.Option(None, help="Only with this signal: deadline_moved, …"),
+    as_json: bool = typer.Option(False, "--json", help="The webhook body of each, one a line."),
+    as_csv: bool = typer.Option(False, "--csv", help="CSV."),
+) -> None:
+    """Print what changed, oldest first."""
+    from recwatch.cli.times import moment
+    from recwatch.queries.changes import find
+    from recwatch.queries.recommendations import Filter
+
+    manner = choose(as_json=as_json, as_csv=as_csv)
+    begin = moment(since, option="--since") if since else None
+    loaded = load(ctx, secrets=False)
+    with reading(loaded) as store, store.read() as connection:
+        tellings = find(connection, Filter(agency, product), since=begin, signal=signal)
+    if manner is As.JSON:
+        _bodies(tellings)
+        return
+    count = answer(manner, _COLUMNS, _CSV, [_row(telling) for telling in tellings])
+    foot(manner, f"{counted(count, 'change')}; `recwatch show EVENT` prints one in full")
+
+
+def _bodies(tellings: "list[Telling]") -> None:
+    from workers.channels.webhook.body import event_body
+
+    for one in tellings:
+        json_line(event_body(one.event, one.difference, one.significance, subscription=None))
+
+
+def _row(telling: "Telling") -> dict[str, Any]:
+    from workers.channels.text.common import headline
+
+    event, subject = telling.event, telling.event.subject
+    return {
+        "at": event.at,
+        "event_id": event.id,
+        "type": str(event.type),
+        "key": subject.key,
+        "agency": subject.agency,
+        "title": subject.title,
+        "changed": event.changed,
+        "level": str(telling.significance.level),
+        "signals": [signal.kind for signal in telling.significance.signals],
+        "what": headline(telling),
+        "url": subject.url,
+    }

@@ -1,0 +1,53 @@
+"""`recwatch show EVENT`."""
+
+from pathlib import Path
+
+import typer
+
+from recwatch.cli.output import json_line
+from recwatch.cli.setup import load, reading, verb_app
+from recwatch.errors import Exit, Failure
+
+app = verb_app()
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    event: str = typer.Argument(metavar="EVENT", help="Its id, or how that begins: evt_…"),
+    as_json: bool = typer.Option(False, "--json", help="The webhook body."),
+    evidence: bool = typer.Option(
+        False, "--evidence", help="Name the kept bytes that it rests on, and derive it from them again."
+    ),
+    save: Path = typer.Option(  # noqa: B008 - Typer's way
+        None, metavar="DIR", help="With --evidence: write those bytes into this folder."
+    ),
+) -> None:
+    """Print one event in full."""
+    from recwatch.queries.changes import one_event
+
+    if save and not evidence:
+        raise Failure("--save goes with --evidence", Exit.CONFIGURATION)
+    if save and as_json:
+        raise Failure("--save does not go with --json", Exit.CONFIGURATION)
+    loaded = load(ctx, secrets=False)
+    with reading(loaded) as store, store.read() as connection:
+        telling = one_event(connection, event)
+        if evidence:
+            from monitor.captures.reextraction import derive
+            from recwatch.cli import evidence as proof
+
+            derived = derive(connection, telling.event)
+        if as_json:
+            from workers.channels.webhook.body import event_body
+
+            body = event_body(telling.event, telling.difference, telling.significance, subscription=None)
+            json_line({**body, "evidence": proof.as_json(derived)} if evidence else body)
+            return
+        from recwatch.cli.changes import present
+
+        present(telling)
+        if evidence:
+            proof.print_evidence(telling.event, derived)
+            if save:
+                proof.save(connection, derived, save)

@@ -1,0 +1,113 @@
+"""`recwatch poll`."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import typer
+
+from recwatch.cli.output import json_line, say
+from recwatch.cli.setup import load, start_logging, verb_app, writing
+from recwatch.errors import Exit, Failure
+from recwatch.runtime.imports import importing
+
+if TYPE_CHECKING:
+    from monitor.poller import Reading
+    from recwatch.configuration import Loaded
+
+app = verb_app()
+
+
+@app.command()
+def poll(
+    ctx: typer.Context,
+    once: bool = typer.Option(
+        False, "--once", help="One cycle now, whatever schedule and back-off, then exit."
+    ),
+    source: list[str] = typer.Option([], metavar="ID", help="Only this source; may be repeated."),  # noqa: B008
+    given: str = typer.Option(None, "--from", metavar="FILE|-", help="This capture instead of fetching."),
+    as_json: bool = typer.Option(False, "--json", help="With --once or --from: one JSON line a source."),
+) -> None:
+    """Run the poller; with --once or --from one cycle of it, exit status 1 if a source failed."""
+    loaded = load(ctx, secrets=True)
+    _check(loaded, source)
+    start_logging(ctx)
+    if given is not None:
+        _report(_take(loaded, source, given), as_json=as_json)
+    elif once:
+        _report(_cycle(loaded, source), as_json=as_json)
+    elif as_json:
+        raise Failure("--json goes with --once or --from", Exit.CONFIGURATION)
+    else:
+        _serve(_only(loaded, source))
+
+
+def _check(loaded: "Loaded", names: Sequence[str]) -> None:
+    known = [source.id for source in loaded.configuration.sources]
+    for name in names:
+        if name not in known:
+            from recwatch.configuration.shape import nearest
+
+            near = nearest(name, known)
+            hint = f'did you mean "{near}"?' if near else f"known: {', '.join(known) or 'none'}"
+            raise Failure(f'there is no source "{name}"; {hint}', Exit.CONFIGURATION)
+
+
+def _only(loaded: "Loaded", names: Sequence[str]) -> "Loaded":
+    """The configuration with these sources alone; with all, where none is named."""
+    if not names:
+        return loaded
+    chosen = tuple(source for source in loaded.configuration.sources if source.id in names)
+    return replace(loaded, configuration=loaded.configuration.model_copy(update={"sources": chosen}))
+
+
+def _cycle(loaded: "Loaded", names: Sequence[str]) -> "list[Reading]":
+    with importing():
+        from recwatch.runtime import polling
+
+    with writing(loaded) as store:
+        return polling.once(loaded, store, names)
+
+
+def _take(loaded: "Loaded", names: Sequence[str], given: str) -> "list[Reading]":
+    from monitor.poller import page_of
+    from recwatch.cli import pages
+    from recwatch.runtime import polling
+
+    known = [source.id for source in loaded.configuration.sources]
+    chosen = list(names) or known
+    if len(chosen) != 1:
+        raise Failure(f"--from goes with one --source; known: {', '.join(known)}", Exit.CONFIGURATION)
+    found = pages.read_file(given, loaded.configuration.http.max_bytes)
+    page = page_of(found.body, found.origin, found.captured_at)
+    with writing(loaded) as store:
+        return polling.once(loaded, store, chosen, given=page)
+
+
+def _report(readings: "list[Reading]", *, as_json: bool) -> None:
+    for reading in readings:
+        if as_json:
+            json_line(reading.as_json())
+        else:
+            say(_in_words(reading))
+    if failed := [reading.source for reading in readings if reading.failed]:
+        raise Failure(f"not read: {', '.join(failed)}")
+
+
+def _in_words(reading: "Reading") -> str:
+    counts = ("opened", "updated", "closed", "reopened", "vanished")
+    happened = [f"{getattr(reading, name)} {name}" for name in counts if getattr(reading, name)]
+    words = ", ".join([f"{reading.seen:,} seen", *happened])
+    message = f"; {reading.message}" if reading.message else ""
+    return f"{reading.source}: {reading.outcome}, {words}{message}"
+
+
+def _serve(loaded: "Loaded") -> None:
+    import threading
+
+    from recwatch.runtime.contexts import opened
+    from recwatch.runtime.polling import serve_until_stopped
+
+    stop = threading.Event()
+    with opened(loaded, stop) as context:
+        serve_until_stopped(loaded, context, asked=stop.is_set)

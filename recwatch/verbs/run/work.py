@@ -1,0 +1,64 @@
+"""`recwatch work`."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from recwatch.cli.setup import load, start_logging, verb_app
+from recwatch.errors import Exit, Failure
+
+if TYPE_CHECKING:
+    from recwatch.configuration import Loaded
+
+app = verb_app()
+
+
+@app.command()
+def work(
+    ctx: typer.Context,
+    queue: list[str] = typer.Option([], metavar="NAME", help="changes or a channel's name. Default: all."),  # noqa: B008
+    burst: bool = typer.Option(
+        False, "--burst", help="Dispatch and work until nothing is due now, then exit."
+    ),
+) -> None:
+    """Run workers: one process a queue. With --burst, the exit status is 1 only if a message went dead."""
+    _check(queue)
+    loaded = load(ctx, secrets=True)
+    start_logging(ctx)
+    if burst:
+        _burst(loaded, queue)
+    else:
+        _keep_working(loaded, queue)
+
+
+def _check(queues: list[str]) -> None:
+    from workers.queue.dispatcher import QUEUES
+
+    for name in queues:
+        if name not in QUEUES:
+            raise Failure(f'there is no queue "{name}"; known: {", ".join(QUEUES)}', Exit.CONFIGURATION)
+
+
+def _burst(loaded: "Loaded", queues: list[str]) -> None:
+    from recwatch.runtime.contexts import opened
+    from workers.queue.dispatcher import QUEUES, run_until_done
+
+    with opened(loaded) as context:
+        died = run_until_done(context, tuple(queues) or QUEUES)
+    if died:
+        raise Failure("a message went dead; `recwatch deliveries --state dead` says why")
+
+
+def _keep_working(loaded: "Loaded", queues: list[str]) -> None:
+    from recwatch.runtime import parts
+    from recwatch.runtime.contexts import served
+    from recwatch.runtime.processes import wakeups
+    from recwatch.runtime.supervisor import Supervisor
+
+    # Signals first: a stop that comes while the queue server starts must not leave it running.
+    with wakeups() as signals, served(loaded) as make:
+        names = tuple(dict.fromkeys(queues)) or loaded.configuration.queues_in_use()
+        supervisor = Supervisor(parts.workers(loaded, make, names))
+        if not signals.stop_was_asked():
+            supervisor.start()
+            supervisor.run(signals)

@@ -1,0 +1,278 @@
+"""Short cuts beside patterns: none holds back a text that its pattern, tried everywhere, would match."""
+
+import re
+import sys
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from monitor.record.folding import is_boilerplate
+from tests.workers.meaning.significance.ways import ways
+from workers.meaning.significance import (
+    acronyms,
+    actions,
+    actors,
+    clauses,
+    dates,
+    deadlines,
+    deeds,
+    looks,
+    positions,
+    refusals,
+    stock,
+    wording,
+)
+from workers.meaning.significance.gates import has_any, lowered
+
+_Gate = tuple[re.Pattern[str], tuple[str, ...]]
+_GATES: dict[str, _Gate] = {
+    "dates, shades": (dates._SHADE, dates._SHADES),
+    "clauses, negative": (clauses._NEGATIVE, clauses._DENYING),
+    "positions, silent": (positions._SILENT, ("no", "without")),
+    "positions, neither": (positions._NEITHER, ("neither",)),
+    "actors, GAO": (actors._GAO, ("we", "gao", "our")),
+    "actions, phrases": (actions._PHRASES, tuple(actions._PHRASE_VERBS)),
+    "actions, past report": (actions._PAST_REPORT, ("report", "found", "recommended", "our ")),
+    "actions, enacted": (actions._ENACTED, ("enacted", "signed", "became")),
+    "deadlines, moved": (deadlines._MOVED, deadlines._MAY_MEAN_MOVED),
+    "deadlines, past plan": (deadlines._PAST_PLAN, deadlines._OF_THE_PAST),
+    "deadlines, instead": (deadlines._INSTEAD, deadlines._OTHERWISE),
+    "deadlines, still": (deadlines._STILL, deadlines._AS_BEFORE),
+    "deeds, generic": (deeds._GENERIC, deeds._NAMED_SO),
+    "refusals, wished": (refusals._WISHED, refusals._WISHES),
+    "refusals, law": (refusals._LAW, refusals._OF_LAW),
+    "refusals, met": (refusals._MET, refusals._MEETS),
+    "refusals, meeting": (refusals._MEETING, refusals._MEETINGS),
+    "refusals, happens": (refusals._HAPPENS, refusals._HAPPENING),
+    "refusals, denied": (refusals._DENIED, refusals._DENIALS),
+    "refusals, starts": (refusals._STARTS, refusals._BEGINNING),
+    "refusals, money": (refusals._MONEY, refusals._SUMS),
+    "refusals, former": (refusals._FORMER, ("than", "of", "earlier", "formerly")),
+    "looks, look": (looks._LOOK, looks._LOOKING),
+    "looks, as of": (looks._AS_OF, ("as of",)),
+    "looks, then said": (looks._THEN_SAID, looks._TELLING),
+    "looks, said then": (looks._SAID_THEN, looks._TELLING),
+    "wording, in comments": (wording._IN_COMMENTS, ("comment", "response")),
+}
+_CASED: dict[str, _Gate] = {
+    "actors, Congress": (actors._CONGRESS, actors._LEGISLATIVE),
+    "actors, an Act": (actors._ACT, actors._LEGISLATIVE),
+    "deeds, it": (deeds._IT, (" it", " them")),
+    "refusals, expects of": (refusals._EXPECTS_OF, (" to ",)),
+    "refusals, got from": (refusals._GOT_FROM, (" from ", "ed by ")),
+    "clauses, at last": (clauses._AT_LAST, (" according to ",)),
+    "deadlines, as target": (deadlines._AS_TARGET, (" as ",)),
+}
+_ENDINGS: dict[str, _Gate] = {
+    "looks, by": (looks._BY, looks.UNTIL),
+    "wording, join": (wording._JOIN, wording._JOINING),
+    "clauses, adverbs": (clauses._ADVERBS, clauses._LAST_ADVERBS),
+    "refusals, said": (refusals._SAID, refusals._SAYING),
+    "refusals, participle": (refusals._PARTICIPLE, refusals._PARTICIPLES),
+}
+_FEW = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def _passes(gate: _Gate, text: str) -> bool:
+    return has_any(lowered(text), gate[1])
+
+
+def _passes_cased(gate: _Gate, text: str) -> bool:
+    return has_any(text, gate[1])
+
+
+def _passes_at_its_end(gate: _Gate, text: str) -> bool:
+    low = lowered(text)
+    return (low if gate[1][0].endswith(" ") else low.rstrip()).endswith(gate[1])
+
+
+_ALL = [
+    pytest.param(gate, passes, id=name)
+    for gates, passes in ((_GATES, _passes), (_CASED, _passes_cased), (_ENDINGS, _passes_at_its_end))
+    for name, gate in gates.items()
+]
+
+
+@pytest.mark.parametrize(("gate", "passes"), _ALL)
+def test_a_gate_lets_pass_each_alternative_of_its_pattern(
+    gate: _Gate, passes: Callable[[_Gate, str], bool]
+) -> None:
+    """Each way in which a pattern can match has one of the gate's words in it."""
+    texts = ways(gate[0])
+    assert texts
+    assert [text for text in texts if not passes(gate, text)] == []
+
+
+@pytest.mark.parametrize(("gate", "passes"), _ALL)
+@given(data=st.data())
+@_FEW
+def test_a_gate_lets_pass_what_its_pattern_matches(
+    gate: _Gate, passes: Callable[[_Gate, str], bool], data: st.DataObject
+) -> None:
+    """The same for ways put together at random; white space is folded, as in every sentence."""
+    text = re.sub(r"\s+", " ", data.draw(st.from_regex(gate[0])))
+    assume(gate[0].search(text))
+    assert passes(gate, text)
+
+
+def test_a_letter_is_in_lower_case_what_patterns_take_it_for() -> None:
+    """Of all characters that a pattern without regard to case takes for a letter, each is lowered to one."""
+    every = "".join(map(chr, range(sys.maxunicode + 1)))
+    for char in re.findall(r"[a-z]", every, re.IGNORECASE):
+        assert re.fullmatch(lowered(char), char, re.IGNORECASE), char
+        assert lowered(char).isascii()
+
+
+def _split(listed: str) -> list[str]:
+    return listed.split("|")
+
+
+_ATOMS = _split(
+    "January|jan|may|MAY|May|Sept.|October|second|fourth|last|1st|quarter|half|Q1|q3|fiscal|fiscal-quarter|"
+    "year|years|FY|FY2025|CY|calendar|spring|autumn|of|in|the|that|this|same|2024|'25|25|5|31|05/31/2024|"
+    "5/31/24|2024-05-31|,|.|(|)|$|mid-|early|late|end|'s|st|nd|2,025|x|\u017feptember|\u0131|"
+    "a word or two that make it long and longer still"
+)
+_JOINED = _split(
+    "by|By|before|in|In|on|or|and|for|to|until|within|during|no later than|sometime|as early as|the|is|was|"
+    "now|of|expected|(expected|Anticipated|planned|scheduled|due|targeted|estimated|date|completion|milestone|ECD:|"
+    ":|(|DHS|expects|the guide|a word or two that make it long and longer still"
+)
+_BROKEN = _split(
+    "DHS|said|stated that|told us|noted in May 2024,|it|they|we|CBP officials|the|its|and|, and|but|or|"
+    ", then|, yet|, which|who|where|Although|, while|because|\u017fo that|\u0131f|If|once|until it|since the|"
+    "after CBP|before|;|:|\u2013|--|issued|updated|has|will|plans|plan to|put|a guide|that|so|in order for|"
+    "by the time|,"
+)
+_NAMED = _split(
+    "We|we|were|GAO|GAO's|xGAO|_we|WE|DHS|ADHS|DHSx|U.S.|ABCDEFGH|A|AB|_AB|(IRS)|9AB|"
+    "Department of Homeland Security"
+)
+
+
+def _strings(atoms: list[str]) -> st.SearchStrategy[str]:
+    return st.lists(st.sampled_from(atoms), max_size=14).flatmap(
+        lambda parts: st.sampled_from((" ", "", ", ")).map(lambda gap: gap.join(parts))
+    )
+
+
+def _spans(pattern: re.Pattern[str], text: str) -> list[tuple[int, int, str | None]]:
+    return [(*match.span(), match.lastgroup) for match in pattern.finditer(text)]
+
+
+@given(_strings(_ATOMS))
+@settings(max_examples=400, deadline=None)
+def test_dates_are_found_around_digits_as_they_are_everywhere(text: str) -> None:
+    """What is looked at reaches far enough before the first digit and behind the last."""
+    found = [(*match.span(), match.lastgroup) for match in dates._matches(text)]
+    assert found == (_spans(dates._DATE, text) if re.search(r"\d", text) else [])
+
+
+@pytest.mark.parametrize("beside", ["", "word " * 40])
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("second fiscal quarter, of the fiscal years '25", "FY2025-Q2"),
+        ("latter half of the calendar years 2025", "2025"),
+        ("FY2025's, second-fiscal quarter", "FY2025-Q2"),
+        ("2025 calendar year", "2025"),
+        ("September, of 2025", "2025-09"),
+    ],
+)
+def test_the_longest_dates_are_read_whole(written: str, name: str, beside: str) -> None:
+    """However far other words are from them."""
+    (found,) = dates.find_dates(f"{beside}{written}{' ' + beside if beside else ''}")
+    assert (found.name, found.stop - found.start) == (name, len(written))
+    assert dates.find_dates(f"In 2024 {beside}and May of that year {beside}")[-1].name == "2024-05"
+
+
+@given(_strings(_JOINED))
+@settings(max_examples=400, deadline=None)
+def test_what_joins_a_date_is_found_as_by_its_pattern_alone(before: str) -> None:
+    """Whether the word before the date is plain or begins further ahead."""
+    for text in (before, before + " "):
+        found = deadlines._preposition(text)
+        whole = deadlines._BEFORE.search(text, max(0, len(text) - deadlines._NEAR))
+        assert (found and (found.span(), found.groupdict())) == (whole and (whole.span(), whole.groupdict()))
+
+
+@pytest.mark.parametrize("of", ["expected", "anticipated", "planned", "scheduled", "due"])
+@pytest.mark.parametrize(
+    "by", ["by", "until", "no later than", "not later than the", "not later than", "on or before the"]
+)
+def test_what_calls_a_date_due_belongs_to_what_joins_it(of: str, by: str) -> None:
+    """The longest beginnings are seen whole."""
+    found = deadlines._preposition(f"Completion of all of it was not {of} {by} ")
+    assert found
+    assert found[0] == f"{of} {by} "
+
+
+@pytest.mark.parametrize(
+    "verb",
+    _split(
+        "said|says|states|reported|told us|noted|indicated|explained|informed us|added|"
+        "confirmed|reiterated|acknowledged|estimated|responded|wrote|commented|observed|announced|cautioned|"
+        "emphasized|verified|learned|notified us"
+    ),
+)
+def test_every_verb_of_speech_begins_a_clause(verb: str) -> None:
+    """The first letters of all of them are known."""
+    assert [span[2] for span in _spans(clauses._BREAK, f"DHS {verb} that it issued a guide.")] == ["said"]
+
+
+def test_dates_in_another_order_are_the_same_dates() -> None:
+    """Sentences may change places."""
+    one, other = "CBP issued the guide in May 2024.", "FEMA hired nine divers in June 2023."
+    assert wording.compare(f"{one} {other}", f"{other} {one}") is wording.Sameness.SAME
+
+
+@given(_strings(_BROKEN))
+@settings(max_examples=400, deadline=None)
+def test_clauses_begin_where_they_would_if_every_place_were_tried(text: str) -> None:
+    """The letters that one can begin with are all there."""
+    everywhere = re.compile(clauses._BREAK.pattern.removeprefix(clauses._MAY_BREAK), re.VERBOSE)
+    assert everywhere.pattern != clauses._BREAK.pattern
+    assert _spans(clauses._BREAK, text) == _spans(everywhere, text)
+
+
+@given(_strings(_NAMED))
+@settings(max_examples=200, deadline=None)
+def test_patterns_that_begin_with_a_letter_mind_the_bound_before_it(text: str) -> None:
+    """They find what those with the bound in front do."""
+    plain = re.compile(r"\b(?:[Ww]e|GAO)\b")
+    assert [match.span() for match in plain.finditer(text)] == [
+        match.span() for match in stock._BY_GAO.finditer(text)
+    ]
+    assert acronyms._ACRONYM.findall(text) == re.findall(r"\b[A-Z]{2,6}\b", text)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "When we confirm what actions the agency has taken, we will provide updated information.",
+        "Once we verify what steps have been taken, we will post updated information",
+        "When we confirm what actions have been taken, we will provide updated&nbsp;information.",
+        "When we confirm what actions have been taken, we will provide \uff55pdated information.",
+    ],
+)
+def test_the_boilerplate_is_known_before_it_is_folded(sentence: str) -> None:
+    """Also where folding makes letters of other signs."""
+    assert is_boilerplate(sentence)
+    assert stock.may_be_boilerplate(sentence, lowered(sentence))
+
+
+@pytest.mark.parametrize(
+    ("written", "short"),
+    [
+        ("The Department of Homeland Security agreed.", "DHS agreed."),
+        ("It went to the U.S. Coast and Geodetic Survey today.", "It went to CGS today."),
+        ("As of May, Veterans Affairs was at it.", "As of May, VA was at it."),
+    ],
+)
+def test_a_name_written_out_is_shortened_to_an_acronym_of_the_other_narrative(
+    written: str, short: str
+) -> None:
+    """Whatever other capitals stand before it."""
+    assert acronyms.shorten(written, "DHS, CGS and VA.") == short

@@ -1,0 +1,122 @@
+"""The rules held against the table of made-up pairs (pairs/*.toml), and against real narratives."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from monitor.formats import extract
+from tests.workers.meaning.significance.table import (
+    PAIRS,
+    as_labelled,
+    make_event,
+    read_pairs,
+    run,
+    score,
+    signs_of,
+)
+from workers.meaning.difference import narrative_runs
+from workers.meaning.significance import assess
+from workers.values import Level
+
+_ASIDE = "aside.toml"
+_BEYOND = read_pairs("beyond.toml")
+_FILES = sorted({file.name for file in PAIRS.glob("*.toml")} - {"beyond.toml", _ASIDE})
+_TUNED = [pair for name in _FILES for pair in read_pairs(name)]
+_CAPTURES = Path(__file__).parents[4].parent / "shared" / "captures"
+_STANDING_IN = (
+    "When we confirm what actions the agency has taken in response to this recommendation, "
+    "we will provide updated information."
+)
+
+
+@pytest.mark.parametrize("name", _FILES)
+def test_the_rules_of_a_file_of_the_table_hold(name: str) -> None:
+    """Level and signals are those that an analyst gave; each pair's name is the rule."""
+    pairs = read_pairs(name)
+    assert pairs
+    said = {pair.rule: run(pair) for pair in pairs}
+    wrong = {
+        pair.rule: said[pair.rule]
+        for pair in pairs
+        if as_labelled(signs_of(said[pair.rule]), pair) != pair.signals
+        or said[pair.rule].level is not pair.level
+    }
+    assert wrong == {}
+
+
+def test_the_rules_agree_with_the_analyst_on_what_they_were_tuned_on() -> None:
+    """Precision at least 99.5%, recall at least 94.9%, level at least 96.1% (many are rewritten whole)."""
+    total = score([*_TUNED, *_BEYOND])
+    assert total.pairs >= 3_900
+    assert total.precision >= 0.995
+    assert total.recall >= 0.949
+    assert total.level_accuracy >= 0.961
+
+
+def test_the_rules_agree_with_the_analyst_on_what_was_set_aside() -> None:
+    """As measured on a third of the table, tuned on by nobody: 98.6% precision, 91.8% recall, level 95.7%.
+
+    Only the figures are told: who read the faults would tune on them.
+    """
+    total = score(read_pairs(_ASIDE))
+    assert total.pairs * 2 >= len(_TUNED) + len(_BEYOND)
+    assert total.precision >= 0.985
+    assert total.recall >= 0.915
+    assert total.level_accuracy >= 0.955
+
+
+def test_every_pair_names_its_rule_once() -> None:
+    """A failing pair is found by its rule."""
+    rules = [pair.rule for file in PAIRS.glob("*.toml") for pair in read_pairs(file.name)]
+    assert len(rules) == len(set(rules))
+
+
+def test_no_pair_has_a_key_that_is_not_read() -> None:
+    """A misspelt key would pass in silence."""
+    known = {"rule", "agency", "old", "new", "level", "signals"}
+    known |= {"old_status", "new_status", "old_priority", "new_priority"}
+    for file in PAIRS.glob("*.toml"):
+        for row in tomllib.loads(file.read_text(encoding="utf-8"))["pair"]:
+            assert set(row) <= known, row["rule"]
+
+
+def test_a_signal_quotes_words_that_stand_there() -> None:
+    """`text` is out of the new narrative, of the old one for what was removed."""
+    quoted = 0
+    for pair in _TUNED:
+        assert pair.event.old
+        assert pair.event.new
+        for signal in run(pair).signals:
+            if signal.kind in {"status_moved", "closed", "reopened", "priority_set", "priority_cleared"}:
+                continue
+            side = pair.event.old if signal.kind == "text_removed" else pair.event.new
+            assert signal.text, pair.rule
+            assert signal.text in " ".join(side.narrative.split()), pair.rule
+            quoted += 1
+    assert quoted > 1_000
+
+
+@pytest.fixture(scope="module")
+def narratives() -> dict[str, str]:
+    """Real narratives by agency and beginning; skipped where the captures are not at hand."""
+    found = {}
+    for file in sorted(_CAPTURES.glob("*.gao-*")):
+        if file.suffix in {".html", ".csv", ".txt"}:
+            for row in extract(file.read_bytes()).recommendations:
+                found[row.narrative] = row.agency
+    if not found:
+        pytest.skip(f"no captures in {_CAPTURES}")
+    return found
+
+
+def test_real_narratives_that_replace_the_boilerplate_are_first_responses(narratives: dict[str, str]) -> None:
+    """Each is a first response; the same text twice is nothing at all."""
+    for narrative, agency in narratives.items():
+        if narrative.startswith("When we confirm"):
+            continue
+        event = make_event(_STANDING_IN, narrative, agency)
+        said = assess(event, narrative_runs(_STANDING_IN, narrative))
+        assert said.signals[0].kind == "first_response"
+        unchanged = assess(make_event(narrative, narrative, agency), narrative_runs(narrative, narrative))
+        assert (unchanged.level, unchanged.signals) == (Level.COSMETIC, ())

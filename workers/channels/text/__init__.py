@@ -1,0 +1,1 @@
+"""What every channel says of a change, in words. Pure."""

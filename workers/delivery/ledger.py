@@ -1,0 +1,283 @@
+"""The ledger of messages: what `deliveries`, `redeliver`, `replay`, `test-notify`, `subscriptions` need.
+
+Functions that write take a connection of `Store.write`; wake the dispatchers after it has committed.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, select, update
+
+from monitor.record.ids import new_id
+from monitor.record.settings import Subscription
+from monitor.record.store import queries
+from monitor.record.store.schema import attempts, events, items, messages, subscriptions
+from monitor.record.store.store import upsert
+from monitor.record.values import Event
+from workers.context import Context
+from workers.delivery.loading import misfit
+from workers.delivery.settling import requeue
+from workers.messages import storing
+from workers.messages.describe import tellings
+from workers.messages.planning import FIRST, Draft, route
+from workers.values import Cause
+
+STATES = ("waiting", "sent", "dead", "cancelled")
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message as the ledger has it. `events` are ids, in its order; `due_at` is None once settled."""
+
+    id: str
+    subscription: str
+    channel: str
+    recipient: str
+    cause: str
+    cause_ref: str
+    state: str
+    created_at: datetime
+    due_at: datetime | None
+    sent_at: datetime | None
+    attempts: int
+    uncertain: bool
+    error: str | None
+    events: tuple[str, ...]
+
+
+def deliveries(
+    connection: Connection,
+    *,
+    state: str | None = None,
+    subscription: str | None = None,
+    ids: Sequence[str] | None = None,
+    limit: int | None = None,
+) -> list[Entry]:
+    """Messages, the newest first."""
+    query = select(messages).order_by(messages.c.created_at.desc(), messages.c.id)
+    if state is not None:
+        query = query.where(messages.c.state == state)
+    if subscription is not None:
+        query = query.where(messages.c.subscription == subscription)
+    if ids is not None:
+        query = query.where(messages.c.id.in_(ids))
+    rows = connection.execute(query.limit(limit)).mappings().all()
+    held = _events_of(connection, [row["id"] for row in rows])
+    return [_entry(row, held.get(row["id"], ())) for row in rows]
+
+
+def _entry(row: RowMapping, held: tuple[str, ...]) -> Entry:
+    names = ("id", "subscription", "channel", "recipient", "cause", "cause_ref", "state", "created_at")
+    return Entry(
+        **{name: row[name] for name in names},
+        due_at=row["due_at"] if row["state"] == "waiting" else None,
+        sent_at=row["sent_at"],
+        attempts=row["attempts"],
+        uncertain=row["uncertain"],
+        error=row["error"],
+        events=held,
+    )
+
+
+def _events_of(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    held: dict[str, tuple[str, ...]] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        some = items.c.message_id.in_(ids[start : start + _AT_ONCE])
+        query = select(items.c.message_id, items.c.event_id).where(some).order_by(items.c.id)
+        for message, event in connection.execute(query):
+            held[message] = (*held.get(message, ()), event)
+    return held
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt: its outcome is sent, transient, permanent, throttled or unknown."""
+
+    at: datetime
+    outcome: str
+    seconds: float | None
+    detail: str | None
+
+
+def attempts_of(connection: Connection, message_id: str) -> list[Attempt]:
+    """The attempts of a message, in their order."""
+    query = select(attempts).where(attempts.c.message_id == message_id).order_by(attempts.c.id)
+    return [
+        Attempt(row["at"], row["outcome"], row["seconds"], row["detail"])
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def by_state(connection: Connection) -> dict[str, dict[str, int]]:
+    """How many messages each channel has in each state."""
+    query = select(messages.c.channel, messages.c.state, func.count()).group_by(
+        messages.c.channel, messages.c.state
+    )
+    counts: dict[str, dict[str, int]] = {}
+    for channel, state, count in connection.execute(query):
+        counts.setdefault(channel, {})[state] = count
+    return counts
+
+
+def oldest_undelivered(connection: Connection) -> Entry | None:
+    """The message that waits longest, paused ones included."""
+    query = (
+        select(messages).where(messages.c.state == "waiting").order_by(messages.c.created_at, messages.c.id)
+    )
+    row = connection.execute(query.limit(1)).mappings().one_or_none()
+    return None if row is None else _entry(row, _events_of(connection, [row["id"]]).get(row["id"], ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Redelivered:
+    """Ids that are back in line, and why others are not."""
+
+    ids: tuple[str, ...] = ()
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+def redeliver(
+    connection: Connection, context: Context, now: datetime, ids: Sequence[str] | None = None
+) -> Redelivered:
+    """Put messages back in line under their old ids, whatever became of them; without ids, all dead ones."""
+    query = select(messages).order_by(messages.c.created_at, messages.c.id)
+    query = query.where(messages.c.state == "dead") if ids is None else query.where(messages.c.id.in_(ids))
+    rows = {row["id"]: row for row in connection.execute(query.with_for_update()).mappings()}
+    refused = {each: "there is no such message" for each in ids or () if each not in rows}
+    for row in rows.values():
+        if reason := _obstacle(context, row, now):
+            refused[row["id"]] = reason
+    back = tuple(each for each in rows if each not in refused)
+    requeue(connection, back, now)
+    return Redelivered(back, refused)
+
+
+def _obstacle(context: Context, row: RowMapping, now: datetime) -> str:
+    if row["lease_until"] is not None and row["lease_until"] > now:
+        return "it is being sent"
+    return misfit(context.configuration.subscription(row["subscription"]), row["channel"], row["recipient"])
+
+
+def replay(
+    connection: Connection,
+    context: Context,
+    since: datetime,
+    now: datetime,
+    subscription: Subscription | None = None,
+) -> list[str]:
+    """Tell the events since a time again: new messages, marked as replayed, to who would hear of them now.
+
+    Imported history stays silent. A subscription with digests gets one message to each recipient.
+    """
+    told = tellings(connection, _events_since(connection, since))
+    listeners = context.configuration.subscriptions if subscription is None else (subscription,)
+    routed = route(listeners, told)
+    drafts: list[Draft] = []
+    for each in listeners:
+        number = _next_replay(connection, each.id)
+        heard = [telling.event for telling in routed[each.id]]
+        drafts += _replays(each, heard, number)
+    storing.note_subscriptions(connection, listeners, now)
+    return storing.post(connection, context, drafts, now)
+
+
+def _events_since(connection: Connection, since: datetime) -> list[Event]:
+    """What happened since, and what was first told since: a page may be read long after it was captured."""
+    happened = select(events.c.id).where(events.c.at >= since)
+    told = (
+        select(items.c.event_id)
+        .join(messages, messages.c.id == items.c.message_id)
+        .where(items.c.cause_class == FIRST, messages.c.created_at >= since)
+    )
+    query = (
+        select(events.c.id)
+        .where(events.c.id.in_(happened.union(told)), events.c.silent.is_(False))
+        .order_by(events.c.at, events.c.recommendation_id, events.c.revision)
+    )
+    return queries.load_events(connection, ids=list(connection.scalars(query)))
+
+
+def _next_replay(connection: Connection, subscription: str) -> int:
+    before = select(messages.c.cause_ref).where(
+        messages.c.subscription == subscription, messages.c.cause == Cause.REPLAY
+    )
+    numbers = (int(ref.partition(":")[0]) for ref in connection.scalars(before))
+    return max(numbers, default=0) + 1
+
+
+def _replays(subscription: Subscription, heard: Sequence[Event], number: int) -> Iterable[Draft]:
+    cause_class = f"replay:{number}"
+    for recipient in subscription.recipients():
+        if subscription.digest is not None and heard:
+            ref = f"{number}:digest"
+            yield Draft(subscription, recipient, Cause.REPLAY, ref, tuple(heard), cause_class)
+        elif subscription.digest is None:
+            for event in heard:
+                ref = f"{number}:{event.id}"
+                yield Draft(subscription, recipient, Cause.REPLAY, ref, (event,), cause_class)
+
+
+def send_test(
+    connection: Connection, context: Context, subscription: Subscription, now: datetime
+) -> list[str]:
+    """Put a sample change, marked as a test, in line: one message for each recipient; one attempt each."""
+    ref = new_id("test")
+    drafts = [Draft(subscription, recipient, Cause.TEST, ref) for recipient in subscription.recipients()]
+    return storing.post(connection, context, drafts, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A subscription as the store knows it: since when and why it is paused, and its messages by state."""
+
+    id: str
+    channel: str
+    first_seen_at: datetime | None
+    paused_at: datetime | None
+    reason: str | None
+    counts: dict[str, int]
+
+
+def subscriptions_now(connection: Connection, context: Context) -> list[Standing]:
+    """The configured subscriptions, the operators' last."""
+    rows: dict[str, Any] = {row["id"]: row for row in connection.execute(select(subscriptions)).mappings()}
+    query = select(messages.c.subscription, messages.c.state, func.count()).group_by(
+        messages.c.subscription, messages.c.state
+    )
+    counts: dict[str, dict[str, int]] = {}
+    for name, state, count in connection.execute(query):
+        counts.setdefault(name, {})[state] = count
+    nothing = {"first_seen_at": None, "paused_at": None, "reason": None}
+    return [
+        Standing(
+            each.id,
+            each.channel,
+            **{name: rows.get(each.id, nothing)[name] for name in nothing},
+            counts=counts.get(each.id, {}),
+        )
+        for each in storing.everyone(context)
+    ]
+
+
+def pause(connection: Connection, subscription: str, now: datetime) -> bool:
+    """Hold a subscription's messages back, unaged; False where it was paused already."""
+    row = {"id": subscription, "first_seen_at": now}
+    connection.execute(upsert(connection)(subscriptions).values(row).on_conflict_do_nothing())
+    running = (subscriptions.c.id == subscription) & subscriptions.c.paused_at.is_(None)
+    values = {"paused_at": now, "reason": "paused by hand"}
+    return connection.execute(update(subscriptions).where(running).values(values)).rowcount == 1
+
+
+def resume(connection: Connection, subscription: str, now: datetime) -> bool:
+    """Let a subscription's messages go, in the order in which they were made; False if it was not paused."""
+    paused = (subscriptions.c.id == subscription) & subscriptions.c.paused_at.is_not(None)
+    values = {"paused_at": None, "reason": None}
+    if connection.execute(update(subscriptions).where(paused).values(values)).rowcount == 0:
+        return False
+    # One moment for all: what is due alike goes out by when it was made.
+    waiting = (messages.c.subscription == subscription) & (messages.c.state == "waiting")
+    connection.execute(update(messages).where(waiting).values(due_at=now, enqueued_until=None, blocked=False))
+    return True

@@ -1,0 +1,1 @@
+"""What a change is and what it means: difference, sentences, significance. Pure."""

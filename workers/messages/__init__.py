@@ -1,0 +1,1 @@
+"""From an event to stored messages: description, routing, planning, fan-out."""

@@ -1,0 +1,100 @@
+"""What an event's difference is and what it means: computed once, stored, never computed again.
+
+An event that cannot be described goes out all the same, as substantive and without signals.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, bindparam, select
+
+from monitor.record.store import queries
+from monitor.record.store.schema import descriptions
+from monitor.record.values import Event
+from workers.meaning.difference import describe as difference_of
+from workers.meaning.significance import assess
+from workers.values import Difference, Level, Run, Signal, Significance, Telling
+
+log = structlog.get_logger(__name__)
+
+_AT_ONCE = 500  # bound parameters a statement; SQLite allows 32,766, older builds 999
+_SOME = select(descriptions).where(descriptions.c.event_id.in_(bindparam("ids", expanding=True)))
+
+
+def tell(event: Event, history: Sequence[str] = ()) -> Telling:
+    """Work out an event's difference and meaning. `history`: its earlier narratives, oldest first."""
+    difference = difference_of(event)
+    return Telling(event, difference, assess(event, difference.narrative, history))
+
+
+def tell_plainly(event: Event) -> Telling:
+    """What is told of an event whose meaning could not be worked out: old text, new text, substantive."""
+    runs: list[Run] = []
+    if event.old and event.new:
+        old, new = event.old.narrative, event.new.narrative
+        runs = [("equal", old)] if old == new else [("delete", old), ("insert", new)]
+    return Telling(event, Difference(tuple(run for run in runs if run[1])), Significance(Level.SUBSTANTIVE))
+
+
+def tell_each(connection: Connection, events: Iterable[Event]) -> tuple[list[Telling], list[Event]]:
+    """Describe events, and name those that could not be. What is stored already is taken from there."""
+    events = list(events)
+    known = stored(connection, [event.id for event in events])
+    told: list[Telling] = []
+    failed: list[Event] = []
+    for event in events:
+        if event.id in known:
+            told.append(Telling(event, *known[event.id]))
+            continue
+        # Before the attempt: a store that goes away here says nothing against the event.
+        history = queries.narratives_before(connection, event.recommendation_id, event.revision)
+        try:
+            told.append(tell(event, history))
+        except Exception:  # one event that cannot be described must not hold up the others
+            log.exception("an event could not be described", event_id=event.id)
+            failed.append(event)
+    return told, failed
+
+
+def stored(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Difference, Significance]]:
+    """What was stored for events, by event id; events that nobody was told of have nothing."""
+    found: dict[str, tuple[Difference, Significance]] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        some = {"ids": ids[start : start + _AT_ONCE]}
+        for row in connection.execute(_SOME, some).mappings():
+            found[row["event_id"]] = decode(dict(row))
+    return found
+
+
+def tellings(connection: Connection, events: Iterable[Event]) -> tuple[Telling, ...]:
+    """Events with their stored meaning, in the order given; worked out here where nothing is stored."""
+    events = list(events)
+    told, failed = tell_each(connection, events)
+    by_id = {telling.event.id: telling for telling in (*told, *map(tell_plainly, failed))}
+    return tuple(by_id[event.id] for event in events)
+
+
+def encode(telling: Telling) -> dict[str, Any]:
+    """A row of `descriptions`."""
+    return {
+        "event_id": telling.event.id,
+        "diff": {
+            "narrative": [list(run) for run in telling.difference.narrative],
+            "record": dict(telling.difference.record),
+        },
+        "level": str(telling.significance.level),
+        "signals": [_encode_signal(signal) for signal in telling.significance.signals],
+    }
+
+
+def _encode_signal(signal: Signal) -> dict[str, Any]:
+    names = ("kind", "text", "old", "new", "slips")
+    return {name: getattr(signal, name) for name in names}
+
+
+def decode(row: Mapping[str, Any]) -> tuple[Difference, Significance]:
+    """What a row of `descriptions` says."""
+    runs = tuple((operation, text) for operation, text in row["diff"]["narrative"])
+    signals = tuple(Signal(**signal) for signal in row["signals"])
+    return Difference(runs, row["diff"]["record"]), Significance(Level(row["level"]), signals)

@@ -1,0 +1,40 @@
+"""Notices become messages to operators."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, select, update
+
+from monitor.record.store.schema import notices
+from workers.context import Context
+from workers.messages import storing
+from workers.messages.planning import Draft
+from workers.values import Cause
+
+
+def make_due(context: Context, now: datetime) -> int:
+    """Make a message to each of the operators' recipients of every notice that has none yet."""
+    unmade = select(notices.c.id).where(notices.c.published_at.is_(None)).order_by(notices.c.at, notices.c.id)
+    with context.store.read() as connection:
+        ids = list(connection.scalars(unmade))
+    if not ids:
+        return 0
+    with context.store.write() as connection:
+        return _make(connection, context, ids, now)
+
+
+def _make(connection: Connection, context: Context, ids: Sequence[str], now: datetime) -> int:
+    """One transaction takes the notices and makes their messages: of two dispatchers, one makes them."""
+    mine = and_(notices.c.id.in_(ids), notices.c.published_at.is_(None))
+    taken = set(
+        connection.scalars(update(notices).where(mine).values(published_at=now).returning(notices.c.id))
+    )
+    operators = context.configuration.operators.subscription
+    drafts = [
+        Draft(operators, recipient, Cause.NOTICE, notice, notice_id=notice)
+        for notice in ids
+        if notice in taken
+        for recipient in operators.recipients()
+    ]
+    storing.post(connection, context, drafts, now)
+    return len(drafts)

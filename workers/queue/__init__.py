@@ -1,0 +1,1 @@
+"""The queue: the dispatcher, the RQ worker, and the jobs that they pass on."""

@@ -1,5 +1,0 @@
-"""What a change means: a level, and the signals that a careful analyst would assert."""
-
-from workers.significance.levels import assess
-
-__all__ = ["assess"]
