@@ -74,7 +74,7 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class DescribedEvent:
     """One event as a subscription is told of it."""
 
     event: Event
@@ -95,7 +95,7 @@ class Watch:
 class Message:
     """Everything a renderer may say; one message to one recipient.
 
-    `id` is `msg_…` and the same on every attempt. Exactly one of `tellings` (not empty, or an empty
+    `id` is `msg_…` and the same on every attempt. Exactly one of `described_events` (not empty, or an empty
     digest with `watch`) and `notice` is given. `thread` is the receipt of the message under which
     this one belongs, or None. `created_at` is aware and the same on every attempt. `base_url` is
     empty while there are no web pages: cut text then names `recwatch show EVENT`.
@@ -106,7 +106,7 @@ class Message:
     recipient: str
     cause: Cause
     created_at: datetime
-    tellings: tuple[Telling, ...] = ()
+    described_events: tuple[DescribedEvent, ...] = ()
     notice: Notice | None = None
     watch: Watch | None = None
     thread: Mapping[str, Any] | None = None

@@ -10,7 +10,7 @@ from recwatch.cli.output import console, local, print_without_padding, say, show
 from workers.channels.text.common import headline, level_in_words, link, safe, status_in_words, what_changed
 from workers.channels.text.excerpts import Piece, between
 from workers.meaning.difference import narrative_runs
-from workers.values import Run, Telling
+from workers.values import DescribedEvent, Run
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -41,12 +41,12 @@ def runs_as_text(runs: Iterable[Run]) -> "Text":
     return text
 
 
-def present(telling: Telling) -> None:
+def present(described: DescribedEvent) -> None:
     """Print one event in full."""
     from rich.text import Text
 
-    event = telling.event
-    print_without_padding(Text(headline(telling), style="bold"))
+    event = described.event
+    print_without_padding(Text(headline(described), style="bold"))
     facts = [
         ("event", f"{event.id}, {event.type}"),
         ("when", f"{local(event.at)}, read from {event.source}"),
@@ -56,26 +56,26 @@ def present(telling: Telling) -> None:
         ("page", link(event.subject)),
         ("before", _standing(event.old)),
         ("after", _standing(event.new)),
-        ("means", level_in_words(telling.significance.level)),
+        ("means", level_in_words(described.significance.level)),
     ]
     for label, value in facts:
         _hanging(f"{label:<{_LABEL}}{shown(value)}", _LABEL)
-    for point in what_changed(telling):
+    for point in what_changed(described):
         quote = f": “{safe(point.quote)}”" if point.quote else ""
-        if quote or point.full != level_in_words(telling.significance.level):
+        if quote or point.full != level_in_words(described.significance.level):
             _hanging(f"  - {point.full}{quote}", 4)
     old, new = event.old, event.new
     reworded = "text" in event.changed and old is not None and new is not None
     texts = narrative_runs(old.text, new.text) if reworded and old and new else ()
     _section("Recommendation", runs_as_text(texts) if texts else Text(safe(event.subject.text)))
-    _section("Narrative", runs_as_text(telling.difference.narrative) or _only_side(telling))
+    _section("Narrative", runs_as_text(described.difference.narrative) or _only_side(described))
     say()
 
 
-def _only_side(telling: Telling) -> "Text":
+def _only_side(described: DescribedEvent) -> "Text":
     from rich.text import Text
 
-    side = telling.event.new or telling.event.old
+    side = described.event.new or described.event.old
     return Text(safe(side.narrative) if side else "")
 
 

@@ -6,7 +6,7 @@ from html import escape
 from monitor.record.values import Event
 from workers.channels.text.common import headline, level_in_words, link, meaning, safe
 from workers.meaning.difference import narrative_runs
-from workers.values import Run, Telling
+from workers.values import DescribedEvent, Run
 
 _TAGS = {"equal": ("", ""), "delete": ("<del>", "</del>"), "insert": ("<ins>", "</ins>")}
 _STYLE = (
@@ -16,9 +16,9 @@ _STYLE = (
 )
 
 
-def document(title: str, tellings: Sequence[Telling]) -> str:
+def document(title: str, described_events: Sequence[DescribedEvent]) -> str:
     """One page with every change, old words struck and new ones bold."""
-    changes = "\n".join(_article(telling) for telling in tellings) or "<p>Nothing changed.</p>"
+    changes = "\n".join(_article(described) for described in described_events) or "<p>Nothing changed.</p>"
     heading = _text(title)
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{heading}</title>'
@@ -26,15 +26,15 @@ def document(title: str, tellings: Sequence[Telling]) -> str:
     )
 
 
-def _article(telling: Telling) -> str:
-    event = telling.event
+def _article(described: DescribedEvent) -> str:
+    event = described.event
     side = event.new or event.old
-    runs = telling.difference.narrative or ((("equal", side.narrative),) if side else ())
+    runs = described.difference.narrative or ((("equal", side.narrative),) if side else ())
     return (
-        f"<article><h2>{_text(headline(telling))}</h2>\n"
-        f'<p>{_text(meaning(telling))}. <a href="{escape(link(event.subject))}">Report</a><br>'
+        f"<article><h2>{_text(headline(described))}</h2>\n"
+        f'<p>{_text(meaning(described))}. <a href="{escape(link(event.subject))}">Report</a><br>'
         f"<small>{_text(event.subject.title)} · {_text(event.subject.agency)} · {_text(event.type)} · "
-        f"{_text(level_in_words(telling.significance.level))}</small></p>\n"
+        f"{_text(level_in_words(described.significance.level))}</small></p>\n"
         f"<p>{_runs(_recommended(event))}</p>\n"
         f'<p class="narrative">{_runs(runs)}</p></article>'
     )

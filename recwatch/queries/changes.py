@@ -12,13 +12,13 @@ from monitor.record.values import Event, EventType, Kind, State, Subject
 from recwatch.errors import Exit, Failure
 from recwatch.queries.recommendations import Filter, clauses
 from workers.channels.text.common import meaning
-from workers.messages.describe import tell, tellings
-from workers.values import Difference, Telling
+from workers.messages.describe import described_events, tell
+from workers.values import DescribedEvent, Difference
 
 
 def find(
     connection: Connection, wanted: Filter, *, since: datetime | None = None, signal: str | None = None
-) -> list[Telling]:
+) -> list[DescribedEvent]:
     """Events with their meaning, oldest first."""
     if signal is not None and signal not in SIGNALS:
         raise Failure(f'"{signal}" is no signal; known: {", ".join(SIGNALS)}', Exit.CONFIGURATION)
@@ -31,14 +31,14 @@ def find(
     if since is not None:
         query = query.where(events.c.at >= since)
     found = load_events(connection, ids=list(connection.scalars(query)))
-    return [one for one in tellings(connection, found) if signal is None or _has(one, signal)]
+    return [one for one in described_events(connection, found) if signal is None or _has(one, signal)]
 
 
-def _has(telling: Telling, signal: str) -> bool:
-    return any(one.kind == signal for one in telling.significance.signals)
+def _has(described: DescribedEvent, signal: str) -> bool:
+    return any(one.kind == signal for one in described.significance.signals)
 
 
-def one_event(connection: Connection, name: str) -> Telling:
+def one_event(connection: Connection, name: str) -> DescribedEvent:
     """The event of this id, or of the beginning of one that fits no other."""
     wanted = name.strip()
     ids = list(connection.scalars(select(events.c.id).where(events.c.id == wanted)))
@@ -50,7 +50,7 @@ def one_event(connection: Connection, name: str) -> Telling:
         raise Failure(f'there is no event "{name}"; {kept}`recwatch changes` lists them')
     if len(ids) > 1:
         raise Failure(f'"{name}" begins several: {", ".join(ids)}')
-    return tellings(connection, load_events(connection, ids=ids))[0]
+    return described_events(connection, load_events(connection, ids=ids))[0]
 
 
 def history(connection: Connection, recommendation: Any) -> list[dict[str, Any]]:
@@ -69,14 +69,16 @@ def history(connection: Connection, recommendation: Any) -> list[dict[str, Any]]
     return found
 
 
-def _events_of(connection: Connection, recommendation_id: int) -> dict[int, Telling]:
+def _events_of(connection: Connection, recommendation_id: int) -> dict[int, DescribedEvent]:
     ids = connection.scalars(select(events.c.id).where(events.c.recommendation_id == recommendation_id))
     clock = (EventType.OVERDUE, EventType.STALLED)
-    found = tellings(connection, load_events(connection, ids=list(ids)))
+    found = described_events(connection, load_events(connection, ids=list(ids)))
     return {told.event.revision: told for told in found if told.event.type not in clock}
 
 
-def _revision(recommendation: Any, row: Any, told: Telling | None, difference: Difference) -> dict[str, Any]:
+def _revision(
+    recommendation: Any, row: Any, told: DescribedEvent | None, difference: Difference
+) -> dict[str, Any]:
     event = told.event if told else None
     return {
         "key": recommendation.key,

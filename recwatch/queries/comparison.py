@@ -11,13 +11,13 @@ from monitor.record.store.store import Store
 from monitor.record.values import Format, Outcome, Page
 from recwatch.errors import Failure
 from recwatch.queries.scratch import scratch
-from workers.messages.describe import tellings
-from workers.values import Telling
+from workers.messages.describe import described_events
+from workers.values import DescribedEvent
 
 _SOURCE = "diff"
 
 
-def compare(old: Page, new: Page, format: Format | None) -> list[Telling]:
+def compare(old: Page, new: Page, format: Format | None) -> list[DescribedEvent]:
     """What changed from one capture to the other, each with its difference and meaning.
 
     NotAPage where one of them cannot be read.
@@ -32,7 +32,7 @@ def compare(old: Page, new: Page, format: Format | None) -> list[Telling]:
         _take(store, settings, source, first, format)
         taken = _take(store, settings, source, second, format)
         with store.read() as connection:
-            return list(tellings(connection, load_events(connection, ids=taken.events)))
+            return list(described_events(connection, load_events(connection, ids=taken.events)))
 
 
 def _dated(page: Page, format: Format | None) -> Page:

@@ -12,7 +12,7 @@ from workers.channels.email.settings import EmailSubscription
 from workers.channels.slack.settings import SlackSubscription
 from workers.channels.text.common import agency_in_short
 from workers.messages.describe import tell
-from workers.values import Cause, Message, Telling, Watch
+from workers.values import Cause, DescribedEvent, Message, Watch
 
 NOW = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -61,7 +61,7 @@ def change(
     agency: str = CBP,
     history: tuple[str, ...] = (),
     **changes: Any,
-) -> Telling:
+) -> DescribedEvent:
     """An event and what the program makes of it."""
     product, title = report
     text = ASKED.format(number).replace("CBP", "CBP" if agency == CBP else "the agency")
@@ -98,7 +98,7 @@ _SLACK: Subscription = SlackSubscription(
 )
 
 
-def message(*tellings: Telling, slack: bool = False, **changes: Any) -> Message:
+def message(*described_events: DescribedEvent, slack: bool = False, **changes: Any) -> Message:
     """By email, unless said otherwise."""
     given: dict[str, Any] = {
         "id": "msg_5kTq2VwJb8RrXn4HsLm6Zd",
@@ -106,7 +106,7 @@ def message(*tellings: Telling, slack: bool = False, **changes: Any) -> Message:
         "recipient": "" if slack else "liaison@example.org",
         "cause": Cause.INSTANT,
         "created_at": NOW,
-        "tellings": tellings,
+        "described_events": described_events,
         "operators_address": "recwatch@example.org",
     }
     return Message(**(given | changes))
@@ -115,13 +115,13 @@ def message(*tellings: Telling, slack: bool = False, **changes: Any) -> Message:
 # --- one change -------------------------------------------------------------------------------------------
 
 
-def moved() -> Telling:
+def moved() -> DescribedEvent:
     """A deadline slipped again while the status moved."""
     earlier = MAY.replace("January 2024", "June 2023").replace("May 2024", "December 2023")
     return change(state(MAY, 700), state(SEPTEMBER, status=PARTIAL), history=(earlier, MAY))
 
 
-def long() -> Telling:
+def long() -> DescribedEvent:
     """One sentence of very many."""
     years = " ".join(
         f"In {year}, CBP told us that it was surveying its scanners at {year - 2_000} ports of entry, "
@@ -131,7 +131,7 @@ def long() -> Telling:
     return change(state(f"{years} {MAY} {years}", 400), state(f"{years} {SEPTEMBER} {years}"))
 
 
-def rewritten() -> Telling:
+def rewritten() -> DescribedEvent:
     """Most sentences are others."""
     old = (
         "The Bureau agreed with this recommendation. As of March 2025, it had counted the scanners at 14 "
@@ -146,7 +146,7 @@ def rewritten() -> Telling:
     return change(state(old, 300), state(new))
 
 
-def first_response() -> Telling:
+def first_response() -> DescribedEvent:
     """The boilerplate gave way."""
     new = (
         "CBP agreed with this recommendation. In January 2026, officials told us that the Office of Field "
@@ -155,30 +155,30 @@ def first_response() -> Telling:
     return change(state(BOILERPLATE, 200), state(new))
 
 
-def opened() -> Telling:
+def opened() -> DescribedEvent:
     """A new one."""
     return change(None, state(BOILERPLATE, priority=True), EventType.OPENED)
 
 
-def closed() -> Telling:
+def closed() -> DescribedEvent:
     """Done."""
     new = f"{AGREED}In February 2026, CBP issued the guidance and we verified that field offices follow it."
     return change(state(MAY, 700, status=PARTIAL), state(new, status="closed-implemented"), EventType.CLOSED)
 
 
-def vanished() -> Telling:
+def vanished() -> DescribedEvent:
     """Left the list, and nothing says why."""
     return change(state(MAY, 700), None, EventType.VANISHED)
 
 
-def overdue() -> Telling:
+def overdue() -> DescribedEvent:
     """A promised date went by."""
     stands = state(MAY.replace("May 2024", "February 2026").replace("January 2024", "June 2025"), 245)
     text = "As of June 2025, CBP anticipated completing these actions by February 2026."
     return change(stands, stands, EventType.OVERDUE, reminder=Reminder("2026-02", text))
 
 
-def stalled() -> Telling:
+def stalled() -> DescribedEvent:
     """Nothing for a year."""
     stands = state(
         MAY.replace(" CBP anticipated completing these actions by May 2024.", " drafting went on."), 365
@@ -186,7 +186,7 @@ def stalled() -> Telling:
     return change(stands, stands, EventType.STALLED, reminder=Reminder("2025-03-02"))
 
 
-def hostile() -> Telling:
+def hostile() -> DescribedEvent:
     """Somebody tries everything."""
     trick = (
         "\u202eevil\u2066 <script>alert(1)</script> <!channel> <https://evil.example|click> **bold** &amp; "
@@ -202,9 +202,9 @@ def hostile() -> Telling:
 # --- several ----------------------------------------------------------------------------------------------
 
 
-def forty() -> tuple[Telling, ...]:
+def forty() -> tuple[DescribedEvent, ...]:
     """One capture's changes, more than go out one by one."""
-    kinds: tuple[Callable[[], Telling], ...] = (moved, first_response, rewritten, closed, overdue)
+    kinds: tuple[Callable[[], DescribedEvent], ...] = (moved, first_response, rewritten, closed, overdue)
     made = []
     for number in range(1, 41):
         told = kinds[number % len(kinds)]()
@@ -213,7 +213,7 @@ def forty() -> tuple[Telling, ...]:
     return tuple(made)
 
 
-def _as(told: Telling, number: int, report: tuple[str, str], agency: str) -> Telling:
+def _as(told: DescribedEvent, number: int, report: tuple[str, str], agency: str) -> DescribedEvent:
     """The same of another recommendation, its words about another agency."""
     product, title = report
     event = told.event
@@ -248,7 +248,7 @@ def _of(agency: str, text: str) -> str:
     return text
 
 
-def week() -> tuple[Telling, ...]:
+def week() -> tuple[DescribedEvent, ...]:
     """What a digest holds: a deadline that moved in two steps, and others of two more agencies."""
     spring = SEPTEMBER.replace("September 2026", "June 2026").replace("February 2026", "January 2026")
     step = change(
@@ -268,15 +268,15 @@ def week() -> tuple[Telling, ...]:
     )
 
 
-def _same(told: Telling, other: Telling) -> Telling:
+def _same(told: DescribedEvent, other: DescribedEvent) -> DescribedEvent:
     return replace(told, event=replace(told.event, recommendation_id=other.event.recommendation_id))
 
 
-def _redated() -> Telling:
+def _redated() -> DescribedEvent:
     return change(state(MAY, 300), state(MAY.replace("As of January 2024", "As of January 2026")))
 
 
-ALONE: dict[str, Callable[[], Telling]] = {
+ALONE: dict[str, Callable[[], DescribedEvent]] = {
     each.__name__: each
     for each in (moved, long, rewritten, first_response, opened, closed, vanished, overdue, stalled, hostile)
 }

@@ -20,7 +20,7 @@ from workers.context import Context
 from workers.delivery.loading import misfit
 from workers.delivery.settling import requeue
 from workers.messages import storing
-from workers.messages.describe import tellings
+from workers.messages.describe import described_events
 from workers.messages.planning import FIRST, Draft, route
 from workers.values import Cause
 
@@ -172,13 +172,13 @@ def replay(
 
     Imported history stays silent. A subscription with digests gets one message to each recipient.
     """
-    told = tellings(connection, _events_since(connection, since))
+    told = described_events(connection, _events_since(connection, since))
     listeners = context.configuration.subscriptions if subscription is None else (subscription,)
     routed = route(listeners, told)
     drafts: list[Draft] = []
     for each in listeners:
         number = _next_replay(connection, each.id)
-        heard = [telling.event for telling in routed[each.id]]
+        heard = [described.event for described in routed[each.id]]
         drafts += _replays(each, heard, number)
     storing.note_subscriptions(connection, listeners, now)
     return storing.post(connection, context, drafts, now)

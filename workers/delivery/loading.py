@@ -14,8 +14,8 @@ from workers.configuration import Configuration
 from workers.delivery.claim import Claimed
 from workers.delivery.sample import sample
 from workers.messages.coverage import coverage, last_read_at
-from workers.messages.describe import tellings
-from workers.values import Cause, Message, Telling, TransportError, Watch
+from workers.messages.describe import described_events
+from workers.values import Cause, DescribedEvent, Message, TransportError, Watch
 
 log = structlog.get_logger(__name__)
 
@@ -32,15 +32,15 @@ class Known:
 
     def __init__(self, most: int = 500) -> None:
         self._most = most
-        self._told: dict[str, Telling] = {}
+        self._told: dict[str, DescribedEvent] = {}
 
-    def of(self, connection: Connection, ids: Sequence[str]) -> dict[str, Telling]:
+    def of(self, connection: Connection, ids: Sequence[str]) -> dict[str, DescribedEvent]:
         """The events of these ids, the store asked for those that were not told of lately."""
         new = [one for one in dict.fromkeys(ids) if one not in self._told]
         found = {one: self._told[one] for one in ids if one in self._told}
         if new:
-            fresh = tellings(connection, queries.load_events(connection, ids=new))
-            found |= {telling.event.id: telling for telling in fresh}
+            fresh = described_events(connection, queries.load_events(connection, ids=new))
+            found |= {described.event.id: described for described in fresh}
             self._told |= found
             if len(self._told) > self._most:
                 self._told = {}
@@ -68,7 +68,7 @@ def _load(
     connection: Connection,
     configuration: Configuration,
     claimed: Claimed,
-    held: tuple[Telling, ...],
+    held: tuple[DescribedEvent, ...],
     threads: Mapping[str, Any],
     watch: Callable[[Subscription, str], Watch],
 ) -> Loaded:
@@ -86,7 +86,7 @@ def _load(
         recipient=claimed.recipient,
         cause=claimed.cause,
         created_at=claimed.created_at,
-        tellings=held,
+        described_events=held,
         notice=_notice(connection, claimed.notice_id) if claimed.notice_id else None,
         watch=watch(subscription, claimed.cause_ref) if claimed.cause is Cause.DIGEST else None,
         thread=threads.get(claimed.parent_id) if claimed.parent_id else None,
@@ -119,11 +119,11 @@ _HELD = (
 )
 
 
-def _held(connection: Connection, ids: Sequence[str], known: Known) -> dict[str, tuple[Telling, ...]]:
+def _held(connection: Connection, ids: Sequence[str], known: Known) -> dict[str, tuple[DescribedEvent, ...]]:
     """What messages hold, in the order in which it was put there."""
     pairs = [(row.message_id, row.event_id) for row in connection.execute(_HELD, {"ids": ids})]
     told = known.of(connection, [event for _, event in pairs])
-    held: dict[str, list[Telling]] = {}
+    held: dict[str, list[DescribedEvent]] = {}
     for message, event in pairs:
         held.setdefault(message, []).append(told[event])
     return {message: tuple(some) for message, some in held.items()}

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from monitor.record.folding import fingerprint
 from monitor.record.values import Event, EventType, Kind, State, Subject
 from workers.messages.describe import tell
-from workers.values import Telling
+from workers.values import DescribedEvent
 
 _TEXT = (
     "This is a sample: the Director of the Sample Agency should test each channel once. (Recommendation 1)"
@@ -21,7 +21,7 @@ _NEW = (
 )
 
 
-def sample(message_id: str, at: datetime) -> Telling:
+def sample(message_id: str, at: datetime) -> DescribedEvent:
     """A change of a made-up recommendation; its event id is the message's, in the shape of an event's."""
     old = _state("open", _OLD, at - timedelta(days=365))
     new = _state("open-partially-addressed", _NEW, at)

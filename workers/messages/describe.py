@@ -14,7 +14,7 @@ from monitor.record.store.schema import descriptions
 from monitor.record.values import Event
 from workers.meaning.difference import describe as difference_of
 from workers.meaning.significance import assess
-from workers.values import Difference, Level, Run, Signal, Significance, Telling
+from workers.values import DescribedEvent, Difference, Level, Run, Signal, Significance
 
 log = structlog.get_logger(__name__)
 
@@ -22,30 +22,32 @@ _AT_ONCE = 500  # bound parameters a statement; SQLite allows 32,766, older buil
 _SOME = select(descriptions).where(descriptions.c.event_id.in_(bindparam("ids", expanding=True)))
 
 
-def tell(event: Event, history: Sequence[str] = ()) -> Telling:
+def tell(event: Event, history: Sequence[str] = ()) -> DescribedEvent:
     """Work out an event's difference and meaning. `history`: its earlier narratives, oldest first."""
     difference = difference_of(event)
-    return Telling(event, difference, assess(event, difference.narrative, history))
+    return DescribedEvent(event, difference, assess(event, difference.narrative, history))
 
 
-def tell_plainly(event: Event) -> Telling:
+def tell_plainly(event: Event) -> DescribedEvent:
     """What is told of an event whose meaning could not be worked out: old text, new text, substantive."""
     runs: list[Run] = []
     if event.old and event.new:
         old, new = event.old.narrative, event.new.narrative
         runs = [("equal", old)] if old == new else [("delete", old), ("insert", new)]
-    return Telling(event, Difference(tuple(run for run in runs if run[1])), Significance(Level.SUBSTANTIVE))
+    return DescribedEvent(
+        event, Difference(tuple(run for run in runs if run[1])), Significance(Level.SUBSTANTIVE)
+    )
 
 
-def tell_each(connection: Connection, events: Iterable[Event]) -> tuple[list[Telling], list[Event]]:
+def tell_each(connection: Connection, events: Iterable[Event]) -> tuple[list[DescribedEvent], list[Event]]:
     """Describe events, and name those that could not be. What is stored already is taken from there."""
     events = list(events)
     known = stored(connection, [event.id for event in events])
-    told: list[Telling] = []
+    told: list[DescribedEvent] = []
     failed: list[Event] = []
     for event in events:
         if event.id in known:
-            told.append(Telling(event, *known[event.id]))
+            told.append(DescribedEvent(event, *known[event.id]))
             continue
         # Before the attempt: a store that goes away here says nothing against the event.
         history = queries.narratives_before(connection, event.recommendation_id, event.revision)
@@ -67,24 +69,24 @@ def stored(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Differ
     return found
 
 
-def tellings(connection: Connection, events: Iterable[Event]) -> tuple[Telling, ...]:
+def described_events(connection: Connection, events: Iterable[Event]) -> tuple[DescribedEvent, ...]:
     """Events with their stored meaning, in the order given; worked out here where nothing is stored."""
     events = list(events)
     told, failed = tell_each(connection, events)
-    by_id = {telling.event.id: telling for telling in (*told, *map(tell_plainly, failed))}
+    by_id = {described.event.id: described for described in (*told, *map(tell_plainly, failed))}
     return tuple(by_id[event.id] for event in events)
 
 
-def encode(telling: Telling) -> dict[str, Any]:
+def encode(described: DescribedEvent) -> dict[str, Any]:
     """A row of `descriptions`."""
     return {
-        "event_id": telling.event.id,
+        "event_id": described.event.id,
         "diff": {
-            "narrative": [list(run) for run in telling.difference.narrative],
-            "record": dict(telling.difference.record),
+            "narrative": [list(run) for run in described.difference.narrative],
+            "record": dict(described.difference.record),
         },
-        "level": str(telling.significance.level),
-        "signals": [_encode_signal(signal) for signal in telling.significance.signals],
+        "level": str(described.significance.level),
+        "signals": [_encode_signal(signal) for signal in described.significance.signals],
     }
 
 

@@ -17,7 +17,7 @@ from workers.context import Context
 from workers.messages import storing
 from workers.messages.describe import encode, tell_each, tell_plainly
 from workers.messages.planning import FIRST, Plan, plan, route
-from workers.values import Telling
+from workers.values import DescribedEvent
 
 log = structlog.get_logger(__name__)
 
@@ -133,10 +133,10 @@ def _fan_out_one(context: Context, outbox_id: int, now: datetime) -> bool:
             return False
         _store_descriptions(connection, [*told, *plain])
         capture_ref = str(row["capture_id"] or row["event_id"])
-        told_before = _told_before(connection, [telling.event.id for telling in (*told, *plain)])
+        told_before = _told_before(connection, [described.event.id for described in (*told, *plain)])
         _write(connection, context, plan(subscriptions, routed, capture_ref, told_before), now)
         if plain:
-            _tell_operators(connection, [telling.event for telling in plain], now)
+            _tell_operators(connection, [described.event for described in plain], now)
         # Invariant 2: the row is marked only here, in the transaction that makes its messages.
         connection.execute(update(outbox).where(outbox.c.id == outbox_id).values(published_at=now))
     return True
@@ -151,7 +151,9 @@ def _begin(context: Context, outbox_id: int) -> int | None:
         return tries
 
 
-def _describe(context: Context, outbox_id: int, tries: int) -> tuple[list[Telling], list[Telling]]:
+def _describe(
+    context: Context, outbox_id: int, tries: int
+) -> tuple[list[DescribedEvent], list[DescribedEvent]]:
     """The row's events described, and those that go out plain after three tries."""
     with context.store.read() as connection:
         loaded = _events(connection, outbox_id)
@@ -185,10 +187,10 @@ def _lock(connection: Connection, outbox_id: int) -> RowMapping | None:
     return connection.execute(query.with_for_update()).mappings().one_or_none()
 
 
-def _store_descriptions(connection: Connection, tellings: Sequence[Telling]) -> None:
-    if tellings:
+def _store_descriptions(connection: Connection, described_events: Sequence[DescribedEvent]) -> None:
+    if described_events:
         insert = upsert(connection)(descriptions).on_conflict_do_nothing()
-        connection.execute(insert, [encode(telling) for telling in tellings])
+        connection.execute(insert, [encode(described) for described in described_events])
 
 
 def _told_before(connection: Connection, ids: list[str]) -> set[tuple[str, str, str]]:

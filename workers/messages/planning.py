@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from monitor.record.settings import Subscription
 from monitor.record.values import Event
 from workers.messages.routing import matches
-from workers.values import Cause, Telling
+from workers.values import Cause, DescribedEvent
 
 # What is told for the first time is one line of events for its receiver, a summary's thread included;
 # each replay is a line of its own: it repeats what the first line has told.
@@ -55,18 +55,23 @@ class _Building:
     kept: list[tuple[str, str, Event]] = field(default_factory=list)
 
 
-def route(subscriptions: Sequence[Subscription], tellings: Sequence[Telling]) -> Mapping[str, list[Telling]]:
+def route(
+    subscriptions: Sequence[Subscription], described_events: Sequence[DescribedEvent]
+) -> Mapping[str, list[DescribedEvent]]:
     """What each subscription hears, by its id."""
-    return {each.id: [telling for telling in tellings if _hears(each, telling)] for each in subscriptions}
+    return {
+        each.id: [described for described in described_events if _hears(each, described)]
+        for each in subscriptions
+    }
 
 
-def _hears(subscription: Subscription, telling: Telling) -> bool:
-    return matches(subscription.match, telling.event, telling.significance, telling.difference).matched
+def _hears(subscription: Subscription, described: DescribedEvent) -> bool:
+    return matches(subscription.match, described.event, described.significance, described.difference).matched
 
 
 def plan(
     subscriptions: Sequence[Subscription],
-    routed: Mapping[str, Sequence[Telling]],
+    routed: Mapping[str, Sequence[DescribedEvent]],
     capture_ref: str,
     told: Told = frozenset(),
 ) -> Plan:
@@ -75,30 +80,36 @@ def plan(
     for subscription in subscriptions:
         for recipient in subscription.recipients():
             fresh = [
-                telling
-                for telling in routed[subscription.id]
-                if (telling.event.id, subscription.id, recipient) not in told
+                described
+                for described in routed[subscription.id]
+                if (described.event.id, subscription.id, recipient) not in told
             ]
             _plan_one(building, subscription, recipient, fresh, capture_ref)
     return Plan(tuple(building.drafts), tuple(building.kept))
 
 
 def _plan_one(
-    building: _Building, subscription: Subscription, recipient: str, fresh: list[Telling], capture_ref: str
+    building: _Building,
+    subscription: Subscription,
+    recipient: str,
+    fresh: list[DescribedEvent],
+    capture_ref: str,
 ) -> None:
     if subscription.digest is not None:
-        building.kept += [(subscription.id, recipient, telling.event) for telling in fresh]
+        building.kept += [(subscription.id, recipient, described.event) for described in fresh]
     elif len(fresh) > subscription.summarize_over and subscription.channel != "webhook":
         building.drafts.append(_summary(subscription, recipient, fresh, capture_ref))
     else:
         building.drafts += [
-            Draft(subscription, recipient, Cause.INSTANT, telling.event.id, (telling.event,))
-            for telling in fresh
+            Draft(subscription, recipient, Cause.INSTANT, described.event.id, (described.event,))
+            for described in fresh
         ]
 
 
-def _summary(subscription: Subscription, recipient: str, fresh: list[Telling], capture_ref: str) -> Draft:
-    events = tuple(telling.event for telling in fresh)
+def _summary(
+    subscription: Subscription, recipient: str, fresh: list[DescribedEvent], capture_ref: str
+) -> Draft:
+    events = tuple(described.event for described in fresh)
     thread: tuple[Draft, ...] = ()
     if getattr(subscription, "threads", False):
         thread = tuple(_thread(subscription, recipient, sorted(fresh, key=_weight), capture_ref))
@@ -106,21 +117,21 @@ def _summary(subscription: Subscription, recipient: str, fresh: list[Telling], c
 
 
 def _thread(
-    subscription: Subscription, recipient: str, ordered: list[Telling], capture_ref: str
+    subscription: Subscription, recipient: str, ordered: list[DescribedEvent], capture_ref: str
 ) -> Iterator[Draft]:
     if len(ordered) <= _SINGLY:
-        for telling in ordered:
-            event = telling.event
+        for described in ordered:
+            event = described.event
             yield Draft(subscription, recipient, Cause.INSTANT, event.id, (event,), THREAD)
         return
     for start in range(0, len(ordered), _TOGETHER):
-        events = tuple(telling.event for telling in ordered[start : start + _TOGETHER])
+        events = tuple(described.event for described in ordered[start : start + _TOGETHER])
         yield Draft(subscription, recipient, Cause.SUMMARY, f"{capture_ref}:{start}", events, THREAD)
 
 
-def _weight(telling: Telling) -> tuple[int, bool, int, str]:
+def _weight(described: DescribedEvent) -> tuple[int, bool, int, str]:
     """Most significant first, priorities before others, then as pages have them."""
-    event = telling.event
+    event = described.event
     state = event.new or event.old
-    signals = len(telling.significance.signals)
-    return (-telling.significance.level.rank, not (state and state.priority), -signals, event.subject.key)
+    signals = len(described.significance.signals)
+    return (-described.significance.level.rank, not (state and state.priority), -signals, event.subject.key)

@@ -15,7 +15,7 @@ from workers.context import Context
 from workers.delivery.loading import operators_address
 from workers.messages import storing
 from workers.messages.coverage import coverage, last_read_at
-from workers.messages.describe import tellings
+from workers.messages.describe import described_events
 from workers.messages.fanout import unpublished
 from workers.messages.planning import FIRST, Draft, route
 from workers.schedule.digest_times import next_slot, slot_at_or_before
@@ -164,7 +164,7 @@ def preview(
     slot = next_slot_of(subscription, now) or now
     watch = Watch(watched, last_read_at(connection, subscription), name_of(slot))
     configuration = context.configuration
-    coming = route([subscription], tellings(connection, unpublished(connection)))[subscription.id]
+    coming = route([subscription], described_events(connection, unpublished(connection)))[subscription.id]
     return [
         Message(
             id="msg_preview",
@@ -172,7 +172,10 @@ def preview(
             recipient=recipient,
             cause=Cause.DIGEST,
             created_at=now,
-            tellings=(*tellings(connection, queries.load_events(connection, ids=waiting)), *coming),
+            described_events=(
+                *described_events(connection, queries.load_events(connection, ids=waiting)),
+                *coming,
+            ),
             watch=watch,
             base_url=configuration.web.base_url,
             operators_address=operators_address(configuration),

@@ -9,7 +9,7 @@ from recwatch.cli.output import counted, json_line, say
 from recwatch.cli.setup import verb_app
 
 if TYPE_CHECKING:
-    from workers.values import Telling
+    from workers.values import DescribedEvent
 
 app = verb_app()
 
@@ -35,27 +35,27 @@ def diff(
     from recwatch.queries.comparison import compare
 
     wanted = pages.format_named(format)
-    tellings = compare(pages.read(ctx, old), pages.read(ctx, new), wanted)
+    described_events = compare(pages.read(ctx, old), pages.read(ctx, new), wanted)
     if manner is Manner.JSON:
-        _json(tellings)
+        _json(described_events)
     elif manner is Manner.HTML:
         from recwatch.cli.html import document
 
-        say(document(f"From {old} to {new}", tellings))
+        say(document(f"From {old} to {new}", described_events))
     else:
-        _text(tellings)
+        _text(described_events)
 
 
-def _json(tellings: "list[Telling]") -> None:
+def _json(described_events: "list[DescribedEvent]") -> None:
     from workers.channels.webhook.body import event_body
 
-    for one in tellings:
+    for one in described_events:
         json_line(event_body(one.event, one.difference, one.significance, subscription=None))
 
 
-def _text(tellings: "list[Telling]") -> None:
+def _text(described_events: "list[DescribedEvent]") -> None:
     from recwatch.cli.changes import present
 
-    for one in tellings:
+    for one in described_events:
         present(one)
-    say(counted(len(tellings), "change") if tellings else "nothing changed")
+    say(counted(len(described_events), "change") if described_events else "nothing changed")

@@ -53,10 +53,10 @@ def _preview(messages: "list[Message]") -> None:
     for message in messages:
         to = f" to {message.recipient}" if message.recipient else ""
         due = f", due {_slot(message.watch.slot, message.subscription.timezone)}" if message.watch else ""
-        say(f"{message.subscription.id}{to}{due}: {counted(len(message.tellings), 'change')}")
-        for telling in by_weight(message.tellings):
-            say(f"  {headline(telling)}  [{telling.event.id}]")
-    if not any(message.tellings for message in messages):
+        say(f"{message.subscription.id}{to}{due}: {counted(len(message.described_events), 'change')}")
+        for described in by_weight(message.described_events):
+            say(f"  {headline(described)}  [{described.event.id}]")
+    if not any(message.described_events for message in messages):
         say("nothing to tell so far")
 
 

@@ -23,16 +23,16 @@ def match(
 
     loaded = load(ctx, secrets=False)
     with reading(loaded) as store, store.read() as connection:
-        telling = one_event(connection, event)
+        described = one_event(connection, event)
     rows: list[dict[str, Any]] = []
     for each in loaded.configuration.subscriptions:
-        verdict = matches(each.match, telling.event, telling.significance, telling.difference)
+        verdict = matches(each.match, described.event, described.significance, described.difference)
         rows.append({"subscription": each.id, "matched": verdict.matched, "reasons": list(verdict.reasons)})
     if as_json:
         for row in rows:
             json_line(row)
         return
-    say(headline(telling))
+    say(headline(described))
     for row in rows:
         why = "hears of it" if row["matched"] else f"does not: {'; '.join(row['reasons'])}"
         say(f"  {row['subscription']} {why}")

@@ -8,7 +8,7 @@ from recwatch.cli.output import As, Column, answer, choose, counted, foot, json_
 from recwatch.cli.setup import load, reading, verb_app
 
 if TYPE_CHECKING:
-    from workers.values import Telling
+    from workers.values import DescribedEvent
 
 app = verb_app()
 
@@ -39,25 +39,25 @@ def changes(
     begin = moment(since, option="--since") if since else None
     loaded = load(ctx, secrets=False)
     with reading(loaded) as store, store.read() as connection:
-        tellings = find(connection, Filter(agency, product), since=begin, signal=signal)
+        described_events = find(connection, Filter(agency, product), since=begin, signal=signal)
     if manner is As.JSON:
-        _bodies(tellings)
+        _bodies(described_events)
         return
-    count = answer(manner, _COLUMNS, _CSV, [_row(telling) for telling in tellings])
+    count = answer(manner, _COLUMNS, _CSV, [_row(described) for described in described_events])
     foot(manner, f"{counted(count, 'change')}; `recwatch show EVENT` prints one in full")
 
 
-def _bodies(tellings: "list[Telling]") -> None:
+def _bodies(described_events: "list[DescribedEvent]") -> None:
     from workers.channels.webhook.body import event_body
 
-    for one in tellings:
+    for one in described_events:
         json_line(event_body(one.event, one.difference, one.significance, subscription=None))
 
 
-def _row(telling: "Telling") -> dict[str, Any]:
+def _row(described: "DescribedEvent") -> dict[str, Any]:
     from workers.channels.text.common import headline
 
-    event, subject = telling.event, telling.event.subject
+    event, subject = described.event, described.event.subject
     return {
         "at": event.at,
         "event_id": event.id,
@@ -66,8 +66,8 @@ def _row(telling: "Telling") -> dict[str, Any]:
         "agency": subject.agency,
         "title": subject.title,
         "changed": event.changed,
-        "level": str(telling.significance.level),
-        "signals": [signal.kind for signal in telling.significance.signals],
-        "what": headline(telling),
+        "level": str(described.significance.level),
+        "signals": [signal.kind for signal in described.significance.signals],
+        "what": headline(described),
         "url": subject.url,
     }

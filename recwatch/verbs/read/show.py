@@ -32,22 +32,24 @@ def show(
         raise Failure("--save does not go with --json", Exit.CONFIGURATION)
     loaded = load(ctx, secrets=False)
     with reading(loaded) as store, store.read() as connection:
-        telling = one_event(connection, event)
+        described = one_event(connection, event)
         if evidence:
             from monitor.captures.reextraction import derive
             from recwatch.cli import evidence as proof
 
-            derived = derive(connection, telling.event)
+            derived = derive(connection, described.event)
         if as_json:
             from workers.channels.webhook.body import event_body
 
-            body = event_body(telling.event, telling.difference, telling.significance, subscription=None)
+            body = event_body(
+                described.event, described.difference, described.significance, subscription=None
+            )
             json_line({**body, "evidence": proof.as_json(derived)} if evidence else body)
             return
         from recwatch.cli.changes import present
 
-        present(telling)
+        present(described)
         if evidence:
-            proof.print_evidence(telling.event, derived)
+            proof.print_evidence(described.event, derived)
             if save:
                 proof.save(connection, derived, save)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from monitor.record.values import EventType, Reminder
 from tests.workers.channels.made_up import AT, event, notice, state, subject
 from workers.meaning.difference import describe
-from workers.values import Level, Signal, Significance, Telling
+from workers.values import DescribedEvent, Level, Signal, Significance
 
 _SNIPPETS = (
     "<!channel> <@U0001> <#C0001|general> <https://evil.example|click>",
@@ -51,7 +51,7 @@ signals = st.lists(
 
 
 @st.composite
-def tellings(draw: st.DrawFn, identity: int | None = None) -> Telling:
+def described_events(draw: st.DrawFn, identity: int | None = None) -> DescribedEvent:
     """An event of any type, all of its words hostile."""
     kind = draw(st.sampled_from(EventType))
     number = draw(st.integers(1, 10**6)) if identity is None else identity
@@ -95,7 +95,7 @@ def tellings(draw: st.DrawFn, identity: int | None = None) -> Telling:
         **sides,
     )
     significance = Significance(draw(st.sampled_from(Level)), draw(signals))
-    return Telling(happened, describe(happened), significance)
+    return DescribedEvent(happened, describe(happened), significance)
 
 
 notices = st.builds(lambda text, concerns: notice(message=text, concerns=concerns), texts, short_texts)

@@ -8,7 +8,7 @@ from monitor.record.folding import fingerprint
 from monitor.record.settings import Subscription
 from monitor.record.values import Event, EventType, Kind, Notice, NoticeType, State, Subject
 from workers.channels.console.settings import ConsoleSubscription
-from workers.values import Cause, Difference, Level, Message, Signal, Significance, Telling, Watch
+from workers.values import Cause, DescribedEvent, Difference, Level, Message, Signal, Significance, Watch
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TEXT = (
@@ -75,7 +75,7 @@ def event(kind: EventType = EventType.UPDATED, **changes: Any) -> Event:
     return Event(**{**given, **changes})
 
 
-def telling(
+def described(
     kind: EventType = EventType.UPDATED,
     *,
     signals: tuple[Signal, ...] = (MOVED,),
@@ -83,17 +83,17 @@ def telling(
     runs: Any = RUNS,
     record: dict[str, Any] | None = None,
     **changes: Any,
-) -> Telling:
+) -> DescribedEvent:
     """An event with its difference and what it means; `changes` are the event's."""
     both = kind not in (EventType.OPENED, EventType.VANISHED)
     difference = Difference(tuple(runs) if both else (), record or {})
-    return Telling(event(kind, **changes), difference, Significance(level, signals))
+    return DescribedEvent(event(kind, **changes), difference, Significance(level, signals))
 
 
-def several(number: int) -> tuple[Telling, ...]:
+def several(number: int) -> tuple[DescribedEvent, ...]:
     """As many changes, each of another recommendation of the same report."""
     return tuple(
-        telling(id=f"evt_{index:022d}", recommendation_id=index, subject=subject(number=str(index)))
+        described(id=f"evt_{index:022d}", recommendation_id=index, subject=subject(number=str(index)))
         for index in range(1, number + 1)
     )
 
@@ -112,7 +112,7 @@ def notice(kind: NoticeType = NoticeType.BLOCKED, **changes: Any) -> Notice:
     return replace(made, **changes)
 
 
-def message(*tellings: Telling, **changes: Any) -> Message:
+def message(*described_events: DescribedEvent, **changes: Any) -> Message:
     """To the console at once, unless said otherwise."""
     subscription: Subscription = ConsoleSubscription(id="cbp-team")
     given: dict[str, Any] = {
@@ -121,7 +121,7 @@ def message(*tellings: Telling, **changes: Any) -> Message:
         "recipient": "",
         "cause": Cause.INSTANT,
         "created_at": AT,
-        "tellings": tellings,
+        "described_events": described_events,
     }
     return Message(**{**given, **changes})
 

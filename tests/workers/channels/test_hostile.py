@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from monitor.record.values import EventType, Reminder
 from tests.fakes.slack import problems
 from tests.workers.channels.email.sending import by_mail, mailed, part
-from tests.workers.channels.hostile import notices, tellings
+from tests.workers.channels.hostile import described_events, notices
 from tests.workers.channels.made_up import WATCH, event, message, notice, state
 from tests.workers.channels.slack.sending import BY_API, to_slack, words_in
 from workers.channels.console.render import render as on_console
@@ -27,7 +27,7 @@ from workers.channels.webhook.render import render as as_webhook
 from workers.channels.webhook.schema import schema
 from workers.channels.webhook.settings import SMALLEST_BODY, WebhookSubscription
 from workers.messages.describe import tell
-from workers.values import Cause, Message, Notice, Telling
+from workers.values import Cause, DescribedEvent, Message, Notice
 
 TRYING = settings(
     max_examples=40,
@@ -51,7 +51,7 @@ def check_console(made: Message, colour: bool = False) -> str:
     """Valid: no control sequence but our own styles; and no longer than a screenful or two an event."""
     text = _STYLE.sub("", on_console(made, colour=colour))
     assert not _UNSAFE.search(text)
-    assert len(text) < 12_000 * max(1, len(made.tellings))
+    assert len(text) < 12_000 * max(1, len(made.described_events))
     return text
 
 
@@ -68,8 +68,8 @@ def check_webhook(made: Message, limit: int) -> str:
 
 
 @TRYING
-@given(st.lists(tellings(), min_size=1, max_size=4), CAUSES, st.booleans())
-def test_the_console_stays_a_terminal(told: list[Telling], cause: Cause, colour: bool) -> None:
+@given(st.lists(described_events(), min_size=1, max_size=4), CAUSES, st.booleans())
+def test_the_console_stays_a_terminal(told: list[DescribedEvent], cause: Cause, colour: bool) -> None:
     """Nothing on a page moves a cursor, sets a title, turns a line round or fills the screen."""
     told = told[:1] if cause in (Cause.INSTANT, Cause.TEST) else told
     check_console(message(*told, cause=cause, watch=WATCH if cause == Cause.DIGEST else None), colour)
@@ -84,9 +84,11 @@ def test_a_notice_stays_a_notice_on_the_console(trouble: Notice) -> None:
 
 @TRYING
 @given(
-    tellings(), st.sampled_from((Cause.INSTANT, Cause.TEST, Cause.REPLAY)), st.integers(SMALLEST_BODY, 50_000)
+    described_events(),
+    st.sampled_from((Cause.INSTANT, Cause.TEST, Cause.REPLAY)),
+    st.integers(SMALLEST_BODY, 50_000),
 )
-def test_a_webhook_is_valid_whatever_is_told(told: Telling, cause: Cause, limit: int) -> None:
+def test_a_webhook_is_valid_whatever_is_told(told: DescribedEvent, cause: Cause, limit: int) -> None:
     """Any event of any type, by any cause, is JSON of the schema's shape and of at most `max_body` bytes."""
     known = tuple(each for each in told.significance.signals if each.kind in _PHRASES)
     told = replace(told, significance=replace(told.significance, signals=known))
@@ -115,7 +117,7 @@ _TEN_SECONDS = 10
 
 
 @cache
-def huge(kind: str, reminder: bool) -> Telling:
+def huge(kind: str, reminder: bool) -> DescribedEvent:
     """A megabyte in a narrative, the last words of which are others now; or a reminder of it."""
     bulk = (_KINDS[kind] * (_MEGABYTE // len(_KINDS[kind]) + 1))[:_MEGABYTE]
     said = "CBP expects to complete it by May 2024."
@@ -127,7 +129,7 @@ def huge(kind: str, reminder: bool) -> Telling:
     return tell(event(EventType.OVERDUE, **lapsed))
 
 
-def by_email(made: Telling, **how: object) -> str:
+def by_email(made: DescribedEvent, **how: object) -> str:
     mail = mailed(by_mail(made, **how))
     html, text = part(mail, "html"), part(mail, "plain")
     assert not {"bcc", "cc"} & {name.lower() for name in mail}
@@ -137,7 +139,7 @@ def by_email(made: Telling, **how: object) -> str:
     return html
 
 
-def by_slack(made: Telling, **how: object) -> str:
+def by_slack(made: DescribedEvent, **how: object) -> str:
     sent = to_slack(made, subscription=BY_API, **how)
     payload = in_slack(sent)
     assert problems(payload) == []
@@ -145,11 +147,11 @@ def by_slack(made: Telling, **how: object) -> str:
     return words_in(payload)
 
 
-def by_console(made: Telling, **how: object) -> str:
+def by_console(made: DescribedEvent, **how: object) -> str:
     return check_console(message(made, **how))
 
 
-def by_webhook(made: Telling, **_how: object) -> str:
+def by_webhook(made: DescribedEvent, **_how: object) -> str:
     limit = 20_000
     return check_webhook(message(made, subscription=subscribed(limit)), limit)
 

@@ -7,27 +7,27 @@ import pytest
 
 from monitor.record.values import EventType, Kind
 from tests.workers.channels.email.sending import by_mail, mailed, part
-from tests.workers.channels.made_up import AT, OLD, TEXT, WATCH, several, state, subject, telling
+from tests.workers.channels.made_up import AT, OLD, TEXT, WATCH, described, several, state, subject
 from tests.workers.channels.slack.sending import to_slack, words_in
 from workers.channels.slack.render import render
 from workers.channels.text.common import message_headline, where_all_are
-from workers.values import Cause, Level, Significance, Telling
+from workers.values import Cause, DescribedEvent, Level, Significance
 
 BOILERPLATE = (
     "When we confirm what actions the agency has taken in response to this recommendation, "
     "we will provide updated information."
 )
-PRIORITY = telling(signals=(), runs=(), changed=("priority",), old=state(), new=state(priority=True))
-REWORDED = telling(
+PRIORITY = described(signals=(), runs=(), changed=("priority",), old=state(), new=state(priority=True))
+REWORDED = described(
     signals=(), runs=(), changed=("text",), old=state(text="CBP must look."), new=state(text="CBP must see.")
 )
 
 
-def _opened(narrative: str = BOILERPLATE, **changes: object) -> Telling:
-    return telling(EventType.OPENED, signals=(), new=state(narrative), subject=subject(**changes))
+def _opened(narrative: str = BOILERPLATE, **changes: object) -> DescribedEvent:
+    return described(EventType.OPENED, signals=(), new=state(narrative), subject=subject(**changes))
 
 
-def _told(one: Telling) -> list[str]:
+def _told(one: DescribedEvent) -> list[str]:
     """The mail's text, its HTML, and the Slack message, each as it is read from top to bottom."""
     mail = mailed(by_mail(one))
     return [part(mail, "plain"), part(mail, "html"), words_in(render(to_slack(one)))]
@@ -43,11 +43,11 @@ def _flat(text: str) -> str:
         (_opened("CBP agreed."), "Commissioner of U.S.", "CBP agreed."),
         (PRIORITY, "Commissioner of U.S.", "a working group"),
         (REWORDED, "see.", "a working group"),
-        (telling(), "September 2025", "Commissioner of U.S."),
-        (telling(EventType.VANISHED, signals=()), "a working group", "Commissioner of U.S."),
+        (described(), "September 2025", "Commissioner of U.S."),
+        (described(EventType.VANISHED, signals=()), "a working group", "Commissioner of U.S."),
     ],
 )
-def test_what_the_change_is_about_comes_first(one: Telling, first: str, then: str) -> None:
+def test_what_the_change_is_about_comes_first(one: DescribedEvent, first: str, then: str) -> None:
     """A new recommendation, or a reworded one, before GAO's update; a changed update before the request."""
     for text in _told(one):
         assert 0 < text.index(first) < text.index(then)
@@ -58,7 +58,7 @@ def test_that_no_answer_came_yet_is_not_told_of_a_new_recommendation() -> None:
     for text in _told(_opened()):
         assert BOILERPLATE not in _flat(text)
         assert "words left out" not in text
-    gone = telling(EventType.VANISHED, signals=(), old=state(BOILERPLATE))
+    gone = described(EventType.VANISHED, signals=(), old=state(BOILERPLATE))
     assert all(BOILERPLATE in _flat(text) for text in _told(gone))
 
 
@@ -80,7 +80,7 @@ def test_a_digests_line_in_slack_quotes_what_it_is_about() -> None:
 
 def test_a_digest_of_one_change_in_slack_says_where_that_one_is() -> None:
     """Not where a list of one is; and one change is not said to be in one recommendation."""
-    long = telling(EventType.OPENED, signals=(), subject=subject(text="See to it. " * 90))
+    long = described(EventType.OPENED, signals=(), subject=subject(text="See to it. " * 90))
     seen = words_in(render(to_slack(long, cause=Cause.DIGEST, watch=WATCH)))
     assert f"All of it: recwatch show {long.event.id}" in seen
     assert "in 1 recommendation" not in seen
@@ -88,7 +88,7 @@ def test_a_digest_of_one_change_in_slack_says_where_that_one_is() -> None:
 
 def test_a_digest_of_one_change_has_its_name_where_a_telephone_shows_it() -> None:
     """No count comes before it: the first 40 characters name report, number and agency."""
-    mail = mailed(by_mail(telling(), cause=Cause.DIGEST, watch=WATCH))
+    mail = mailed(by_mail(described(), cause=Cause.DIGEST, watch=WATCH))
     assert mail["Subject"].startswith("Digest: GAO-23-105607 rec. 5 (CBP): deadline moved")
     text = _flat(part(mail, "plain"))
     assert "1 change in 1" not in text
@@ -102,7 +102,7 @@ def test_a_subject_of_many_kinds_names_the_gravest_and_counts_the_rest() -> None
     levels = (Level.SUBSTANTIVE, Level.REDATED, Level.COSMETIC)
     plain = [replace(each, significance=Significance(level)) for level in levels for each in several(2)]
     kinds = (EventType.OPENED, EventType.VANISHED, EventType.CLOSED, EventType.REOPENED)
-    others = [telling(kind, signals=()) for kind in kinds]
+    others = [described(kind, signals=()) for kind in kinds]
     everything = [
         replace(each, event=replace(each.event, recommendation_id=number))
         for number, each in enumerate([*plain, *others])
@@ -117,14 +117,14 @@ def test_a_subject_of_many_kinds_names_the_gravest_and_counts_the_rest() -> None
 @pytest.mark.parametrize(("words", "whole"), [(56, True), (78, True), (90, False)])
 def test_a_digest_leaves_out_many_words_or_none(words: int, whole: bool) -> None:
     """ "3 words left out here" costs more than the three words."""
-    long = telling(subject=subject(text="word " * words))
+    long = described(subject=subject(text="word " * words))
     page = part(mailed(by_mail(long, cause=Cause.DIGEST, watch=WATCH)), "html")
     assert ("left out" not in page) is whole
 
 
 def test_facts_line_up_under_the_longest_label() -> None:
     """ "Last status:" is longer than the others."""
-    text = part(mailed(by_mail(telling(EventType.VANISHED, signals=()))), "plain")
+    text = part(mailed(by_mail(described(EventType.VANISHED, signals=()))), "plain")
     columns = {
         line.index(value)
         for line in text.splitlines()
@@ -136,15 +136,15 @@ def test_facts_line_up_under_the_longest_label() -> None:
 
 def test_all_changes_are_listed_from_the_first_on_wherever_one_lives() -> None:
     """A day alone begins at midnight where the command is typed: west of Greenwich, too late."""
-    late = telling(at=AT + timedelta(days=2))
-    assert where_all_are(by_mail(late, telling())).endswith(f"--since {AT:%Y-%m-%dT%H:%M}Z")
+    late = described(at=AT + timedelta(days=2))
+    assert where_all_are(by_mail(late, described())).endswith(f"--since {AT:%Y-%m-%dT%H:%M}Z")
 
 
 def test_a_gap_stands_one_space_from_what_is_around_it() -> None:
     """Slack shows every blank."""
     runs = (("equal", f"{OLD} " * 9), ("insert", "It was done. "), ("equal", f"{OLD} " * 9))
     old, new = state(f"{OLD} " * 18), state(f"{OLD} " * 9 + "It was done. " + f"{OLD} " * 9)
-    for text in (render(to_slack(telling(runs=runs, old=old, new=new))),):
+    for text in (render(to_slack(described(runs=runs, old=old, new=new))),):
         joined = "".join(
             run["text"]
             for block in text["blocks"]

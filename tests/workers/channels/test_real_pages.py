@@ -11,7 +11,7 @@ from tests.workers.channels.made_up import WATCH, event, state
 from tests.workers.channels.slack.sending import to_slack
 from workers.channels.slack.render import render
 from workers.meaning.difference import describe
-from workers.values import Cause, Level, Significance, Telling
+from workers.values import Cause, DescribedEvent, Level, Significance
 
 
 def recommendations(captures: Path) -> list[Recommendation]:
@@ -21,7 +21,7 @@ def recommendations(captures: Path) -> list[Recommendation]:
     return found
 
 
-def told(number: int, read: Recommendation) -> Telling:
+def told(number: int, read: Recommendation) -> DescribedEvent:
     """What reading it might have meant: half of it is new, and its priority and status moved."""
     about = Subject(
         read.key, read.product, read.kind, read.number, read.agency, read.title, read.text, read.url
@@ -30,7 +30,7 @@ def told(number: int, read: Recommendation) -> Telling:
     after = state(read.narrative, status=read.status, priority=read.priority, text=read.text)
     happened = event(EventType.UPDATED, id=f"evt_{number}", recommendation_id=number, subject=about)
     happened = replace(happened, old=before, new=after, changed=("narrative", "status"))
-    return Telling(happened, describe(happened), Significance(Level.SUBSTANTIVE))
+    return DescribedEvent(happened, describe(happened), Significance(Level.SUBSTANTIVE))
 
 
 def test_each_real_recommendation_makes_a_valid_message(captures: Path) -> None:
@@ -43,6 +43,6 @@ def test_each_real_recommendation_makes_a_valid_message(captures: Path) -> None:
 
 def test_all_of_them_make_a_valid_digest(captures: Path) -> None:
     """However many they are."""
-    tellings = [told(number, read) for number, read in enumerate(recommendations(captures))]
-    assert problems(render(to_slack(*tellings, cause=Cause.DIGEST, watch=WATCH))) == []
-    assert len(part(mailed(by_mail(*tellings, cause=Cause.DIGEST, watch=WATCH)), "html")) < 1_000_000
+    described_events = [told(number, read) for number, read in enumerate(recommendations(captures))]
+    assert problems(render(to_slack(*described_events, cause=Cause.DIGEST, watch=WATCH))) == []
+    assert len(part(mailed(by_mail(*described_events, cause=Cause.DIGEST, watch=WATCH)), "html")) < 1_000_000

@@ -69,16 +69,16 @@ def test_a_message_is_whole(store: Store) -> None:
     )
     run(world, "email")
     [message] = transport.sent
-    [telling] = message.tellings
+    [described] = message.described_events
     assert (message.cause, message.recipient, message.subscription.id) == (
         Cause.INSTANT,
         "a@example.org",
         "weekly",
     )
-    assert "".join(text for kind, text in telling.difference.narrative if kind != "delete") == (
-        telling.event.new.narrative if telling.event.new else ""
+    assert "".join(text for kind, text in described.difference.narrative if kind != "delete") == (
+        described.event.new.narrative if described.event.new else ""
     )
-    assert telling.significance.level == "substantive"
+    assert described.significance.level == "substantive"
     assert message.operators_address == "o@example.org"
 
 
@@ -311,9 +311,9 @@ def test_a_test_shows_a_sample_and_is_tried_once(store: Store) -> None:
     run(world)
     states = {row["id"]: row["state"] for row in rows(store, messages)}
     assert states == {first: "dead", second: "sent"}
-    [telling] = transport.arrived[0].tellings
-    assert telling.event.subject.agency == "Sample Agency"
-    assert telling.significance.level == "substantive"
+    [described] = transport.arrived[0].described_events
+    assert described.event.subject.agency == "Sample Agency"
+    assert described.significance.level == "substantive"
     assert rows(store, notices) == []
 
 
@@ -359,7 +359,7 @@ def test_order_holds_through_retries(any_store: Store) -> None:
     for _ in range(4):
         run(world)
         later(any_store)
-    assert [message.tellings[0].event.revision for message in transport.arrived] == [2, 3, 4]
+    assert [message.described_events[0].event.revision for message in transport.arrived] == [2, 3, 4]
     assert count(any_store, items) == 3
 
 

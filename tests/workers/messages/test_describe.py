@@ -8,7 +8,7 @@ from monitor.record.store.schema import descriptions
 from monitor.record.store.store import Store, StoreError
 from monitor.record.store.upgrade import open_store
 from tests.workers.seeding import capture, happen, rows
-from workers.messages.describe import decode, encode, stored, tell, tell_plainly, tellings
+from workers.messages.describe import decode, described_events, encode, stored, tell, tell_plainly
 
 
 def test_what_is_stored_comes_back_as_it_was(any_store: Store) -> None:
@@ -18,11 +18,11 @@ def test_what_is_stored_comes_back_as_it_was(any_store: Store) -> None:
             connection, 1, 2, capture(connection), side={"narrative": "It’s “done”\n\n§ 12 – by 2026."}
         )
         [event] = queries.load_events(connection, ids=[event_id])
-        telling = tell(event)
-        connection.execute(descriptions.insert(), encode(telling))
-        assert stored(connection, [event_id]) == {event_id: (telling.difference, telling.significance)}
-        assert tellings(connection, [event]) == (telling,)
-    assert decode(rows(any_store, descriptions)[0]) == (telling.difference, telling.significance)
+        described = tell(event)
+        connection.execute(descriptions.insert(), encode(described))
+        assert stored(connection, [event_id]) == {event_id: (described.difference, described.significance)}
+        assert described_events(connection, [event]) == (described,)
+    assert decode(rows(any_store, descriptions)[0]) == (described.difference, described.significance)
 
 
 def test_a_plain_telling_loses_no_word(store: Store) -> None:
@@ -43,10 +43,10 @@ def test_history_is_what_was_there_before(store: Store) -> None:
         for revision in (2, 3):
             event_id = happen(connection, 1, revision, capture(connection))
         [event] = queries.load_events(connection, ids=[event_id])
-        [telling] = tellings(connection, [event])
+        [described] = described_events(connection, [event])
         history = queries.narratives_before(connection, 1, 3)
     assert len(history) == 2
-    assert telling == tell(event, history)
+    assert described == tell(event, history)
 
 
 def test_a_database_that_goes_says_nothing_against_an_event(
@@ -63,4 +63,4 @@ def test_a_database_that_goes_says_nothing_against_an_event(
             [event] = queries.load_events(connection, ids=[event_id])
         monkeypatch.setattr(queries, "narratives_before", cut_off)
         with pytest.raises(StoreError, match="cannot be used"), store.read() as connection:
-            tellings(connection, [event])
+            described_events(connection, [event])

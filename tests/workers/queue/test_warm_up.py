@@ -59,7 +59,9 @@ def test_a_rehearsal_without_tables_is_no_trouble(tmp_path: object) -> None:
 
 
 @pytest.mark.parametrize("fully", [False, True])
-@pytest.mark.parametrize("amid", ["workers.messages.fanout.tell_each", "workers.delivery.loading.tellings"])
+@pytest.mark.parametrize(
+    "amid", ["workers.messages.fanout.tell_each", "workers.delivery.loading.described_events"]
+)
 def test_a_rehearsal_whose_database_goes_is_over_without_a_word(
     amid: str, fully: bool, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

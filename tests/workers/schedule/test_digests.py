@@ -84,7 +84,7 @@ def test_an_empty_digest_is_sent_where_asked_for(store: Store) -> None:
     world.channels = context(store, world.configuration, transport).channels
     deliver(world, world.channels["email"])
     [message] = transport.sent
-    assert message.tellings == ()
+    assert message.described_events == ()
     assert message.watch is not None
     assert message.watch.slot == "2026-03-02T13:00:00Z"
 
@@ -147,7 +147,7 @@ def test_a_preview_stores_nothing(store: Store) -> None:
     happens(store, world, 1, MONDAY - HOUR)
     with store.read() as connection:
         [message] = digests.preview(connection, world, subscription, MONDAY - HOUR)
-    assert [telling.event.recommendation_id for telling in message.tellings] == [1]
+    assert [described.event.recommendation_id for described in message.described_events] == [1]
     assert message.watch is not None
     assert (message.watch.slot, message.watch.watched) == ("2026-03-02T13:00:00Z", 1)
     assert count(store, messages) == 0

@@ -182,7 +182,9 @@ def test_each_event_is_in_exactly_one_digest(
     told = Counter((row["recipient"], row["event_id"]) for row in held)
     arrived = {message.id: message for message in world.transport.arrived}
     seen = Counter(
-        (message.recipient, telling.event.id) for message in arrived.values() for telling in message.tellings
+        (message.recipient, described.event.id)
+        for message in arrived.values()
+        for described in message.described_events
     )
     assert seen == told
     assert set(told.values()) <= {1}

@@ -312,7 +312,7 @@ def test_dispatchers_look_once_a_minute(store: Store) -> None:
     fan_out(world, row["id"], JUNE + MINUTE)
     deliver(world, world.channels["webhook"])
     [message] = transport.sent
-    assert message.tellings[0].event.reminder == Reminder("2026-05", MAY)
+    assert message.described_events[0].event.reminder == Reminder("2026-05", MAY)
 
 
 def test_a_change_between_reading_and_telling_goes_first(

@@ -23,7 +23,7 @@ from workers.channels.text.stories import Story, by_agency, gather
 from workers.channels.text.words import agency_in_short, counted, cut, one_line, status_in_words
 from workers.meaning.difference import narrative_runs
 from workers.meaning.periods import day_in_words
-from workers.values import Cause, Level, Message, Telling
+from workers.values import Cause, DescribedEvent, Level, Message
 
 _ROOM = 4_000  # characters of a difference that is shown by itself
 _ROOM_IN_DIGEST = 600
@@ -41,8 +41,8 @@ def render(message: Message, *, width: int = 80, colour: bool = False) -> str:
         _notice(pen, message)
     elif message.cause == Cause.DIGEST:
         _digest(pen, message)
-    elif len(message.tellings) == 1:
-        _change(pen, message, message.tellings[0])
+    elif len(message.described_events) == 1:
+        _change(pen, message, message.described_events[0])
     else:
         _summary(pen, message)
     pen.line(f"{day_in_words(message.created_at)} · {footer(message)}", "dim")
@@ -59,11 +59,11 @@ def _notice(pen: Pen, message: Message) -> None:
     pen.line(notice_since(notice), "dim")
 
 
-def _change(pen: Pen, message: Message, telling: Telling) -> None:
-    event = telling.event
-    _marked(pen, message, (f"{name(event.subject)}: ", "bold cyan"), (meaning(telling), _style(telling)))
+def _change(pen: Pen, message: Message, described: DescribedEvent) -> None:
+    event = described.event
+    _marked(pen, message, (f"{name(event.subject)}: ", "bold cyan"), (meaning(described), _style(described)))
     pen.line(_standing(event), "dim")
-    left_out = _body(pen, telling, _ROOM)
+    left_out = _body(pen, described, _ROOM)
     if left_out:
         pen.line(f"{counted(left_out, 'word')} left out here; all of it:", "dim")
         pen.whole(where_the_rest_is(event.id, message.base_url))
@@ -71,8 +71,8 @@ def _change(pen: Pen, message: Message, telling: Telling) -> None:
         pen.whole(link(event.subject), "underline")
 
 
-def _style(telling: Telling) -> str:
-    return _LEVELS[telling.significance.level]
+def _style(described: DescribedEvent) -> str:
+    return _LEVELS[described.significance.level]
 
 
 def _standing(event: Event) -> str:
@@ -82,9 +82,9 @@ def _standing(event: Event) -> str:
     return " · ".join(filter(None, (status, one_line(event.subject.title))))
 
 
-def _body(pen: Pen, telling: Telling, room: int) -> int:
+def _body(pen: Pen, described: DescribedEvent, room: int) -> int:
     """What was and what is, old and new marked; gives back how many words had no room."""
-    event, old, new = telling.event, telling.event.old, telling.event.new
+    event, old, new = described.event, described.event.old, described.event.new
     if event.type in _REMINDERS and old and new and old.narrative == new.narrative:
         return pen.words(event.reminder.text, room) if event.reminder else 0
     if old is None or new is None:
@@ -92,8 +92,8 @@ def _body(pen: Pen, telling: Telling, room: int) -> int:
     left_out = 0
     if old.text != new.text and "text" in event.changed:
         left_out += pen.difference(narrative_runs(old.text, new.text), room)
-    if any(operation != "equal" for operation, _ in telling.difference.narrative):
-        left_out += pen.difference(telling.difference.narrative, room)
+    if any(operation != "equal" for operation, _ in described.difference.narrative):
+        left_out += pen.difference(described.difference.narrative, room)
     return left_out
 
 
@@ -108,19 +108,19 @@ def _one_side(pen: Pen, event: Event, state: State | None, room: int) -> int:
 
 def _summary(pen: Pen, message: Message) -> None:
     _marked(pen, message, (message_headline(message), "bold cyan"))
-    stories = gather(message.tellings)
+    stories = gather(message.described_events)
     for story in stories[:_MOST_LISTED]:
-        said = f"{name(story.telling.event.subject)}: {meaning(story.telling)}"
-        pen.item(said, _style(story.telling), _ids(story))
+        said = f"{name(story.described.event.subject)}: {meaning(story.described)}"
+        pen.item(said, _style(story.described), _ids(story))
     _rest(pen, len(stories) - _MOST_LISTED)
 
 
 def _digest(pen: Pen, message: Message) -> None:
-    if not message.tellings:
+    if not message.described_events:
         _marked(pen, message, (nothing_changed(message), "bold cyan"))
         return
     _marked(pen, message, (message_headline(message), "bold cyan"))
-    stories = gather(message.tellings)
+    stories = gather(message.described_events)
     for agency in by_agency(stories[:_MOST_LISTED]):
         pen.gap()
         pen.title((one_line(agency.name), "bold underline"))
@@ -132,12 +132,12 @@ def _digest(pen: Pen, message: Message) -> None:
 
 
 def _entry(pen: Pen, message: Message, story: Story) -> None:
-    subject = story.telling.event.subject
+    subject = story.described.event.subject
     number = f"rec. {one_line(subject.number)}" if subject.number else agency_in_short(subject.agency)
     steps = f" ({counted(len(story.steps), 'change')}, first to last)" if len(story.steps) > 1 else ""
-    pen.item(f"{number}: {meaning(story.telling)}{steps}", _style(story.telling), _ids(story))
+    pen.item(f"{number}: {meaning(story.described)}{steps}", _style(story.described), _ids(story))
     with pen.deeper():
-        if _body(pen, story.telling, _ROOM_IN_DIGEST):
+        if _body(pen, story.described, _ROOM_IN_DIGEST):
             pen.line("the whole of it:", "dim")
             for event_id in story.event_ids:
                 pen.whole(where_the_rest_is(event_id, message.base_url))

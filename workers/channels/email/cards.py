@@ -36,7 +36,7 @@ from workers.channels.text.common import (
 from workers.channels.text.excerpts import Excerpt, Piece, excerpt_around, excerpt_runs, excerpt_text
 from workers.channels.text.stories import Story, by_agency, gather
 from workers.meaning.difference import narrative_runs
-from workers.values import Cause, Level, Message, Telling
+from workers.values import Cause, DescribedEvent, Level, Message
 
 ROOM = 24_000  # characters of a difference in a mail of its own
 _FULL = 25  # changes shown with their differences in a digest; the others are lines
@@ -139,9 +139,9 @@ def compose(message: Message, sender: str) -> Frame:
     opening = _opening(message)
     card = None
     if _single(message):
-        (story,) = gather(message.tellings)
+        (story,) = gather(message.described_events)
         card = _card(story, ROOM, message.base_url, alone=True)
-    agencies, rest = _agencies(message) if message.tellings and card is None else ((), "")
+    agencies, rest = _agencies(message) if message.described_events and card is None else ((), "")
     return Frame(
         subject=_undecoded(one_line(f"{marked} {_subject(message)}")),
         mark=marked.strip("[]"),
@@ -158,19 +158,19 @@ def compose(message: Message, sender: str) -> Frame:
 
 def _preview(message: Message, opening: Sequence[str]) -> str:
     """What a list of mails shows beside the subject."""
-    said = [meaning(message.tellings[0])] if len(message.tellings) == 1 else []
+    said = [meaning(message.described_events[0])] if len(message.described_events) == 1 else []
     return cut(". ".join(said + [" ".join(opening)] * bool(opening)), 140)
 
 
 def _single(message: Message) -> bool:
-    return len(message.tellings) == 1 and message.cause != Cause.DIGEST
+    return len(message.described_events) == 1 and message.cause != Cause.DIGEST
 
 
 def _subject(message: Message) -> str:
     if message.cause != Cause.DIGEST:
         return cut(message_headline(message, _KINDS), 180)
-    if len(message.tellings) == 1:  # a telephone shows 40 characters: the name comes first
-        return f"Digest: {cut(headline(message.tellings[0]), 180)}"
+    if len(message.described_events) == 1:  # a telephone shows 40 characters: the name comes first
+        return f"Digest: {cut(headline(message.described_events[0]), 180)}"
     said = cut(message_headline(message, _KINDS), 180)
     return f"Digest: {said[:1].lower()}{said[1:]}"
 
@@ -183,13 +183,13 @@ def _undecoded(text: str) -> str:
 def _title(message: Message) -> str:
     if message.notice is not None:
         return notice_headline(message.notice)
-    if not message.tellings:
+    if not message.described_events:
         return "Nothing changed"
     if _single(message):
-        return name(message.tellings[0].event.subject)
-    subjects = {telling.event.recommendation_id for telling in message.tellings}
-    changes = counted(len(message.tellings), "change")
-    same = len(subjects) == len(message.tellings)
+        return name(message.described_events[0].event.subject)
+    subjects = {described.event.recommendation_id for described in message.described_events}
+    changes = counted(len(message.described_events), "change")
+    same = len(subjects) == len(message.described_events)
     return changes if same else f"{changes} in {counted(len(subjects), 'recommendation')}"
 
 
@@ -197,12 +197,12 @@ def _opening(message: Message) -> tuple[str, ...]:
     """The paragraphs at the top."""
     if message.notice is not None:
         return (cut(notice_body(message.notice), 4_000), notice_since(message.notice))
-    if not message.tellings:
+    if not message.described_events:
         return (nothing_changed(message),)
     if _single(message):
         return ()
     # A single one is told in full just below.
-    said = [capitalized(tally(message.tellings)) + "."] if len(message.tellings) > 1 else []
+    said = [capitalized(tally(message.described_events)) + "."] if len(message.described_events) > 1 else []
     if message.watch is not None:
         read = message.watch.last_read_at
         last = f", last read {day_in_words(read)}" if read else ""
@@ -214,9 +214,9 @@ def _opening(message: Message) -> tuple[str, ...]:
 
 
 def _card(story: Story, room: int, base_url: str, *, alone: bool) -> Card:
-    telling = story.telling
-    event = telling.event
-    update, text = _update(telling, room), _recommendation(event, min(room, 4_000 if alone else _SHORT))
+    described = story.described
+    event = described.event
+    update, text = _update(described, room), _recommendation(event, min(room, 4_000 if alone else _SHORT))
     left_out = (0 if silent(event) else update.left_out) + text.left_out
     where = where_the_rest_is(event.id, base_url)
     told = Passage(_label(event), () if silent(event) else update.pieces)
@@ -226,9 +226,9 @@ def _card(story: Story, room: int, base_url: str, *, alone: bool) -> Card:
     return Card(
         name=name(event.subject) if alone else short_name(event.subject),
         url=link(event.subject),
-        lead=cut(lead(telling), _SHORT),
-        details=cut(details(telling), _MEANING),
-        meaning=cut(meaning(telling), _MEANING),
+        lead=cut(lead(described), _SHORT),
+        details=cut(details(described), _MEANING),
+        meaning=cut(meaning(described), _MEANING),
         facts=_facts(event, alone=alone),
         passages=tuple(passage for passage in passages if passage.pieces),
         steps=_steps(story),
@@ -262,9 +262,9 @@ def _fact(label: str, values: Sequence[str]) -> Fact:
     return Fact(label, now, was if was != now else "")
 
 
-def _update(telling: Telling, room: int) -> Excerpt:
-    event = telling.event
-    runs = telling.difference.narrative
+def _update(described: DescribedEvent, room: int) -> Excerpt:
+    event = described.event
+    runs = described.difference.narrative
     if runs and event.old and event.new and event.old.narrative != event.new.narrative:
         return excerpt_runs(runs, room)
     state = event.new or event.old
@@ -297,9 +297,9 @@ def _events(story: Story) -> str:
 
 
 def _agencies(message: Message) -> tuple[tuple[AgencyPart, ...], str]:
-    stories = gather(message.tellings)
+    stories = gather(message.described_events)
     listed, rest = stories[:_LINES], stories[_LINES:]
-    substantive = [story for story in listed if story.telling.significance.level == Level.SUBSTANTIVE]
+    substantive = [story for story in listed if story.described.significance.level == Level.SUBSTANTIVE]
     full = substantive[: _FULL if message.cause == Cause.DIGEST else _FULL_AT_ONCE]
     room = min(_MOST_ROOM, _SHARED_ROOM // max(len(full), 1))
     whole = {id(story) for story in full}
@@ -312,7 +312,7 @@ def _agencies(message: Message) -> tuple[tuple[AgencyPart, ...], str]:
             reports.append(
                 ReportPart(
                     cut(report.title, 240) or one_line(report.product or ""),
-                    link(report.stories[0].telling.event.subject),
+                    link(report.stories[0].described.event.subject),
                     tuple(_card(story, room, message.base_url, alone=False) for story in cards),
                     tuple(_line(story) for story in lines),
                 )
@@ -323,8 +323,8 @@ def _agencies(message: Message) -> tuple[tuple[AgencyPart, ...], str]:
 
 
 def _line(story: Story) -> Line:
-    subject = story.telling.event.subject
-    said = cut(meaning(story.telling), 240)
+    subject = story.described.event.subject
+    said = cut(meaning(story.described), 240)
     if len(story.steps) > 1:
         said += f" ({len(story.steps)} steps)"
     return Line(short_name(subject), link(subject), said, _events(story))

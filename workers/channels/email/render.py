@@ -11,7 +11,7 @@ from typing import Any
 from workers.channels.email import html, text
 from workers.channels.email.addresses import ascii_address, domain_of, sender_address
 from workers.channels.email.cards import compose
-from workers.values import Message, Telling
+from workers.values import DescribedEvent, Message
 
 _WHOLE = frozenset(
     ("list-unsubscribe", "list-unsubscribe-post", "list-id", "references", "in-reply-to", "message-id")
@@ -67,7 +67,7 @@ def render(message: Message, sender: str) -> EmailMessage:
         mail[name] = value
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Recwatch-Subscription"] = message.subscription.id
-    mail["X-Recwatch-Events"] = _events(message.tellings) or message.id
+    mail["X-Recwatch-Events"] = _events(message.described_events) or message.id
     mail.set_content(text.write(frame), cte="quoted-printable")
     mail.add_alternative(html.write(frame), subtype="html", cte="quoted-printable")
     mail.set_boundary(f"=_{message.id}_=")  # the default draws one: an attempt would differ from the next
@@ -89,7 +89,7 @@ def _root(message: Message) -> str:
     """What the mail answers: nothing that was ever sent, but the same for all that belong together."""
     if message.notice is not None:
         return f"concern-{_digest(message.notice.concerns)}"
-    subjects = {telling.event.subject.key for telling in message.tellings}
+    subjects = {described.event.subject.key for described in message.described_events}
     if len(subjects) == 1 and message.watch is None:
         return f"recommendation-{_digest(*subjects)}"
     return f"subscription-{_digest(message.subscription.id)}"
@@ -108,6 +108,6 @@ def _label(subscription: str) -> str:
     return "".join(each if each.isalnum() else "-" for each in subscription).strip("-") or "list"
 
 
-def _events(tellings: tuple[Telling, ...]) -> str:
-    ids = [telling.event.id for telling in tellings]
+def _events(described_events: tuple[DescribedEvent, ...]) -> str:
+    ids = [described.event.id for described in described_events]
     return " ".join(ids[:_MOST_REFERENCES])

@@ -15,7 +15,7 @@ from workers.channels.text.excerpts import (
     gap_in_words,
 )
 from workers.meaning.difference import narrative_runs
-from workers.values import Message, Telling
+from workers.values import DescribedEvent, Message
 
 MOST_PIECES = 60
 _STYLES: dict[str, tuple[Style, ...]] = {
@@ -32,10 +32,10 @@ def titled(message: Message) -> str:
     return f"{mark(message)} {message_headline(message)}".strip()
 
 
-def update(telling: Telling, room: int) -> Excerpt:
+def update(described: DescribedEvent, room: int) -> Excerpt:
     """The status update as it changed, or as it stands where there is no other side to it."""
-    event = telling.event
-    runs = telling.difference.narrative
+    event = described.event
+    runs = described.difference.narrative
     if runs and event.old and event.new and event.old.narrative != event.new.narrative:
         return excerpt_runs(runs, room, MOST_PIECES)
     state = event.new or event.old
@@ -53,9 +53,9 @@ def recommended(event: Event, room: int) -> Excerpt:
     return excerpt_text(event.subject.text.strip(), room)
 
 
-def told(telling: Telling, room: int) -> Excerpt:
+def told(described: DescribedEvent, room: int) -> Excerpt:
     """The words that a change is about, for a line of several."""
-    return recommended(telling.event, room) if asked_first(telling.event) else update(telling, room)
+    return recommended(described.event, room) if asked_first(described.event) else update(described, room)
 
 
 def styled(pieces: Iterable[Piece]) -> list[Run]:

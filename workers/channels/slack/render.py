@@ -42,7 +42,7 @@ from workers.channels.text.common import (
     where_the_rest_is,
 )
 from workers.channels.text.excerpts import Excerpt, excerpt_text, inline
-from workers.values import Cause, Message, Telling
+from workers.values import Cause, DescribedEvent, Message
 
 _NOTIFICATION = 300
 _ASKED = {"Recommendation": "Recommended", "Matter for Congress": "Matter for Congress"}
@@ -65,8 +65,8 @@ def render_plain(message: Message) -> str:
     lines = [titled(message)]
     if message.notice is not None:
         lines += [notice_body(message.notice), notice_since(message.notice)]
-    elif message.tellings:
-        lines += [_plainly(each, len(message.tellings)) for each in message.tellings]
+    elif message.described_events:
+        lines += [_plainly(each, len(message.described_events)) for each in message.described_events]
     else:
         lines.append(nothing_changed(message))
     last = footer(message)
@@ -74,20 +74,20 @@ def render_plain(message: Message) -> str:
     return escape(f"{body}\n\n{last}")
 
 
-def _plainly(telling: Telling, together: int) -> str:
-    where = link(telling.event.subject)
+def _plainly(described: DescribedEvent, together: int) -> str:
+    where = link(described.event.subject)
     if together > 1:
-        return f"{name(telling.event.subject)}: {meaning(telling)}\n{where}"
-    return f"{meaning(telling)}\n{where}\n\n{inline(update(telling, _PLAIN // 2).pieces)}"
+        return f"{name(described.event.subject)}: {meaning(described)}\n{where}"
+    return f"{meaning(described)}\n{where}\n\n{inline(update(described, _PLAIN // 2).pieces)}"
 
 
 def _blocks(message: Message) -> list[Block]:
     if message.notice is not None:
         return _notice(message)
-    if not message.tellings:
+    if not message.described_events:
         said = rich_text(paragraph(words(nothing_changed(message))))
         return [header(titled(message)), said, _end(message)]
-    if len(message.tellings) == 1 and message.cause != Cause.DIGEST:
+    if len(message.described_events) == 1 and message.cause != Cause.DIGEST:
         return _change(message)
     return several(message)
 
@@ -109,30 +109,30 @@ def _shrink(build: Callable[[int], list[Block]]) -> list[Block]:
 
 
 def _change(message: Message) -> list[Block]:
-    (telling,) = message.tellings
+    (described,) = message.described_events
 
     def build(room: int) -> list[Block]:
-        shown = update(telling, room)
-        subject = _recommendation(telling.event, min(room // 4, 600))
-        told = [] if silent(telling.event) else _difference(telling, shown)
+        shown = update(described, room)
+        subject = _recommendation(described.event, min(room // 4, 600))
+        told = [] if silent(described.event) else _difference(described, shown)
         text = [rich_text(subject[0])] if subject[0]["elements"] else []
         left_out = (shown.left_out if told else 0) + subject[1]
         return [
             header(titled(message)),
-            rich_text(paragraph(_facts(telling, room)), *_report(telling)),
-            *(text + told if asked_first(telling.event) else told + text),
-            *_left_out(left_out, telling.event.id, message.base_url),
-            *_button(link(telling.event.subject), "Open at GAO"),
-            context(f"{short_name(telling.event.subject)} · {footer(message)}"),
+            rich_text(paragraph(_facts(described, room)), *_report(described)),
+            *(text + told if asked_first(described.event) else told + text),
+            *_left_out(left_out, described.event.id, message.base_url),
+            *_button(link(described.event.subject), "Open at GAO"),
+            context(f"{short_name(described.event.subject)} · {footer(message)}"),
         ]
 
     return _shrink(build)
 
 
-def _facts(telling: Telling, room: int) -> list[Run]:
+def _facts(described: DescribedEvent, room: int) -> list[Run]:
     """What the headline leaves to say, then where it stands: status (struck, bold), priority, agency."""
-    event = telling.event
-    said = details(telling, beyond=headline(telling))
+    event = described.event
+    said = details(described, beyond=headline(described))
     runs = words(fit(said, min(room, 900)), "bold") + words("\n") if said else []
     runs += words("Last status: " if event.type == EventType.VANISHED else "")
     runs += _moved(event, lambda state: status_in_words(state.status))
@@ -150,8 +150,8 @@ def _moved(event: Event, say: Callable[[State], str]) -> list[Run]:
     return words(values[-1]) if values else []
 
 
-def _report(telling: Telling) -> list[Block]:
-    title = one_line(telling.event.subject.title)
+def _report(described: DescribedEvent) -> list[Block]:
+    title = one_line(described.event.subject.title)
     return [paragraph(words(fit(title, 250), "italic"))] if title else []
 
 
@@ -161,16 +161,16 @@ def _recommendation(event: Event, room: int) -> tuple[Block, int]:
     return paragraph(words(f"{_ASKED[asked(event)]}: ", "bold") + runs if runs else []), shown.left_out
 
 
-def _difference(telling: Telling, shown: Excerpt) -> list[Block]:
+def _difference(described: DescribedEvent, shown: Excerpt) -> list[Block]:
     if not shown.pieces:
         return []
     compared = any(piece.kind in ("delete", "insert") for piece in shown.pieces)
     label = words("Status update", "bold")
     if compared:
         label += words(" (") + words("before", "strike") + words(", ") + words("now", "bold") + words(")")
-    elif telling.event.type == EventType.VANISHED:
+    elif described.event.type == EventType.VANISHED:
         label = words("Last status update", "bold")
-    elif telling.event.old:
+    elif described.event.old:
         label = words("Status update, unchanged", "bold")
     return [rich_text(paragraph(label), quote(styled(shown.pieces)))]
 

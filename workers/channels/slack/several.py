@@ -43,9 +43,9 @@ _ROOM = 600  # characters of each
 
 def several(message: Message) -> list[Block]:
     """Grouped by agency in a digest, the most significant first in a summary."""
-    stories = gather(message.tellings)
-    substantive = [each for each in stories if each.telling.significance.level == Level.SUBSTANTIVE]
-    words_of = [(id(story), told(story.telling, _ROOM)) for story in substantive[:_DETAILED]]
+    stories = gather(message.described_events)
+    substantive = [each for each in stories if each.described.significance.level == Level.SUBSTANTIVE]
+    words_of = [(id(story), told(story.described, _ROOM)) for story in substantive[:_DETAILED]]
 
     def listed(shown: int, detailed: int) -> list[Block]:
         return _listed(message, stories, shown, dict(words_of[:detailed]))
@@ -100,15 +100,15 @@ def _framed(message: Message, middle: Sequence[Block], rest: int, *, cut: bool) 
 
 
 def _title(message: Message) -> str:
-    size = counted(len(message.tellings), "change")
+    size = counted(len(message.described_events), "change")
     title = f"Digest: {size}" if message.cause == Cause.DIGEST else size
     return f"{mark(message)} {title}".strip()
 
 
 def _frame(message: Message) -> str:
-    subjects = {telling.event.recommendation_id for telling in message.tellings}
-    parts = [tally(message.tellings)]
-    if len(subjects) != len(message.tellings):
+    subjects = {described.event.recommendation_id for described in message.described_events}
+    parts = [tally(message.described_events)]
+    if len(subjects) != len(message.described_events):
         parts.append(f"in {counted(len(subjects), 'recommendation')}")
     if message.watch:
         parts.append(f"{message.watch.watched:,} watched")
@@ -121,10 +121,10 @@ def _agency(title: str) -> Block:
 
 def _line(message: Message, story: Story) -> list[Run]:
     """Name and meaning; under an agency's name the agency is not said again."""
-    telling = story.telling
-    subject = telling.event.subject
+    described = story.described
+    subject = described.event.subject
     label = short_name(subject) if message.cause == Cause.DIGEST else name(subject)
-    said = fit(f": {meaning(telling)}", 300) + (
+    said = fit(f": {meaning(described)}", 300) + (
         f" ({len(story.steps)} steps)" if len(story.steps) > 1 else ""
     )
     if not _threaded(message):
@@ -136,8 +136,8 @@ def _where(message: Message) -> str:
     """Where everything stands in full."""
     if _threaded(message):
         return "Each change in full: in this message's thread."
-    if len(message.tellings) == 1:
-        return f"All of it: {where_the_rest_is(message.tellings[0].event.id, message.base_url)}"
+    if len(message.described_events) == 1:
+        return f"All of it: {where_the_rest_is(message.described_events[0].event.id, message.base_url)}"
     if message.base_url:
         return f"Old and new texts in full: {where_all_are(message)}"
     return f"All of them: {where_all_are(message)}; one in full, old and new: recwatch show EVENT"

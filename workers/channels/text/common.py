@@ -24,7 +24,7 @@ from workers.channels.text.words import (
     status_in_words,
 )
 from workers.meaning.periods import day_in_words
-from workers.values import Cause, Message, Telling
+from workers.values import Cause, DescribedEvent, Message
 
 __all__ = [
     "Point",
@@ -67,27 +67,27 @@ __all__ = [
 _HEADLINE_PHRASES = 70  # characters; with the name this is what a mail list shows
 
 
-def headline(telling: Telling) -> str:
+def headline(described: DescribedEvent) -> str:
     """`GAO-23-105607 rec. 5 (CBP): deadline moved, May 2024 → Sep 2025`: a line for lists and subjects."""
-    first, *others = (point.short for point in what_changed(telling))
+    first, *others = (point.short for point in what_changed(described))
     second = next((phrase for phrase in others if len(f"{first}; {phrase}") <= _HEADLINE_PHRASES), "")
-    return f"{name(telling.event.subject)}: {first}" + (f"; {second}" if second else "")
+    return f"{name(described.event.subject)}: {first}" + (f"; {second}" if second else "")
 
 
-def meaning(telling: Telling) -> str:
+def meaning(described: DescribedEvent) -> str:
     """All that happened in one line: `Deadline moved, May 2024 → Sep 2025 (16 months later); …`."""
-    phrases = dict.fromkeys(point.full for point in what_changed(telling))
+    phrases = dict.fromkeys(point.full for point in what_changed(described))
     return capitalized("; ".join(phrases))
 
 
-def lead(telling: Telling) -> str:
+def lead(described: DescribedEvent) -> str:
     """What matters most, for a large line: `Deadline moved, May 2024 → Sep 2025`."""
-    return capitalized(what_changed(telling)[0].short)
+    return capitalized(what_changed(described)[0].short)
 
 
-def details(telling: Telling, beyond: str = "") -> str:
+def details(described: DescribedEvent, beyond: str = "") -> str:
     """What meaning() says beyond lead() and `beyond`: `16 months later, 2nd slip`; may be empty."""
-    first, *others = what_changed(telling)
+    first, *others = what_changed(described)
     phrases = dict.fromkeys((first.remark, *(each.full for each in others if each.full not in beyond)))
     phrases.pop("", None)
     return capitalized("; ".join(phrases))
@@ -96,24 +96,24 @@ def details(telling: Telling, beyond: str = "") -> str:
 # Several at once.
 
 
-def weight(telling: Telling) -> tuple[int, int, int]:
+def weight(described: DescribedEvent) -> tuple[int, int, int]:
     """A sort key, smallest for what a reader should see first: level, then kind, then priority."""
-    kind = what_changed(telling)[0].kind
-    state = telling.event.new or telling.event.old
-    return -telling.significance.level.rank, ORDER.index(kind), 0 if state and state.priority else 1
+    kind = what_changed(described)[0].kind
+    state = described.event.new or described.event.old
+    return -described.significance.level.rank, ORDER.index(kind), 0 if state and state.priority else 1
 
 
-def by_weight(tellings: Sequence[Telling]) -> tuple[Telling, ...]:
+def by_weight(described_events: Sequence[DescribedEvent]) -> tuple[DescribedEvent, ...]:
     """The weightiest first, equals as they came."""
-    return tuple(sorted(tellings, key=weight))
+    return tuple(sorted(described_events, key=weight))
 
 
-def tally(tellings: Sequence[Telling], most: int = len(ORDER)) -> str:
+def tally(described_events: Sequence[DescribedEvent], most: int = len(ORDER)) -> str:
     """`2 closed, 5 deadlines moved, 1 first response`: each change counted once, by its first point.
 
     With more kinds than `most` the lighter ones are counted together: `2 closed, 6 others`.
     """
-    counts = Counter(what_changed(telling)[0].kind for telling in tellings)
+    counts = Counter(what_changed(described)[0].kind for described in described_events)
     kinds = sorted(counts, key=ORDER.index)
     named, others = (kinds[:most], kinds[most:]) if len(kinds) > most + 1 else (kinds, [])
     said = [f"{counts[kind]:,} {COUNTED[kind][counts[kind] > 1]}" for kind in named]
@@ -131,15 +131,15 @@ def message_headline(message: Message, most: int = len(ORDER)) -> str:
     """
     if message.notice is not None:
         return notice_headline(message.notice)
-    if len(message.tellings) == 1:
-        alone = headline(message.tellings[0])
+    if len(message.described_events) == 1:
+        alone = headline(message.described_events[0])
         return f"1 change: {alone}" if message.cause == Cause.DIGEST else alone
-    if not message.tellings:
+    if not message.described_events:
         return "Nothing changed" + (f", {message.watch.watched:,} watched" if message.watch else "")
-    size = len(message.tellings)
-    subjects = {telling.event.recommendation_id for telling in message.tellings}
+    size = len(message.described_events)
+    subjects = {described.event.recommendation_id for described in message.described_events}
     where = f" in {counted(len(subjects), 'recommendation')}" if len(subjects) != size else ""
-    return f"{counted(size, 'change')}{where}: {tally(message.tellings, most)}"
+    return f"{counted(size, 'change')}{where}: {tally(message.described_events, most)}"
 
 
 def mark(message: Message) -> str:
@@ -158,7 +158,11 @@ def nothing_changed(message: Message) -> str:
 
 def footer(message: Message) -> str:
     """`subscription cbp-team · event evt_…`, every event named up to three; more are counted."""
-    ids = [message.notice.id] if message.notice else [telling.event.id for telling in message.tellings]
+    ids = (
+        [message.notice.id]
+        if message.notice
+        else [described.event.id for described in message.described_events]
+    )
     label = f"subscription {message.subscription.id}"
     if not ids:
         return f"{label} · message {message.id}"
@@ -187,7 +191,7 @@ def asked(event: Event) -> str:
 def where_all_are(message: Message) -> str:
     """Where all changes of a message are listed: an address, or the command; to the minute, in UTC."""
     base = message.base_url.rstrip("/")
-    first = min(telling.event.at for telling in message.tellings).astimezone(UTC)
+    first = min(described.event.at for described in message.described_events).astimezone(UTC)
     return f"{base}/changes" if base else f"recwatch changes --since {first:%Y-%m-%dT%H:%MZ}"
 
 

@@ -15,7 +15,7 @@ from workers.channels.text.words import (
     status_in_words,
 )
 from workers.meaning.periods import day_in_words
-from workers.values import Level, Signal, Telling
+from workers.values import DescribedEvent, Level, Signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,15 @@ class Point:
     remark: str = ""
 
 
-def what_changed(telling: Telling) -> tuple[Point, ...]:
+def what_changed(described: DescribedEvent) -> tuple[Point, ...]:
     """The points of a change, weightiest first; never empty."""
-    signals = [signal for signal in telling.significance.signals if signal.kind in _PHRASES]
-    points = [_PHRASES[signal.kind](signal, telling) for signal in signals]
-    if (own := _event_point(telling.event)) is not None:
+    signals = [signal for signal in described.significance.signals if signal.kind in _PHRASES]
+    points = [_PHRASES[signal.kind](signal, described) for signal in signals]
+    if (own := _event_point(described.event)) is not None:
         points = [own, *(point for point in points if point.kind != own.kind)]
-    points += _unsaid(telling, {point.kind for point in points})
+    points += _unsaid(described, {point.kind for point in points})
     if not points:
-        points = [_wording_point(telling)]
+        points = [_wording_point(described)]
     return tuple(sorted(points, key=lambda point: ORDER.index(point.kind)))
 
 
@@ -103,9 +103,9 @@ _BY_TYPE: dict[EventType, Callable[[Event], Point]] = {
 }
 
 
-def _unsaid(telling: Telling, said: set[str]) -> list[Point]:
+def _unsaid(described: DescribedEvent, said: set[str]) -> list[Point]:
     """What `changed` names and no signal does: an event that could not be assessed has none."""
-    event = telling.event
+    event = described.event
     if event.type != EventType.UPDATED or event.old is None or event.new is None:
         return []
     points = []
@@ -118,11 +118,11 @@ def _unsaid(telling: Telling, said: set[str]) -> list[Point]:
     return points
 
 
-def _wording_point(telling: Telling) -> Point:
-    level = telling.significance.level
+def _wording_point(described: DescribedEvent) -> Point:
+    level = described.significance.level
     if level != Level.SUBSTANTIVE:
         return _plain(str(level), level_in_words(level))
-    operations = {operation for operation, text in telling.difference.narrative if text.strip()}
+    operations = {operation for operation, text in described.difference.narrative if text.strip()}
     if "delete" not in operations and "insert" in operations:
         return _plain("wording", "added to the status update")
     return _plain("wording", "status update changed")
@@ -157,7 +157,7 @@ def _priority_point(priority: bool) -> Point:
     return _plain("priority_cleared", "no longer a priority recommendation")
 
 
-def _deadline_moved(signal: Signal, _telling: Telling) -> Point:
+def _deadline_moved(signal: Signal, _described: DescribedEvent) -> Point:
     old, new = date_in_words(signal.old or "?"), date_in_words(signal.new or "?")
     short = f"deadline moved, {old} → {new}"
     remarks = [shift_in_words(signal.old or "", signal.new or "")]
@@ -168,31 +168,31 @@ def _deadline_moved(signal: Signal, _telling: Telling) -> Point:
     return Point(short, full, one_line(signal.text), signal.kind, remark)
 
 
-def _deadline_set(signal: Signal, _telling: Telling) -> Point:
+def _deadline_set(signal: Signal, _described: DescribedEvent) -> Point:
     when = f", {date_in_words(signal.new)}" if signal.new else ""
     return _plain(signal.kind, f"deadline set{when}", one_line(signal.text))
 
 
-def _position(signal: Signal, _telling: Telling) -> Point:
+def _position(signal: Signal, _described: DescribedEvent) -> Point:
     steps = [cut(one_line(step), 40).replace("_", " ") for step in (signal.old, signal.new) if step]
     words = f"agency's position: {' → '.join(steps)}" if steps else "the agency took a position"
     return _plain(signal.kind, words, one_line(signal.text))
 
 
-def _status_moved(signal: Signal, telling: Telling) -> Point:
-    old, new = telling.event.old, telling.event.new
+def _status_moved(signal: Signal, described: DescribedEvent) -> Point:
+    old, new = described.event.old, described.event.new
     return _moved_status(old.status, new.status) if old and new else _plain(signal.kind, "status moved")
 
 
-def _closed_signal(signal: Signal, telling: Telling) -> Point:
-    return _plain(signal.kind, _closed(telling.event.new), one_line(signal.text))
+def _closed_signal(signal: Signal, described: DescribedEvent) -> Point:
+    return _plain(signal.kind, _closed(described.event.new), one_line(signal.text))
 
 
-def _fixed(words: str) -> Callable[[Signal, Telling], Point]:
-    return lambda signal, _telling: _plain(signal.kind, words, one_line(signal.text))
+def _fixed(words: str) -> Callable[[Signal, DescribedEvent], Point]:
+    return lambda signal, _described: _plain(signal.kind, words, one_line(signal.text))
 
 
-_PHRASES: dict[str, Callable[[Signal, Telling], Point]] = {
+_PHRASES: dict[str, Callable[[Signal, DescribedEvent], Point]] = {
     "deadline_moved": _deadline_moved,
     "deadline_set": _deadline_set,
     "agency_position": _position,
@@ -202,8 +202,8 @@ _PHRASES: dict[str, Callable[[Signal, Telling], Point]] = {
     "first_response": _fixed("first response"),
     "action_reported": _fixed("action reported"),
     "text_removed": _fixed("text removed"),
-    "priority_set": lambda _signal, _telling: _priority_point(True),
-    "priority_cleared": lambda _signal, _telling: _priority_point(False),
+    "priority_set": lambda _signal, _described: _priority_point(True),
+    "priority_cleared": lambda _signal, _described: _priority_point(False),
 }
 
 # Weightiest first. What closes or opens a file, what went by, what moved, what was promised, what was said.

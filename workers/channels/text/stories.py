@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from monitor.record.values import Event, EventType
 from workers.channels.text.common import agency_in_short, one_line, weight
 from workers.meaning.difference import narrative_runs
-from workers.values import Difference, Signal, Significance, Telling
+from workers.values import DescribedEvent, Difference, Signal, Significance
 
 _CHAINED = ("deadline_moved", "status_moved")  # A to B and B to C is A to C
 
@@ -19,8 +19,8 @@ class Story:
     `steps` are the events as they came, in revision order; a single one where there was one.
     """
 
-    telling: Telling
-    steps: tuple[Telling, ...]
+    described: DescribedEvent
+    steps: tuple[DescribedEvent, ...]
 
     @property
     def event_ids(self) -> tuple[str, ...]:
@@ -50,11 +50,11 @@ class Agency:
         return tuple(story for report in self.reports for story in report.stories)
 
 
-def gather(tellings: Iterable[Telling]) -> tuple[Story, ...]:
+def gather(described_events: Iterable[DescribedEvent]) -> tuple[Story, ...]:
     """One story a recommendation, most significant first."""
-    grouped: dict[int, list[Telling]] = {}
-    for telling in tellings:
-        grouped.setdefault(telling.event.recommendation_id, []).append(telling)
+    grouped: dict[int, list[DescribedEvent]] = {}
+    for described in described_events:
+        grouped.setdefault(described.event.recommendation_id, []).append(described)
     stories = [_story(steps) for steps in grouped.values()]
     return tuple(sorted(stories, key=_precedence))
 
@@ -63,7 +63,7 @@ def by_agency(stories: Sequence[Story]) -> tuple[Agency, ...]:
     """Stories grouped by agency and report; groups and stories keep the order that they come in."""
     grouped: dict[str, dict[tuple[str | None, str], list[Story]]] = {}
     for story in stories:
-        subject = story.telling.event.subject
+        subject = story.described.event.subject
         reports = grouped.setdefault(one_line(subject.agency), {})
         title = "" if subject.product else one_line(subject.title)
         reports.setdefault((subject.product, title), []).append(story)
@@ -73,7 +73,7 @@ def by_agency(stories: Sequence[Story]) -> tuple[Agency, ...]:
     )
 
 
-def merge(steps: Sequence[Telling]) -> Telling:
+def merge(steps: Sequence[DescribedEvent]) -> DescribedEvent:
     """Several events of one recommendation, in revision order, as one from first old to last new."""
     if len(steps) == 1:
         return steps[0]
@@ -86,11 +86,11 @@ def merge(steps: Sequence[Telling]) -> Telling:
     runs = narrative_runs(old.narrative, new.narrative) if both and old and new else ()
     level = max((step.significance.level for step in steps), key=lambda each: each.rank)
     signals = _merge_signals([signal for step in steps for signal in step.significance.signals])
-    return Telling(event, Difference(tuple(runs)), Significance(level, signals))
+    return DescribedEvent(event, Difference(tuple(runs)), Significance(level, signals))
 
 
-def _story(steps: list[Telling]) -> Story:
-    ordered = tuple(sorted(steps, key=lambda telling: telling.event.revision))
+def _story(steps: list[DescribedEvent]) -> Story:
+    ordered = tuple(sorted(steps, key=lambda described: described.event.revision))
     return Story(merge(ordered), ordered)
 
 
@@ -119,14 +119,14 @@ def _continues(earlier: Signal, later: Signal) -> bool:
 
 
 def _report(product: str | None, stories: Sequence[Story]) -> Report:
-    return Report(product, one_line(stories[0].telling.event.subject.title), tuple(stories))
+    return Report(product, one_line(stories[0].described.event.subject.title), tuple(stories))
 
 
 def _precedence(story: Story) -> tuple[tuple[int, ...], str, str, tuple[tuple[int, str], ...]]:
     """Weight first; among equals agency, report and number."""
-    subject = story.telling.event.subject
+    subject = story.described.event.subject
     agency, product = agency_in_short(subject.agency), subject.product or one_line(subject.title)
-    return weight(story.telling), agency, product, _natural(subject.number or "")
+    return weight(story.described), agency, product, _natural(subject.number or "")
 
 
 def _natural(number: str) -> tuple[tuple[int, str], ...]:

@@ -17,14 +17,14 @@ def render(message: Message) -> bytes:
     assert isinstance(subscription, WebhookSubscription)
     if message.notice is not None:
         return _fit_notice(notice_body(message.notice), subscription.max_body)
-    if len(message.tellings) != 1:
-        held = len(message.tellings)
+    if len(message.described_events) != 1:
+        held = len(message.described_events)
         raise TransportError(f"a webhook takes one event a message, this one holds {held}", permanent=True)
-    telling = message.tellings[0]
+    described = message.described_events[0]
     body = event_body(
-        telling.event,
-        telling.difference,
-        telling.significance,
+        described.event,
+        described.difference,
+        described.significance,
         subscription=subscription.id,
         test=message.cause == Cause.TEST,
         replayed=message.cause == Cause.REPLAY,

@@ -13,12 +13,12 @@ from tests.workers.channels.made_up import (
     OLD,
     TEXT,
     WATCH,
+    described,
     message,
     notice,
     several,
     state,
     subject,
-    telling,
 )
 from workers.channels.console.pen import Pen
 from workers.channels.console.render import render
@@ -38,7 +38,7 @@ def shown(made: Message, **how: Any) -> str:
 
 def test_a_change_reads_from_the_top() -> None:
     """What and where, then status and report, old and new, the address, and for whom."""
-    assert render(message(telling())) == (
+    assert render(message(described())) == (
         "GAO-23-105607 rec. 5 (CBP): Deadline moved, May 2024 → Sep 2025 (16 months\n"
         "  later, 2nd slip)\n"
         "  Open · Border Inspection: Better Upkeep of Scanners Would Shorten the Wait\n"
@@ -53,7 +53,7 @@ def test_a_change_reads_from_the_top() -> None:
 
 def test_with_colour_old_is_struck_and_new_is_bold() -> None:
     """On a terminal styles take the place of the marks."""
-    text = render(message(telling()), colour=True)
+    text = render(message(described()), colour=True)
     assert "\x1b[9;91mJanuary 2024\x1b[0m" in text
     assert "\x1b[1;32mFebruary 2026\x1b[0m" in text
     assert "[-" not in text
@@ -63,22 +63,22 @@ def test_with_colour_old_is_struck_and_new_is_bold() -> None:
 def test_lines_are_wrapped_but_addresses_are_not() -> None:
     """No line is wider than the terminal, except one to be copied."""
     lines = render(
-        message(telling(subject=subject(url="https://www.gao.gov/" + "a" * 60))), width=50
+        message(described(subject=subject(url="https://www.gao.gov/" + "a" * 60))), width=50
     ).splitlines()
     assert [line for line in lines if len(line) > 50] == ["  https://www.gao.gov/" + "a" * 60]
 
 
 def test_a_new_recommendation_is_shown_in_its_own_words() -> None:
     """Its text, and GAO's update where there is one; boilerplate is none."""
-    assert TEXT in shown(message(telling(EventType.OPENED, signals=())))
-    assert f"GAO's update: {NEW}" in shown(message(telling(EventType.OPENED, signals=())))
-    plain = shown(message(telling(EventType.OPENED, signals=(), new=state(BOILERPLATE))))
+    assert TEXT in shown(message(described(EventType.OPENED, signals=())))
+    assert f"GAO's update: {NEW}" in shown(message(described(EventType.OPENED, signals=())))
+    plain = shown(message(described(EventType.OPENED, signals=(), new=state(BOILERPLATE))))
     assert "When we confirm" not in plain
 
 
 def test_one_that_left_is_shown_with_its_last_words() -> None:
     """What stood there, what is supposed, and where to look; the address once."""
-    text = shown(message(telling(EventType.VANISHED, signals=())))
+    text = shown(message(described(EventType.VANISHED, signals=())))
     assert f"The last update: {OLD}" in text
     assert "Left GAO's open list, probably closed; its report's page could not be read: https://" in text
     assert text.count("https://") == 1
@@ -86,7 +86,7 @@ def test_one_that_left_is_shown_with_its_last_words() -> None:
 
 def test_a_reworded_recommendation_shows_both_wordings() -> None:
     """Where the recommendation itself changed, that difference is shown."""
-    made = telling(
+    made = described(
         changed=("text",), runs=(), signals=(), old=state(), new=state(text=TEXT.replace("once", "twice"))
     )
     assert "[-once-] {+twice+} a year" in shown(message(made))
@@ -95,7 +95,7 @@ def test_a_reworded_recommendation_shows_both_wordings() -> None:
 @pytest.mark.parametrize("kind", [EventType.OVERDUE, EventType.STALLED])
 def test_a_reminder_shows_no_difference(kind: EventType) -> None:
     """Nothing changed, and nothing is shown as if it had: only what was promised."""
-    made = telling(
+    made = described(
         kind, signals=(), runs=(), old=state(), new=state(), reminder=Reminder("2024-05", "By May.")
     )
     text = render(message(made))
@@ -106,8 +106,8 @@ def test_a_reminder_shows_no_difference(kind: EventType) -> None:
 
 def test_what_changed_before_a_reminder_is_shown_with_it() -> None:
     """A digest that holds a change and then a reminder shows the change's old and new words."""
-    changed = telling(revision=2, id="evt_1", signals=())
-    due = telling(
+    changed = described(revision=2, id="evt_1", signals=())
+    due = described(
         EventType.OVERDUE,
         revision=2,
         id="evt_2",
@@ -125,10 +125,10 @@ def test_what_changed_before_a_reminder_is_shown_with_it() -> None:
 def test_what_is_left_out_is_counted_and_found() -> None:
     """A very long difference is cut, with how much and where all of it is."""
     runs = (("delete", "old words here. " * 900), ("insert", "new words there. " * 900))
-    text = shown(message(telling(runs=runs)))
+    text = shown(message(described(runs=runs)))
     assert re.search(r"[\d,]+ words left out here; all of it: recwatch show evt_3vQ0cGm8T1xZk5LwYpR7hN", text)
     assert len(text) < 7_000
-    linked = shown(message(telling(runs=runs), base_url="https://w.example.org"))
+    linked = shown(message(described(runs=runs), base_url="https://w.example.org"))
     assert "all of it: https://w.example.org/events/evt_3vQ0cGm8T1xZk5LwYpR7hN" in linked
 
 
@@ -144,10 +144,10 @@ def test_a_summary_lists_every_change_with_its_event() -> None:
 
 def test_a_digest_is_grouped_by_agency_and_report() -> None:
     """Each agency once, each report once, one entry a recommendation with all its events."""
-    other = telling(
+    other = described(
         recommendation_id=99, subject=subject(product="GAO-24-100001", agency="Department of State")
     )
-    later = telling(recommendation_id=1, revision=4, id="evt_later", signals=(Signal("action_reported"),))
+    later = described(recommendation_id=1, revision=4, id="evt_later", signals=(Signal("action_reported"),))
     text = shown(message(*several(2), later, other, cause=Cause.DIGEST))
     assert text.count("Department of State") == 1
     assert text.count("GAO-23-105607 Border Inspection") == 1
@@ -163,9 +163,9 @@ def test_an_empty_digest_says_so() -> None:
 
 def test_a_sample_and_a_repeat_are_marked() -> None:
     """Nobody takes a test for a change."""
-    assert render(message(telling(), cause=Cause.TEST)).startswith("[Test] GAO-23-105607")
-    assert "nothing happened" in render(message(telling(), cause=Cause.TEST))
-    assert render(message(telling(), cause=Cause.REPLAY)).startswith("[Sent again] GAO-23-105607")
+    assert render(message(described(), cause=Cause.TEST)).startswith("[Test] GAO-23-105607")
+    assert "nothing happened" in render(message(described(), cause=Cause.TEST))
+    assert render(message(described(), cause=Cause.REPLAY)).startswith("[Sent again] GAO-23-105607")
 
 
 @pytest.mark.parametrize("kind", list(NoticeType))
@@ -180,7 +180,7 @@ def test_a_notice_says_what_is_the_matter_and_since_when(kind: NoticeType) -> No
 @pytest.mark.parametrize("cause", list(Cause))
 def test_every_message_names_its_subscription_and_event(cause: Cause) -> None:
     """Whoever reads it can find out why it came."""
-    made = message(notice=notice()) if cause == Cause.NOTICE else message(telling(), cause=cause)
+    made = message(notice=notice()) if cause == Cause.NOTICE else message(described(), cause=cause)
     text = render(made)
     assert "subscription cbp-team" in text
     assert "event evt_" in text
@@ -204,7 +204,7 @@ def test_nothing_on_a_page_reaches_the_terminal_as_a_command(
 ) -> None:
     """Whatever a page holds, only our own styles are control sequences, and no line turns round."""
     made = [
-        telling(
+        described(
             kind,
             subject=subject(**texts),
             old=None if kind == EventType.OPENED else state(narrative, status=quote),
@@ -218,8 +218,8 @@ def test_nothing_on_a_page_reaches_the_terminal_as_a_command(
         )
         for index, kind in enumerate(EventType)
     ]
-    for tellings in [made] if cause != Cause.INSTANT else [[each] for each in made]:
-        text = STYLE.sub("", render(message(*tellings, cause=cause), colour=colour))
+    for described_events in [made] if cause != Cause.INSTANT else [[each] for each in made]:
+        text = STYLE.sub("", render(message(*described_events, cause=cause), colour=colour))
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text)
 
 
@@ -240,15 +240,15 @@ def test_the_pen_makes_all_inert() -> None:
 
 def test_levels_are_told_apart() -> None:
     """What changes no meaning is dim, what does is bold."""
-    assert "\x1b[2monly" in render(message(telling(level=Level.REDATED, signals=())), colour=True).replace(
+    assert "\x1b[2monly" in render(message(described(level=Level.REDATED, signals=())), colour=True).replace(
         "Only", "only"
     )
-    assert "\x1b[1mDeadline" in render(message(telling()), colour=True)
+    assert "\x1b[1mDeadline" in render(message(described()), colour=True)
 
 
 def test_no_blank_is_struck_or_underlined() -> None:
     """A line through the space after a word, or under an indentation, is seen and means nothing."""
-    text = render(message(telling()), colour=True)
+    text = render(message(described()), colour=True)
     assert "\x1b[9;91mMay 2024.\x1b[0m" in text
     assert "  \x1b[4mhttps://www.gao.gov/products/gao-23-105607\x1b[0m" in text
     for struck in re.findall(r"\x1b\[(?:9;91|1;32|4)m(.*?)\x1b\[0m", text, re.DOTALL):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from monitor.record.settings import Settings
-from tests.workers.channels.made_up import message, telling
+from tests.workers.channels.made_up import described, message
 from workers.channels.console.render import render
 from workers.channels.console.transport import ConsoleTransport, open_transport
 from workers.values import TransportError
@@ -36,14 +36,16 @@ def stream_of(raw: io.RawIOBase, encoding: str = "utf-8") -> io.TextIOWrapper:
 
 
 def show(stream: object) -> None:
-    asyncio.run(ConsoleTransport(lambda: stream).send(message(telling())))  # type: ignore[arg-type, return-value]
+    asyncio.run(ConsoleTransport(lambda: stream).send(message(described())))  # type: ignore[arg-type, return-value]
 
 
 def test_a_message_is_one_write() -> None:
     """Two processes on one terminal do not mix their lines, however long the message is."""
     raw = Recording()
     stream = stream_of(raw)
-    long = telling(runs=[(kind, f"{kind} words {n}. ") for n in range(200) for kind in ("delete", "insert")])
+    long = described(
+        runs=[(kind, f"{kind} words {n}. ") for n in range(200) for kind in ("delete", "insert")]
+    )
     asyncio.run(ConsoleTransport(lambda: stream).send(message(long)))
     assert len(raw.writes) == 1
     assert len(raw.writes[0]) > io.DEFAULT_BUFFER_SIZE
@@ -71,7 +73,7 @@ def test_a_stream_without_bytes_is_written_to_as_well() -> None:
     """Where standard output was replaced by a buffer of text."""
     stream = io.StringIO()
     show(stream)
-    assert stream.getvalue() == render(message(telling()))
+    assert stream.getvalue() == render(message(described()))
 
 
 def test_a_closed_console_is_a_failure_that_is_tried_again() -> None:
@@ -99,9 +101,9 @@ PROGRAM = """
 import asyncio
 from pathlib import Path
 from monitor.record.settings import Settings
-from tests.workers.channels.made_up import message, telling
+from tests.workers.channels.made_up import message, described
 from workers.channels.console.transport import open_transport
-asyncio.run(open_transport(Settings(), Path()).send(message(telling())))
+asyncio.run(open_transport(Settings(), Path()).send(message(described())))
 """
 ROOT = Path(__file__).parents[4]
 
@@ -138,5 +140,5 @@ def test_colours_can_be_had_without(environment: dict[str, str]) -> None:
 
 def test_a_pipe_gets_no_colours(capfd: pytest.CaptureFixture[str]) -> None:
     """Where standard output is a file or a pipe, marks stand for styles."""
-    asyncio.run(open_transport(Settings(), Path()).send(message(telling())))
-    assert capfd.readouterr().out == render(message(telling()))
+    asyncio.run(open_transport(Settings(), Path()).send(message(described())))
+    assert capfd.readouterr().out == render(message(described()))

@@ -8,7 +8,7 @@ from typing import Any, cast
 from tests.workers.channels.made_up import message
 from workers.channels.email.render import render, wire
 from workers.channels.email.settings import EmailSubscription
-from workers.values import Message, Telling
+from workers.values import DescribedEvent, Message
 
 WEEKLY = EmailSubscription.model_validate(
     {"id": "weekly", "channel": "email", "to": ["audit@example.org", "second@example.org"]}
@@ -16,7 +16,7 @@ WEEKLY = EmailSubscription.model_validate(
 SENDER = "Recommendations <watch@agency.example>"
 
 
-def by_mail(*tellings: Telling, **changes: Any) -> Message:
+def by_mail(*described_events: DescribedEvent, **changes: Any) -> Message:
     """A message by mail."""
     given: dict[str, Any] = {
         "subscription": WEEKLY,
@@ -24,7 +24,7 @@ def by_mail(*tellings: Telling, **changes: Any) -> Message:
         "operators_address": "operators@agency.example",
         **changes,
     }
-    return message(*tellings, **given)
+    return message(*described_events, **given)
 
 
 def mailed(message: Message) -> EmailMessage:

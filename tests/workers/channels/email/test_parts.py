@@ -7,16 +7,16 @@ import pytest
 
 from monitor.record.values import EventType
 from tests.workers.channels.email.sending import by_mail, mailed, part
-from tests.workers.channels.made_up import NEW, OLD, TEXT, WATCH, notice, several, state, subject, telling
+from tests.workers.channels.made_up import NEW, OLD, TEXT, WATCH, described, notice, several, state, subject
 from workers.meaning.difference import describe
-from workers.values import Cause, Level, Significance, Telling
+from workers.values import Cause, DescribedEvent, Level, Significance
 
 LONG = " ".join(f"In step {number}, officials described a measure of their own." for number in range(4_000))
 BOTH = pytest.mark.parametrize("subtype", ["plain", "html"])
 
 
-def changed(old: str, new: str, **changes: object) -> Telling:
-    made = telling(signals=(), old=state(old), new=state(new), **changes)
+def changed(old: str, new: str, **changes: object) -> DescribedEvent:
+    made = described(signals=(), old=state(old), new=state(new), **changes)
     return replace(made, difference=describe(made.event))
 
 
@@ -29,7 +29,7 @@ def read(html: str) -> str:
 @BOTH
 def test_a_change_is_told_in_full(subtype: str) -> None:
     """Name, meaning, status, agency, report, the recommendation, where to read on, who sent it."""
-    shown = part(mailed(by_mail(telling())), subtype)
+    shown = part(mailed(by_mail(described())), subtype)
     flat = " ".join(shown.split())
     for said in (
         "GAO-23-105607 rec. 5 (CBP)",
@@ -79,7 +79,7 @@ def test_the_html_needs_nothing_from_elsewhere() -> None:
 
 def test_the_html_has_a_light_and_a_dark_side() -> None:
     """Mail programs are told that both are there."""
-    html = part(mailed(by_mail(telling())), "html")
+    html = part(mailed(by_mail(described())), "html")
     assert '<meta name="color-scheme" content="light dark">' in html
     assert "@media (prefers-color-scheme: dark)" in html
     assert 'bgcolor="#ffffff"' in html
@@ -87,7 +87,7 @@ def test_the_html_has_a_light_and_a_dark_side() -> None:
 
 def test_the_list_of_mails_previews_the_meaning() -> None:
     """What stands beside the subject is not the first words of a table."""
-    html = part(mailed(by_mail(telling())), "html")
+    html = part(mailed(by_mail(described())), "html")
     hidden = re.search(r'<div style="display:none[^>]+>([^&<]+)', html)
     assert hidden
     assert hidden[1].startswith("Deadline moved, May 2024 → Sep 2025")
@@ -96,13 +96,13 @@ def test_the_list_of_mails_previews_the_meaning() -> None:
 @BOTH
 def test_one_that_left_is_not_called_open(subtype: str) -> None:
     """What stood last is said to be the last: the recommendation is probably closed."""
-    assert "Last status" in part(mailed(by_mail(telling(EventType.VANISHED, signals=()))), subtype)
+    assert "Last status" in part(mailed(by_mail(described(EventType.VANISHED, signals=()))), subtype)
 
 
 @BOTH
 def test_paragraphs_stay_paragraphs(subtype: str) -> None:
     """A narrative's paragraphs are kept in both parts."""
-    told = telling(EventType.OPENED, signals=(), new=state("First paragraph.\n\nSecond paragraph."))
+    told = described(EventType.OPENED, signals=(), new=state("First paragraph.\n\nSecond paragraph."))
     shown = part(mailed(by_mail(told)), subtype)
     between = "<br><br>" if subtype == "html" else "\n\n  "
     assert f"First paragraph.{between}Second paragraph." in shown
@@ -120,7 +120,7 @@ def test_a_cut_text_says_how_much_and_where_the_rest_is(subtype: str, old: str, 
     assert "https://watch.example.org/events/evt_3vQ0cGm8T1xZk5LwYpR7hN" in online
 
 
-def digest(*told: Telling) -> dict[str, str]:
+def digest(*told: DescribedEvent) -> dict[str, str]:
     mail = mailed(by_mail(*told, cause=Cause.DIGEST, watch=WATCH))
     return {subtype: part(mail, subtype) for subtype in ("plain", "html")}
 
@@ -129,7 +129,7 @@ def digest(*told: Telling) -> dict[str, str]:
 def test_a_digest_is_grouped_by_agency_and_report(subtype: str) -> None:
     """Contents with counts first; an agency's and a report's name stand once over their changes."""
     energy = subject(agency="Department of Energy", product="GAO-24-100001", title="Waste: Costs", number="1")
-    shown = digest(*several(3), telling(id="evt_e", recommendation_id=99, subject=energy))[subtype]
+    shown = digest(*several(3), described(id="evt_e", recommendation_id=99, subject=energy))[subtype]
     flat = " ".join(shown.split()) if subtype == "plain" else read(shown)
     assert "4 changes 4 deadlines moved." in re.sub("=+ ", "", flat)
     assert "4 deadlines moved." in flat
@@ -144,7 +144,7 @@ def test_a_digest_is_grouped_by_agency_and_report(subtype: str) -> None:
 @BOTH
 def test_changes_without_substance_are_a_line(subtype: str) -> None:
     """A review date that moved needs no old and new text in a digest."""
-    redated = replace(telling(signals=()), significance=Significance(Level.REDATED))
+    redated = replace(described(signals=()), significance=Significance(Level.REDATED))
     shown = " ".join(re.sub(r"<[^>]+>", "", digest(redated)[subtype]).split())
     assert "Only the review date changed" in shown
     assert "officials told us" not in shown
@@ -225,7 +225,7 @@ def test_a_notice_says_what_is_wrong_and_since_when(subtype: str) -> None:
 @BOTH
 def test_a_status_that_moved_shows_both(subtype: str) -> None:
     """Old and new status stand side by side."""
-    closed = telling(
+    closed = described(
         EventType.CLOSED,
         signals=(),
         new=state(NEW, status="closed-implemented"),
@@ -238,7 +238,7 @@ def test_a_status_that_moved_shows_both(subtype: str) -> None:
 @BOTH
 def test_markup_in_a_narrative_is_shown_not_obeyed(subtype: str) -> None:
     """A narrative about markup reads as it stands on the page."""
-    told = telling(EventType.OPENED, signals=(), new=state("Use <b>bold</b> & {{ braces }}."))
+    told = described(EventType.OPENED, signals=(), new=state("Use <b>bold</b> & {{ braces }}."))
     shown = part(mailed(by_mail(told)), subtype)
     said = (
         "Use &lt;b&gt;bold&lt;/b&gt; &amp; {{ braces }}."

@@ -12,26 +12,26 @@ from hypothesis import strategies as st
 
 from monitor.record.values import NoticeType
 from tests.workers.channels.email.sending import SENDER, by_mail, mailed, part
-from tests.workers.channels.hostile import notices, tellings
-from tests.workers.channels.made_up import WATCH, notice, several, subject, telling
+from tests.workers.channels.hostile import described_events, notices
+from tests.workers.channels.made_up import WATCH, described, notice, several, subject
 from workers.channels.email import text
 from workers.channels.email.cards import Card
 from workers.channels.email.render import render, wire
-from workers.values import Cause, Telling
+from workers.values import Cause, DescribedEvent
 
 
 def test_every_attempt_is_the_same_to_the_byte() -> None:
     """A repeat is recognised by its Message-ID, and nothing else in it differs either."""
-    assert wire(render(by_mail(telling()), SENDER)) == wire(render(by_mail(telling()), SENDER))
+    assert wire(render(by_mail(described()), SENDER)) == wire(render(by_mail(described()), SENDER))
 
 
 def test_the_headers_of_a_change() -> None:
     """Who, to whom (one), what in the subject, when it was made, and from which list."""
-    mail = mailed(by_mail(telling()))
+    mail = mailed(by_mail(described()))
     assert mail["From"] == "Recommendations <watch@agency.example>"
     assert mail["To"] == "audit@example.org"
     assert mail["Subject"] == "GAO-23-105607 rec. 5 (CBP): deadline moved, May 2024 → Sep 2025"
-    assert mail["Date"].datetime == by_mail(telling()).created_at
+    assert mail["Date"].datetime == by_mail(described()).created_at
     assert mail["Message-ID"] == "<msg_5kTq2VwJb8RrXn4HsLm6Zd@recwatch.agency.example>"
     assert mail["List-Id"] == "<weekly.recwatch.agency.example>"
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -42,13 +42,16 @@ def test_the_headers_of_a_change() -> None:
 
 def test_a_sender_without_a_name_is_recwatch() -> None:
     """Recipients see who writes, not only an address."""
-    assert render(by_mail(telling()), "watch@agency.example")["From"] == "recwatch <watch@agency.example>"
+    assert render(by_mail(described()), "watch@agency.example")["From"] == "recwatch <watch@agency.example>"
 
 
 def test_mails_on_one_recommendation_belong_together() -> None:
     """The same References for one recommendation, others for another, whatever the event."""
-    first, later = mailed(by_mail(telling())), mailed(by_mail(telling(id="evt_2", revision=9), id="msg_2"))
-    other = mailed(by_mail(telling(subject=subject(key="another"))))
+    first, later = (
+        mailed(by_mail(described())),
+        mailed(by_mail(described(id="evt_2", revision=9), id="msg_2")),
+    )
+    other = mailed(by_mail(described(subject=subject(key="another"))))
     assert first["References"] == first["In-Reply-To"] == later["References"]
     assert first["References"].startswith("<recommendation-")  # folded, it would begin with a space
     assert other["References"] != first["References"]
@@ -57,9 +60,9 @@ def test_mails_on_one_recommendation_belong_together() -> None:
 
 def test_digests_of_one_subscription_belong_together() -> None:
     """And not with the mails on a recommendation, even where a digest holds one."""
-    digest = mailed(by_mail(telling(), cause=Cause.DIGEST, watch=WATCH))
+    digest = mailed(by_mail(described(), cause=Cause.DIGEST, watch=WATCH))
     assert digest["References"] == mailed(by_mail(cause=Cause.DIGEST, watch=WATCH))["References"]
-    assert digest["References"] != mailed(by_mail(telling()))["References"]
+    assert digest["References"] != mailed(by_mail(described()))["References"]
 
 
 def test_trouble_and_recovery_belong_together() -> None:
@@ -71,12 +74,12 @@ def test_trouble_and_recovery_belong_together() -> None:
 
 def test_leaving_is_a_mail_to_the_operators_until_there_are_pages() -> None:
     """A link that nobody serves would be worse; then one click, on POST alone, and the mail stays."""
-    before = mailed(by_mail(telling()))
+    before = mailed(by_mail(described()))
     assert before["List-Unsubscribe"].startswith("<mailto:operators@agency.example?subject=unsubscribe%20")
     assert "List-Unsubscribe-Post" not in before
-    plain = mailed(by_mail(telling(), base_url="http://watch.agency.example"))
+    plain = mailed(by_mail(described(), base_url="http://watch.agency.example"))
     assert "http://" not in plain["List-Unsubscribe"]
-    after = mailed(by_mail(telling(), base_url="https://watch.agency.example/"))
+    after = mailed(by_mail(described(), base_url="https://watch.agency.example/"))
     page = "https://watch.agency.example/unsubscribe/msg_5kTq2VwJb8RrXn4HsLm6Zd"
     assert after["List-Unsubscribe"].startswith(f"<{page}>, <mailto:")
     assert after["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -85,7 +88,7 @@ def test_leaving_is_a_mail_to_the_operators_until_there_are_pages() -> None:
 
 def test_without_operators_by_mail_leaving_goes_to_the_sender() -> None:
     """Somebody reads it either way."""
-    mail = mailed(by_mail(telling(), operators_address=""))
+    mail = mailed(by_mail(described(), operators_address=""))
     assert mail["List-Unsubscribe"].startswith("<mailto:watch@agency.example?")
 
 
@@ -95,14 +98,14 @@ def test_long_headers_stay_intact() -> None:
     body = wire(render(by_mail(*several(40), cause=Cause.SUMMARY, base_url=far), SENDER))
     head = body.partition(b"\r\n\r\n")[0].decode("ascii")
     assert re.search(r"^List-Unsubscribe: <https://watch[^\s?]+>, <mailto:[^\s>]+>\r$", head, re.MULTILINE)
-    titled = telling(subject=subject(product=None, title="Prüfung über die Ämter → " * 8))
+    titled = described(subject=subject(product=None, title="Prüfung über die Ämter → " * 8))
     encoded = wire(render(by_mail(titled), SENDER)).decode("ascii")
     assert all(len(word) <= 75 for word in re.findall(r"=\?utf-8\?[bq]\?[^?]*\?=", encoded))
 
 
 def test_lines_and_characters_fit_any_server() -> None:
     """No server needs 8BITMIME for it, none is given a line that it may cut."""
-    body = wire(render(by_mail(telling(new=replace(telling().event.new, narrative="ü" * 5_000))), SENDER))
+    body = wire(render(by_mail(described(new=replace(described().event.new, narrative="ü" * 5_000))), SENDER))
     assert body.isascii()
     assert max(len(line) for line in body.split(b"\r\n")) <= 998
     assert b"\n" not in body.replace(b"\r\n", b"")
@@ -110,7 +113,7 @@ def test_lines_and_characters_fit_any_server() -> None:
 
 def test_an_encoded_word_in_a_title_is_no_header() -> None:
     """What a mail program would decode to a line end and a Bcc stays words."""
-    told = telling(subject=subject(product=None, title="=?utf-8?q?=0ABcc:_victim=40example.org?="))
+    told = described(subject=subject(product=None, title="=?utf-8?q?=0ABcc:_victim=40example.org?="))
     mail = mailed(by_mail(told))
     assert "Bcc" not in mail
     assert mail["Subject"].startswith("= ?utf-8?q?=0ABcc:")
@@ -118,8 +121,8 @@ def test_an_encoded_word_in_a_title_is_no_header() -> None:
 
 def test_marks_begin_the_subject() -> None:
     """A test and a replay are told from news in the list of mails."""
-    assert mailed(by_mail(telling(), cause=Cause.TEST))["Subject"].startswith("[Test] GAO-23")
-    assert mailed(by_mail(telling(), cause=Cause.REPLAY))["Subject"].startswith("[Sent again] GAO-23")
+    assert mailed(by_mail(described(), cause=Cause.TEST))["Subject"].startswith("[Test] GAO-23")
+    assert mailed(by_mail(described(), cause=Cause.REPLAY))["Subject"].startswith("[Sent again] GAO-23")
 
 
 @pytest.mark.parametrize(
@@ -142,7 +145,7 @@ def test_the_subject_of_a_digest_counts() -> None:
 
 def test_addresses_of_other_alphabets() -> None:
     """A domain goes as IDNA; a name before the @ needs a server that takes it, and then goes as it is."""
-    mail = render(by_mail(telling(), recipient="prüfung@bücher.example"), SENDER)
+    mail = render(by_mail(described(), recipient="prüfung@bücher.example"), SENDER)
     assert mail["To"].addresses[0].addr_spec == "prüfung@xn--bcher-kva.example"
     assert "prüfung@xn--bcher-kva.example".encode() in wire(mail, utf8=True)
 
@@ -166,10 +169,10 @@ def test_a_change_without_a_fact_is_written() -> None:
 
 @TRYING
 @given(
-    st.lists(tellings(), min_size=1, max_size=4),
+    st.lists(described_events(), min_size=1, max_size=4),
     st.sampled_from((Cause.INSTANT, Cause.TEST, Cause.REPLAY, Cause.SUMMARY, Cause.DIGEST)),
 )
-def test_whatever_is_told_the_mail_is_sound_and_inert(told: list[Telling], cause: Cause) -> None:
+def test_whatever_is_told_the_mail_is_sound_and_inert(told: list[DescribedEvent], cause: Cause) -> None:
     """No text makes a header, a part, a tag or a script; both parts stay within their size."""
     told = told[:1] if cause in (Cause.INSTANT, Cause.TEST) else told
     message = by_mail(*told, cause=cause, watch=WATCH if cause == Cause.DIGEST else None)
@@ -203,7 +206,7 @@ def test_whatever_is_wrong_the_notice_is_sound(trouble: object) -> None:
 @pytest.mark.parametrize("length", range(20, 60))
 def test_a_subject_arrives_as_it_was_written_wherever_its_lines_end(length: int, utf8: bool) -> None:
     """No space is doubled or lost where plain words meet an arrow at a line's end."""
-    made = render(by_mail(telling(subject=subject(product="", title="L" * length))), SENDER)
+    made = render(by_mail(described(subject=subject(product="", title="L" * length))), SENDER)
     written = str(made["Subject"])
     assert "→" in written
     raw = wire(made, utf8=utf8)

@@ -18,7 +18,7 @@ import pytest
 from monitor.record.settings import Settings
 from tests.fakes.smtp import FakeSmtp
 from tests.workers.channels.email.sending import by_mail
-from tests.workers.channels.made_up import state, telling
+from tests.workers.channels.made_up import described, state
 from workers.channels.email.answers import judge
 from workers.channels.email.smtp import Server, stuff
 from workers.channels.email.transport import open_transport
@@ -52,7 +52,7 @@ def send(settings: Settings, *messages: Message, home: Path = HOME) -> list[Rece
 
 def failure(settings: Settings, message: Message | None = None, home: Path = HOME) -> TransportError:
     with pytest.raises(TransportError) as caught:
-        send(settings, message or by_mail(telling()), home=home)
+        send(settings, message or by_mail(described()), home=home)
     return caught.value
 
 
@@ -64,7 +64,7 @@ def server() -> Iterator[FakeSmtp]:
 
 def test_a_mail_arrives_as_it_was_rendered(server: FakeSmtp) -> None:
     """One recipient in the envelope, the sender's plain address, both parts, and a receipt."""
-    (receipt,) = send(configured(server.url, sender="Desk <watch@agency.example>"), by_mail(telling()))
+    (receipt,) = send(configured(server.url, sender="Desk <watch@agency.example>"), by_mail(described()))
     (envelope,), (mail,) = server.accepted, server.messages
     assert (envelope.mail_from, envelope.rcpt_tos) == ("watch@agency.example", ["audit@example.org"])
     assert mail["Subject"].startswith("GAO-23-105607 rec. 5 (CBP)")
@@ -74,7 +74,7 @@ def test_a_mail_arrives_as_it_was_rendered(server: FakeSmtp) -> None:
 
 def test_a_connection_is_used_again_within_a_job(server: FakeSmtp) -> None:
     """Three mails, one greeting."""
-    send(configured(server.url), *(by_mail(telling(), id=f"msg_{number}") for number in range(3)))
+    send(configured(server.url), *(by_mail(described(), id=f"msg_{number}") for number in range(3)))
     assert len(server.accepted) == 3
     assert server.sessions == 1
 
@@ -84,7 +84,9 @@ def test_mails_under_way_at_once_have_connections_of_their_own(server: FakeSmtp)
 
     async def both() -> None:
         transport = open_transport(configured(server.url), HOME)
-        await asyncio.gather(*(transport.send(by_mail(telling(), id=f"msg_{number}")) for number in range(4)))
+        await asyncio.gather(
+            *(transport.send(by_mail(described(), id=f"msg_{number}")) for number in range(4))
+        )
         await transport.close()
 
     asyncio.run(both())
@@ -98,11 +100,11 @@ def test_a_connection_that_the_server_closed_is_replaced(server: FakeSmtp) -> No
     async def two() -> None:
         transport = open_transport(configured(server.url), HOME)
         with pytest.raises(TransportError):
-            await transport.send(by_mail(telling()))
-        await transport.send(by_mail(telling()))
+            await transport.send(by_mail(described()))
+        await transport.send(by_mail(described()))
         for connection in transport._carrier._free:  # type: ignore[union-attr]
             connection._smtp.sock.shutdown(socket.SHUT_RDWR)
-        await transport.send(by_mail(telling()))
+        await transport.send(by_mail(described()))
         await transport.close()
 
     asyncio.run(two())
@@ -190,7 +192,7 @@ def test_a_login_that_is_refused_is_for_the_owner_to_mend() -> None:
         assert "wrong" not in error.message
         send(
             configured(f"smtp://desk:right%3Apass%40word@127.0.0.1:{server.port}?starttls=off"),
-            by_mail(telling()),
+            by_mail(described()),
         )
         assert len(server.accepted) == 1
 
@@ -236,7 +238,7 @@ def presenting(certificate: Path) -> ssl.SSLContext:
 def test_smtps_checks_the_certificate_against_the_name(certificate: Path) -> None:
     """TLS from the start, under the same conditions."""
     with FakeSmtp(tls=presenting(certificate), implicit=True) as server:
-        send(configured(f"smtps://localhost:{server.port}", ca_file=str(certificate)), by_mail(telling()))
+        send(configured(f"smtps://localhost:{server.port}", ca_file=str(certificate)), by_mail(described()))
         assert len(server.accepted) == 1
         error = failure(configured(f"smtps://127.0.0.1:{server.port}", ca_file=str(certificate)))
         assert "no trusted connection" in error.message
@@ -251,7 +253,7 @@ def guarded(certificate: Path) -> Iterator[FakeSmtp]:
 def test_starttls_checks_the_certificate_against_the_name(guarded: FakeSmtp, certificate: Path) -> None:
     """With the authority known and the name right the mail goes out; without either it does not."""
     right = configured(f"smtp://localhost:{guarded.port}", ca_file=str(certificate))
-    send(right, by_mail(telling()))
+    send(right, by_mail(described()))
     assert len(guarded.accepted) == 1
     for wrong in (
         configured(f"smtp://localhost:{guarded.port}"),
@@ -274,7 +276,7 @@ def test_starttls_that_is_refused_is_no_verdict_on_the_mail(guarded: FakeSmtp, r
 
 def test_dots_at_line_beginnings_survive(server: FakeSmtp) -> None:
     """A lone dot in a narrative does not end the mail."""
-    told = telling(new=state("First.\n.\n..\nLast."))
+    told = described(new=state("First.\n.\n..\nLast."))
     send(configured(server.url), by_mail(told))
     assert len(server.accepted) == 1
     assert stuff(b".a\r\n.\r\n") == b"..a\r\n..\r\n.\r\n"
@@ -283,7 +285,7 @@ def test_dots_at_line_beginnings_survive(server: FakeSmtp) -> None:
 
 def test_an_address_in_another_alphabet_needs_a_server_that_takes_it() -> None:
     """Where it does not, trying again cannot help."""
-    message = by_mail(telling(), recipient="prüfung@bücher.example")
+    message = by_mail(described(), recipient="prüfung@bücher.example")
     with FakeSmtp() as plain:
         error = failure(configured(plain.url), message)
     assert error.permanent
@@ -295,11 +297,11 @@ def test_an_address_in_another_alphabet_needs_a_server_that_takes_it() -> None:
 def test_a_file_a_mail_below_the_home(tmp_path: Path) -> None:
     """A mail program opens it; a repeat replaces it with the same bytes, and nothing unfinished stays."""
     settings = configured("file:mail/out")
-    (receipt,) = send(settings, by_mail(telling()), home=tmp_path)
+    (receipt,) = send(settings, by_mail(described()), home=tmp_path)
     (path,) = (tmp_path / "mail" / "out").iterdir()
     assert path.name == receipt.detail == "msg_5kTq2VwJb8RrXn4HsLm6Zd.eml"
     first = path.read_bytes()
-    send(settings, by_mail(telling()), home=tmp_path)
+    send(settings, by_mail(described()), home=tmp_path)
     assert [each.read_bytes() for each in path.parent.iterdir()] == [first]
     assert message_from_bytes(first, policy=default)["To"] == "audit@example.org"
 

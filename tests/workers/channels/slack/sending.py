@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.workers.channels.made_up import message
 from workers.channels.slack.settings import SlackSubscription
-from workers.values import Message, Telling
+from workers.values import DescribedEvent, Message
 
 BY_WEBHOOK = SlackSubscription.model_validate(
     {"id": "cbp-team", "channel": "slack", "webhook_url": "https://hooks.example.org/services/made-up"}
@@ -14,9 +14,11 @@ BY_API = SlackSubscription.model_validate(
 )
 
 
-def to_slack(*tellings: Telling, subscription: SlackSubscription = BY_WEBHOOK, **changes: Any) -> Message:
+def to_slack(
+    *described_events: DescribedEvent, subscription: SlackSubscription = BY_WEBHOOK, **changes: Any
+) -> Message:
     """A message to Slack."""
-    return message(*tellings, subscription=subscription, **changes)
+    return message(*described_events, subscription=subscription, **changes)
 
 
 def words_in(payload: dict[str, Any]) -> str:

@@ -10,26 +10,26 @@ from hypothesis import strategies as st
 
 from monitor.record.values import EventType, NoticeType
 from tests.fakes.slack import problems, units
-from tests.workers.channels.hostile import notices, tellings
-from tests.workers.channels.made_up import AT, NEW, OLD, WATCH, notice, several, state, subject, telling
+from tests.workers.channels.hostile import described_events, notices
+from tests.workers.channels.made_up import AT, NEW, OLD, WATCH, described, notice, several, state, subject
 from tests.workers.channels.slack.sending import BY_API, styled, to_slack, words_in
 from workers.channels.slack.blocks import words
 from workers.channels.slack.preview import preview
 from workers.channels.slack.render import render, render_plain
 from workers.meaning.difference import describe
-from workers.values import Cause, Level, Message, Significance, Telling
+from workers.values import Cause, DescribedEvent, Level, Message, Significance
 
 LONG = " ".join(f"In step {number}, officials described a measure of their own." for number in range(4_000))
 
 
-def changed(old: str, new: str, **changes: object) -> Telling:
-    made = telling(signals=(), old=state(old), new=state(new), **changes)
+def changed(old: str, new: str, **changes: object) -> DescribedEvent:
+    made = described(signals=(), old=state(old), new=state(new), **changes)
     return replace(made, difference=describe(made.event))
 
 
 def test_a_change_is_told_in_ten_seconds() -> None:
     """Report, number, agency, status, meaning, old and new, subscription and event stand in it."""
-    payload = render(to_slack(telling()))
+    payload = render(to_slack(described()))
     assert payload["text"] == "GAO-23-105607 rec. 5 (CBP): deadline moved, May 2024 → Sep 2025"
     assert payload["blocks"][0]["text"]["text"] == payload["text"]
     seen = words_in(payload)
@@ -46,12 +46,12 @@ def test_a_change_is_told_in_ten_seconds() -> None:
 
 def test_one_that_left_is_not_called_open() -> None:
     """What stood last is said to be the last: the recommendation is probably closed."""
-    assert "Last status: \nOpen" in words_in(render(to_slack(telling(EventType.VANISHED, signals=()))))
+    assert "Last status: \nOpen" in words_in(render(to_slack(described(EventType.VANISHED, signals=()))))
 
 
 def test_old_words_are_struck_and_new_ones_bold() -> None:
     """The difference can be read without a word of explanation, and the white space is not struck."""
-    payload = render(to_slack(telling()))
+    payload = render(to_slack(described()))
     assert "May 2024." in styled(payload, "strike")
     assert any("September 2025." in run for run in styled(payload, "bold"))
     assert not any(run != run.rstrip() for run in styled(payload, "strike"))
@@ -59,7 +59,7 @@ def test_old_words_are_struck_and_new_ones_bold() -> None:
 
 def test_a_status_that_moved_shows_both() -> None:
     """The old status is struck, the new one bold."""
-    moved = telling(
+    moved = described(
         EventType.CLOSED,
         signals=(),
         new=state(NEW, status="closed-implemented"),
@@ -76,14 +76,14 @@ def test_a_reworded_recommendation_shows_both() -> None:
         state(text="Do this by hand. (Recommendation 5)"),
         state(text="Do this twice. (Recommendation 5)"),
     )
-    payload = render(to_slack(telling(signals=(), old=old, new=new, changed=("text",))))
+    payload = render(to_slack(described(signals=(), old=old, new=new, changed=("text",))))
     assert any("hand" in run for run in styled(payload, "strike"))
     assert any("twice" in run for run in styled(payload, "bold"))
 
 
 def test_an_unchanged_update_is_said_to_be_unchanged() -> None:
     """Where only the status moved nobody searches the words for a difference."""
-    moved = telling(
+    moved = described(
         signals=(), old=state(NEW), new=state(NEW, status="open-partially-addressed"), changed=("status",)
     )
     seen = words_in(render(to_slack(moved)))
@@ -95,13 +95,13 @@ def test_an_unchanged_update_is_said_to_be_unchanged() -> None:
 def test_an_event_without_a_difference_shows_the_words_there_are(kind: EventType) -> None:
     """Opened shows the first update, vanished the last, reminders the present one."""
     reminded = {"old": state(NEW)} if kind in (EventType.OVERDUE, EventType.STALLED) else {}
-    seen = words_in(render(to_slack(telling(kind, signals=(), **reminded))))
+    seen = words_in(render(to_slack(described(kind, signals=(), **reminded))))
     assert (OLD if kind == EventType.VANISHED else NEW) in seen
 
 
 def test_what_left_the_list_is_worded_as_what_it_is() -> None:
     """Nobody may read "closed" where that is only likely."""
-    seen = words_in(render(to_slack(telling(EventType.VANISHED, signals=()))))
+    seen = words_in(render(to_slack(described(EventType.VANISHED, signals=()))))
     assert "left GAO's open list, probably closed" in seen.replace("Left", "left")
 
 
@@ -128,7 +128,7 @@ def test_new_words_are_never_crowded_out_by_old_ones() -> None:
 def test_marks_say_what_is_no_news() -> None:
     """A test and a replay are marked where the eye falls first, and in the notification."""
     for cause, mark in ((Cause.TEST, "[Test]"), (Cause.REPLAY, "[Sent again]")):
-        payload = render(to_slack(telling(), cause=cause))
+        payload = render(to_slack(described(), cause=cause))
         assert payload["text"].startswith(mark)
         assert payload["blocks"][0]["text"]["text"].startswith(mark)
 
@@ -137,7 +137,7 @@ def test_a_summary_has_the_most_significant_first_and_counts_the_rest() -> None:
     """Five hundred changes are one valid message; what has no room is counted, with where it is."""
     cosmetic = [replace(each, significance=Significance(Level.COSMETIC)) for each in several(250)]
     grave = [
-        telling(
+        described(
             id=f"evt_9{number:021d}", recommendation_id=1_000 + number, subject=subject(number=f"9{number}")
         )
         for number in range(250)
@@ -163,7 +163,7 @@ def test_a_summary_by_the_web_api_points_to_its_thread() -> None:
 
 def test_a_digest_is_grouped_by_agency_and_counts() -> None:
     """An agency's name stands once, over its changes; the frame says how many are watched."""
-    other = telling(
+    other = described(
         id="evt_2", recommendation_id=99, subject=subject(agency="Department of Energy", number="1")
     )
     payload = render(to_slack(*several(3), other, cause=Cause.DIGEST, watch=WATCH))
@@ -203,17 +203,17 @@ def test_a_notice_says_what_is_wrong_and_since_when() -> None:
 
 def test_the_same_message_is_the_same_payload() -> None:
     """A repeat shows nothing else than the first attempt did."""
-    assert json.dumps(render(to_slack(telling()))) == json.dumps(render(to_slack(telling())))
+    assert json.dumps(render(to_slack(described()))) == json.dumps(render(to_slack(described())))
 
 
 def test_plain_text_still_tells() -> None:
     """What goes out where Slack refuses the blocks names the change, old and new, and the event."""
-    text = render_plain(to_slack(telling()))
+    text = render_plain(to_slack(described()))
     assert "[was: May 2024.] [now: September 2025." in text
     assert text.endswith("subscription cbp-team · event evt_3vQ0cGm8T1xZk5LwYpR7hN")
 
 
-def message_of(told: list[Telling], cause: Cause) -> Message:
+def message_of(told: list[DescribedEvent], cause: Cause) -> Message:
     if cause in (Cause.INSTANT, Cause.TEST):
         told = told[:1]
     return to_slack(*told, cause=cause, subscription=BY_API, watch=WATCH if cause == Cause.DIGEST else None)
@@ -228,8 +228,8 @@ TRYING = settings(
 
 
 @TRYING
-@given(st.lists(tellings(), min_size=1, max_size=4), causes)
-def test_whatever_is_told_the_payload_is_valid_and_inert(told: list[Telling], cause: Cause) -> None:
+@given(st.lists(described_events(), min_size=1, max_size=4), causes)
+def test_whatever_is_told_the_payload_is_valid_and_inert(told: list[DescribedEvent], cause: Cause) -> None:
     """No text breaks a limit, empties a block, mentions anybody, or turns into markup."""
     message = message_of(told, cause)
     payload = render(message)
@@ -251,8 +251,8 @@ def test_whatever_is_wrong_the_notice_is_valid(trouble: object) -> None:
 
 
 @TRYING
-@given(tellings())
-def test_whatever_is_told_nothing_is_cut_silently(told: Telling) -> None:
+@given(described_events())
+def test_whatever_is_told_nothing_is_cut_silently(told: DescribedEvent) -> None:
     """Either the new words all stand there, or it is said that some are left out."""
     seen = words_in(render(to_slack(told)))
     if "left out" in seen or told.event.new is None or told.event.old is None:
@@ -271,7 +271,7 @@ def test_each_run_is_inert_and_within_the_limit() -> None:
 
 def test_reminders_quote_no_more_than_needed() -> None:
     """A long unchanged narrative is shown by its beginning."""
-    due = telling(EventType.OVERDUE, signals=(), old=state(LONG), new=state(LONG), at=AT)
+    due = described(EventType.OVERDUE, signals=(), old=state(LONG), new=state(LONG), at=AT)
     payload = render(to_slack(due))
     assert problems(payload) == []
     assert len(words_in(payload)) < 3_000

@@ -11,7 +11,7 @@ import pytest
 
 from monitor.record.settings import Settings
 from tests.fakes.slack import Answer, FakeSlack
-from tests.workers.channels.made_up import several, telling
+from tests.workers.channels.made_up import described, several
 from tests.workers.channels.slack.sending import to_slack
 from workers.channels.slack import transport as transports
 from workers.channels.slack.settings import SlackSubscription
@@ -27,13 +27,13 @@ def slack() -> Iterator[FakeSlack]:
 
 def by_webhook(slack: FakeSlack, **changes: Any) -> Message:
     keys = {"id": "cbp-team", "channel": "slack", "webhook_url": slack.webhook_url}
-    return to_slack(telling(), subscription=SlackSubscription.model_validate(keys), **changes)
+    return to_slack(described(), subscription=SlackSubscription.model_validate(keys), **changes)
 
 
 def by_api(slack: FakeSlack, **changes: Any) -> Message:
     keys = {"id": "cbp-team", "channel": "slack", "token": "xoxb-made-up", "channel_id": "C0123ABCD"}
     subscription = SlackSubscription.model_validate({**keys, "api_url": slack.api_url})
-    return to_slack(telling(), subscription=subscription, **changes)
+    return to_slack(described(), subscription=subscription, **changes)
 
 
 def send(*messages: Message, timeout: float = 5.0) -> list[Receipt]:

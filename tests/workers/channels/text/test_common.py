@@ -9,30 +9,30 @@ from tests.workers.channels.made_up import (
     AT,
     MOVED,
     WATCH,
+    described,
     event,
     message,
     notice,
     several,
     state,
     subject,
-    telling,
 )
 from workers.channels.text import common, points
-from workers.values import Cause, Difference, Level, Signal, Significance, Telling
+from workers.values import Cause, DescribedEvent, Difference, Level, Signal, Significance
 
 DAY = timedelta(days=1)
 LINK = "https://www.gao.gov/products/gao-23-105607"
 
 
 def headline(*signals: Signal, kind: EventType = EventType.UPDATED, **changes: object) -> str:
-    made = common.headline(telling(kind, signals=signals, **changes))
+    made = common.headline(described(kind, signals=signals, **changes))
     assert made.startswith("GAO-23-105607 rec. 5 (CBP): ")
     return made.removeprefix("GAO-23-105607 rec. 5 (CBP): ")
 
 
 def test_a_headline_says_report_number_agency_and_what_happened() -> None:
     """One line holds what a reader needs in ten seconds."""
-    said = common.headline(telling())
+    said = common.headline(described())
     assert said == "GAO-23-105607 rec. 5 (CBP): deadline moved, May 2024 → Sep 2025"
 
 
@@ -95,13 +95,13 @@ def test_every_event_has_its_words_without_any_signal(
 
 def test_a_closing_is_said_once() -> None:
     """The event's type and the signal of the same name are one point."""
-    made = telling(EventType.CLOSED, signals=(Signal("closed"),), new=state(status="closed-implemented"))
+    made = described(EventType.CLOSED, signals=(Signal("closed"),), new=state(status="closed-implemented"))
     assert [point.kind for point in common.what_changed(made)] == ["closed"]
 
 
 def test_a_vanished_one_is_worded_as_what_it_is() -> None:
     """Nobody says "closed" of what only left the list; the address to look at is given."""
-    said = common.meaning(telling(EventType.VANISHED, signals=()))
+    said = common.meaning(described(EventType.VANISHED, signals=()))
     assert said == f"Left GAO's open list, probably closed; its report's page could not be read: {LINK}"
 
 
@@ -119,7 +119,9 @@ def test_a_lesser_change_is_called_one(level: Level, said: str) -> None:
 
 def test_an_addition_is_told_from_a_rewriting() -> None:
     """Where nothing was taken away, the update was added to."""
-    made = Telling(event(), Difference((("equal", "a "), ("insert", "b"))), Significance(Level.SUBSTANTIVE))
+    made = DescribedEvent(
+        event(), Difference((("equal", "a "), ("insert", "b"))), Significance(Level.SUBSTANTIVE)
+    )
     assert common.meaning(made) == "Added to the status update"
 
 
@@ -127,14 +129,14 @@ def test_a_change_of_status_or_priority_without_signals_is_told_from_the_record(
     """What the record shows is said even where significance could not be computed."""
     new = state(status="open-partially-addressed", priority=True)
     points = common.what_changed(
-        telling(signals=(), changed=("status", "priority", "text"), old=state(), new=new)
+        described(signals=(), changed=("status", "priority", "text"), old=state(), new=new)
     )
     assert [point.kind for point in points] == ["priority_set", "status_moved", "text"]
 
 
 def test_how_far_a_deadline_moved_and_how_often() -> None:
     """The meaning counts months and slips."""
-    assert common.meaning(telling()) == "Deadline moved, May 2024 → Sep 2025 (16 months later, 2nd slip)"
+    assert common.meaning(described()) == "Deadline moved, May 2024 → Sep 2025 (16 months later, 2nd slip)"
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,7 @@ def test_how_far_a_deadline_moved_and_how_often() -> None:
 )
 def test_a_slip_is_only_what_moved_later_again(signal: Signal, remark: str) -> None:
     """A first slip is not counted, and what moved earlier is none."""
-    assert common.meaning(telling(signals=(signal,))).endswith(
+    assert common.meaning(described(signals=(signal,))).endswith(
         common.date_in_words(signal.new or "") + remark
     )
 
@@ -168,7 +170,7 @@ def test_the_weightiest_comes_first_and_a_second_only_where_there_is_room() -> N
 
 def test_quotes_are_on_one_line_and_inert() -> None:
     """What a signal rests on is shown beside it, without control characters."""
-    made = telling(signals=(Signal("action_reported", "CBP\x1b[31m issued\n\na memo"),))
+    made = described(signals=(Signal("action_reported", "CBP\x1b[31m issued\n\na memo"),))
     assert common.what_changed(made)[0].quote == "CBP\ufffd[31m issued a memo"
 
 
@@ -206,29 +208,29 @@ def test_a_link_is_a_web_address_and_nothing_else(url: str | None, product: str 
 
 def test_several_changes_are_counted_by_their_first_point() -> None:
     """A tally counts each change once."""
-    closed = telling(
+    closed = described(
         EventType.CLOSED, signals=(Signal("closed"), MOVED), new=state(status="closed-implemented")
     )
-    assert common.tally((telling(), closed, telling())) == "1 closed, 2 deadlines moved"
+    assert common.tally((described(), closed, described())) == "1 closed, 2 deadlines moved"
 
 
 def test_the_weightiest_change_is_listed_first() -> None:
     """Level, then what happened, then priority; equals stay as they came."""
-    lesser = telling(signals=(), level=Level.REDATED)
-    plain, first = telling(signals=()), telling(signals=(), new=state(priority=True))
-    closed = telling(EventType.CLOSED, signals=())
+    lesser = described(signals=(), level=Level.REDATED)
+    plain, first = described(signals=()), described(signals=(), new=state(priority=True))
+    closed = described(EventType.CLOSED, signals=())
     assert common.by_weight((lesser, plain, first, closed)) == (closed, first, plain, lesser)
 
 
 def test_message_headlines() -> None:
     """Every kind of message has one line that says what it holds."""
-    assert common.message_headline(message(telling())) == common.headline(telling())
+    assert common.message_headline(message(described())) == common.headline(described())
     summary = message(*several(12), cause=Cause.SUMMARY)
     assert common.message_headline(summary) == "12 changes: 12 deadlines moved"
-    digest = message(telling(), telling(), cause=Cause.DIGEST)
+    digest = message(described(), described(), cause=Cause.DIGEST)
     assert common.message_headline(digest) == "2 changes in 1 recommendation: 2 deadlines moved"
-    alone = message(telling(), cause=Cause.DIGEST)
-    assert common.message_headline(alone) == f"1 change: {common.headline(telling())}"
+    alone = message(described(), cause=Cause.DIGEST)
+    assert common.message_headline(alone) == f"1 change: {common.headline(described())}"
     assert common.message_headline(message(cause=Cause.DIGEST, watch=WATCH)) == "Nothing changed, 25 watched"
     assert common.message_headline(message(notice=notice())) == "recwatch: source gao-open is refused"
 
@@ -247,7 +249,7 @@ def test_an_empty_digest_says_how_many_are_watched_and_when_they_were_read() -> 
 
 def test_marks_stand_on_tests_and_replays_alone() -> None:
     """A sample and a repeat are called what they are."""
-    marks = {cause: common.mark(message(telling(), cause=cause)) for cause in Cause}
+    marks = {cause: common.mark(message(described(), cause=cause)) for cause in Cause}
     assert {cause: said for cause, said in marks.items() if said} == {
         Cause.TEST: "[Test]",
         Cause.REPLAY: "[Sent again]",
@@ -256,7 +258,7 @@ def test_marks_stand_on_tests_and_replays_alone() -> None:
 
 def test_a_footer_names_subscription_and_event() -> None:
     """Every message says for whom and about what it is; many events are counted."""
-    assert common.footer(message(telling())) == "subscription cbp-team · event evt_3vQ0cGm8T1xZk5LwYpR7hN"
+    assert common.footer(message(described())) == "subscription cbp-team · event evt_3vQ0cGm8T1xZk5LwYpR7hN"
     assert common.footer(message(*several(2))).endswith(
         "events evt_0000000000000000000001, evt_0000000000000000000002"
     )

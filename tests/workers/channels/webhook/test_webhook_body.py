@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from monitor.record.values import EventType, NoticeType, Reminder
-from tests.workers.channels.made_up import AT, NEW, OLD, TEXT, event, notice, telling
+from tests.workers.channels.made_up import AT, NEW, OLD, TEXT, described, event, notice
 from workers.channels.webhook.body import encode, event_body, notice_body, timestamp
-from workers.values import Difference, Level, Significance, Telling
+from workers.values import DescribedEvent, Difference, Level, Significance
 
 
-def body_of(made: Telling, **more: object) -> dict[str, object]:
+def body_of(made: DescribedEvent, **more: object) -> dict[str, object]:
     given = {"subscription": "tracker", "test": False, "replayed": False, **more}
     return event_body(made.event, made.difference, made.significance, **given)  # type: ignore[arg-type]
 
@@ -20,7 +20,7 @@ def test_the_body_is_the_contracts() -> None:
     """Every field of the contract is there under its name, and no other without a reason."""
     record = {"status": ["open", "closed-implemented"]}
     assert (
-        body_of(telling(record=record, changed=("narrative", "status")))
+        body_of(described(record=record, changed=("narrative", "status")))
         == {
             "type": "recommendation.updated",
             "timestamp": "2026-03-01T12:00:00Z",
@@ -87,7 +87,7 @@ def test_the_body_is_the_contracts() -> None:
 @pytest.mark.parametrize(("kind", "side"), [(EventType.OPENED, "old"), (EventType.VANISHED, "new")])
 def test_a_missing_side_is_null(kind: EventType, side: str) -> None:
     """`old` is null for opened and `new` for vanished; nothing is said to have changed."""
-    data = body_of(telling(kind))["data"]
+    data = body_of(described(kind))["data"]
     assert isinstance(data, dict)
     assert data[side] is None
     assert data["changed"] == []
@@ -96,14 +96,14 @@ def test_a_missing_side_is_null(kind: EventType, side: str) -> None:
 
 def test_a_reminder_says_what_it_is_of() -> None:
     """The promised date and its words; other events have no such field."""
-    made = telling(EventType.OVERDUE, signals=(), reminder=Reminder("2024-05", "By May 2024."))
+    made = described(EventType.OVERDUE, signals=(), reminder=Reminder("2024-05", "By May 2024."))
     assert body_of(made)["data"]["reminder"] == {"date": "2024-05", "text": "By May 2024."}  # type: ignore[index]
-    assert "reminder" not in body_of(telling())["data"]  # type: ignore[operator]
+    assert "reminder" not in body_of(described())["data"]  # type: ignore[operator]
 
 
 def test_nobody_told_is_null() -> None:
     """`show` and `diff` print the body without a subscription."""
-    assert '"subscription":null' in encode(body_of(telling(), subscription=None)).decode()
+    assert '"subscription":null' in encode(body_of(described(), subscription=None)).decode()
 
 
 def test_times_are_utc_to_the_second() -> None:
@@ -131,7 +131,7 @@ def test_a_notice_names_its_source_or_its_subscription(kind: NoticeType) -> None
 def test_texts_are_verbatim() -> None:
     """What a page says reaches the receiver to the letter, as UTF-8 and not as escapes."""
     text = "§ 1592 – “quoted” \u202e\x1b[31m\n\n中 \U0001f600"
-    made = Telling(event(), Difference((("equal", text),)), Significance(Level.COSMETIC))
+    made = DescribedEvent(event(), Difference((("equal", text),)), Significance(Level.COSMETIC))
     sent = encode(body_of(made))
     assert json.loads(sent)["data"]["diff"]["narrative"] == [["equal", text]]
     assert "中 \U0001f600".encode() in sent
@@ -139,5 +139,5 @@ def test_texts_are_verbatim() -> None:
 
 def test_a_lone_surrogate_does_not_stop_a_message() -> None:
     """Text that UTF-8 has no place for is sent as a question mark."""
-    made = Telling(event(), Difference((("equal", "a\ud800b"),)), Significance(Level.COSMETIC))
+    made = DescribedEvent(event(), Difference((("equal", "a\ud800b"),)), Significance(Level.COSMETIC))
     assert json.loads(encode(body_of(made)))["data"]["diff"]["narrative"] == [["equal", "a?b"]]

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from monitor.record.values import EventType, NoticeType
-from tests.workers.channels.made_up import notice, state, telling
+from tests.workers.channels.made_up import described, notice, state
 from workers.channels.webhook.body import event_body, notice_body
 from workers.channels.webhook.examples import examples
 from workers.channels.webhook.fitting import fit
@@ -21,7 +21,7 @@ AGAIN = "run: python -m workers.channels.webhook.schema docs"
 
 def event_bodies() -> list[dict[str, Any]]:
     long = state("Officials told us that it goes on. " * 200)
-    made = [telling(kind) for kind in EventType] + [telling(old=long, new=long)]
+    made = [described(kind) for kind in EventType] + [described(old=long, new=long)]
     bodies = [event_body(each.event, each.difference, each.significance, subscription=None) for each in made]
     return [json.loads(fit(body, limit)) for body in bodies for limit in (100_000, SMALLEST_BODY)]
 

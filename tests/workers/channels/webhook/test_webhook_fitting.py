@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.record.values import EventType
-from tests.workers.channels.made_up import MOVED, message, notice, state, subject, telling
+from tests.workers.channels.made_up import MOVED, described, message, notice, state, subject
 from workers.channels.webhook.body import Body, encode, event_body
 from workers.channels.webhook.fitting import fit
 from workers.channels.webhook.render import render
 from workers.channels.webhook.settings import SMALLEST_BODY, WebhookSubscription
-from workers.values import Signal, Telling
+from workers.values import DescribedEvent, Signal
 
 SENTENCE = "In {}, officials told us that field office {} was still drafting its part of the guidance. "
 LONG_OLD = "".join(SENTENCE.format(2020 + n % 5, n) for n in range(200))
@@ -25,13 +25,13 @@ EVIL = st.text(st.characters(), max_size=400) | st.sampled_from(
 )
 
 
-def body_of(made: Telling) -> Body:
+def body_of(made: DescribedEvent) -> Body:
     return event_body(made.event, made.difference, made.significance, subscription="tracker")
 
 
 def long(old: str = LONG_OLD, new: str = LONG_NEW, **changes: Any) -> Body:
     runs = (("delete", old), ("insert", new))
-    return body_of(telling(runs=runs, old=state(old), new=state(new), **changes))
+    return body_of(described(runs=runs, old=state(old), new=state(new), **changes))
 
 
 def fitted(body: Body, limit: int) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def test_a_long_text_of_the_recommendation_is_cut_last_and_it_is_said() -> None:
 
 def test_one_side_alone_has_one_hash() -> None:
     """Of what is not there, there is no hash."""
-    made = telling(EventType.OPENED, new=state(LONG_NEW))
+    made = described(EventType.OPENED, new=state(LONG_NEW))
     data = fitted(body_of(made), 5_000)
     assert data["sha256"] == {"old": None, "new": digest(LONG_NEW)}
 
@@ -125,7 +125,7 @@ def test_what_names_a_recommendation_outlives_its_texts() -> None:
 def test_the_worst_event_fits_into_the_smallest_body() -> None:
     """Longest ids, thirty signals, texts that JSON makes six times as long: still within the limit."""
     evil = "\x01" * 3_000
-    made = telling(
+    made = described(
         subject=subject(
             **dict.fromkeys(("key", "product", "number", "agency", "title", "text", "url"), evil)
         ),
@@ -168,7 +168,7 @@ def test_any_body_fits(
     texts: dict[str, str], narrative: str, status: str, quote: str, signals: int, limit: int
 ) -> None:
     """Whatever a page holds, the body is valid JSON of at most `max_body` bytes."""
-    made = telling(
+    made = described(
         subject=subject(**texts),
         signals=(Signal("deadline_moved", quote, quote, quote, 2), MOVED) * signals,
         old=state(narrative, status=status),

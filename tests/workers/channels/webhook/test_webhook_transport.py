@@ -14,7 +14,7 @@ import pytest
 
 from monitor.record.settings import Settings
 from tests.fakes.receiver import BROKEN, GONE, HANGS, RESETS, Answer, Receiver, busy
-from tests.workers.channels.made_up import message, notice, telling
+from tests.workers.channels.made_up import described, message, notice
 from workers.channels.webhook.settings import WebhookSubscription
 from workers.channels.webhook.transport import WebhookTransport, _beginning, open_transport
 from workers.values import Cause, Message, Receipt, TransportError
@@ -30,7 +30,7 @@ def to(url: str, **changes: Any) -> Message:
     subscription = WebhookSubscription.model_validate(
         {"id": "tracker", "channel": "webhook", "url": url, "secret": changes.pop("secret", SECRET)}
     )
-    return message(*changes.pop("tellings", (telling(),)), subscription=subscription, **changes)
+    return message(*changes.pop("described_events", (described(),)), subscription=subscription, **changes)
 
 
 def with_transport(
@@ -116,7 +116,7 @@ def test_tests_and_replays_are_marked() -> None:
 def test_operators_hear_by_webhook() -> None:
     """A notice has the contract's shape, signed like any other body."""
     with Receiver() as receiver:
-        sent(to(receiver.url, tellings=(), notice=notice(), cause=Cause.NOTICE))
+        sent(to(receiver.url, described_events=(), notice=notice(), cause=Cause.NOTICE))
         assert receiver.requests[0].verify(SECRET)["type"] == "source.blocked"
 
 
@@ -124,7 +124,7 @@ def test_operators_hear_by_webhook() -> None:
 def test_a_webhook_takes_one_event_a_message(number: int) -> None:
     """A message of several events is a mistake that no retry mends."""
     with Receiver() as receiver:
-        assert failure(to(receiver.url, tellings=(telling(),) * number)).permanent
+        assert failure(to(receiver.url, described_events=(described(),) * number)).permanent
         assert receiver.requests == []
 
 
