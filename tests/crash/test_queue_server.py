@@ -14,7 +14,7 @@ from tests.fakes.processes import line, lives, running, start, until
 USER = """
 import sys
 from pathlib import Path
-from monitor.record.queue import Queue, queue_server
+from monitor.record.queue.client import Queue, queue_server
 with queue_server("", Path(sys.argv[1])) as url, Queue(url) as queue:
     print(queue.connection.info("server")["process_id"], flush=True)
     sys.stdin.read()
@@ -24,7 +24,7 @@ with queue_server("", Path(sys.argv[1])) as url, Queue(url) as queue:
 FORKING_USER = """
 import os, sys, time
 from pathlib import Path
-from monitor.record.queue import Queue, queue_server
+from monitor.record.queue.client import Queue, queue_server
 with queue_server("", Path(sys.argv[1])) as url, Queue(url) as queue:
     server = queue.connection.info("server")["process_id"]
     child = os.fork()
@@ -130,7 +130,7 @@ def test_one_killed_while_it_holds_the_start_lock_blocks_nobody(home: Path) -> N
     holder = """
 import sys
 from pathlib import Path
-from monitor.record import queue_server as servers
+from monitor.record.queue import server as servers
 folder = servers._prepare(Path(sys.argv[1]))
 with servers._opened(folder / "start.lock") as handle, servers._locked(handle, folder):
     print("held", flush=True)

@@ -38,7 +38,7 @@ from pathlib import Path
 from monitor.fetching import hosts
 from monitor.poller import Poller, leases, serve
 from monitor.record.settings import Settings
-from monitor.record.store import Store
+from monitor.record.store.store import Store
 store, site, holder, turns = sys.argv[1:]
 take_turn = hosts.take_turn
 def noted(connection, name, interval, now):

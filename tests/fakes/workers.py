@@ -10,14 +10,14 @@ _CODE = """
 import logging, sys
 import structlog
 from pathlib import Path
-from monitor.record.queue import Queue, queue_server
-from monitor.record.store import Store
-from workers import rqworker
+from monitor.record.queue.client import Queue, queue_server
+from monitor.record.store.store import Store
+from workers.queue import rq_worker
 from workers.configuration import Configuration
 from workers.context import Context
 
 home, queue_name, burst, redis_url = Path(sys.argv[1]), sys.argv[2], sys.argv[3] == "True", sys.argv[4]
-rqworker.WORKER_TTL = 15 + int(sys.argv[5])
+rq_worker.WORKER_TTL = 15 + int(sys.argv[5])
 logging.basicConfig(level="WARNING", filename=home / "worker.log", format="%(levelname)s %(message)s")
 structlog.configure(
     processors=[structlog.processors.LogfmtRenderer(key_order=["event"])],
@@ -27,7 +27,7 @@ structlog.configure(
 with queue_server(redis_url, home) as url, Queue(url) as queue:
     store = Store(f"sqlite:///{home / 'recwatch.sqlite3'}")
     print("ready", flush=True)
-    rqworker.work(Context(Configuration(), home, store, queue), queue_name, burst)
+    rq_worker.work(Context(Configuration(), home, store, queue), queue_name, burst)
 """
 
 

@@ -198,7 +198,7 @@ import sys
 from pathlib import Path
 from monitor.poller import Poller, serve
 from monitor.record.settings import Settings
-from monitor.record.store import Store
+from monitor.record.store.store import Store
 url, store = sys.argv[1:]
 http = {"allow_private_networks": True, "min_interval": "0s", "contact": "a@b.c", "timeout": "300s"}
 sources = [{"id": "piers", "format": "gao-csv", "url": url, "every": "1s"}]

@@ -66,14 +66,6 @@ def test_every_verb_has_a_module_and_says_what_it_does(verb: str, program: Progr
     assert f"Usage: recwatch {verb}" in answer.out
 
 
-def test_a_verb_whose_file_is_not_there_is_not_listed(
-    monkeypatch: pytest.MonkeyPatch, program: Program
-) -> None:
-    """A name may be known before its file is dropped in."""
-    monkeypatch.setattr(app, "VERBS", {**app.VERBS, "to-come": "Not there yet."})
-    assert "to-come" not in program("--help").out
-
-
 def test_an_unknown_verb_is_answered_with_the_nearest(program: Program) -> None:
     """Exit 2, and what may have been meant."""
     answer = program("lsit")

@@ -9,7 +9,7 @@ from recwatch.runtime.imports import importing, lean
 
 _POLLER = """
 import sys
-import recwatch.logging, recwatch.polling
+import recwatch.runtime.logging, recwatch.runtime.polling
 unused = {"rich", "click", "pygments", "alembic", "slack_sdk", "jinja2", "redis", "rq"}
 unused.add("sqlalchemy.dialects.postgresql")
 print(*sorted(unused & sys.modules.keys()))

@@ -31,7 +31,7 @@ from workers.context import Context
 HEAD = f"""
 import sys, time
 sys.path.insert(0, {str(processes.ROOT)!r})
-from recwatch.processes import spawn
+from recwatch.runtime.processes import spawn
 pid = spawn(lambda: time.sleep(60), on_error=lambda error: None)
 print(pid, flush=True)
 time.sleep(60)

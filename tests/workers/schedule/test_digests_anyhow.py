@@ -121,8 +121,8 @@ class _World:
             real(*given)
             raise _Killed
 
-        real = digests.posting.post
-        with patch.object(digests.posting, "post", killed):
+        real = digests.storing.post
+        with patch.object(digests.storing, "post", killed):
             try:
                 digests.make_due(self.context, self.now)
             except _Killed:

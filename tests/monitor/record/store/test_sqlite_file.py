@@ -21,8 +21,8 @@ FILE = "recwatch.sqlite3"
 HOLDER = """
 import sys
 from sqlalchemy import insert
-from monitor.record.schema import meta
-from monitor.record.store import Store
+from monitor.record.store.schema import meta
+from monitor.record.store.store import Store
 store = Store(f"sqlite:///{sys.argv[1]}")
 with store.write() as connection:
     connection.execute(insert(meta).values(key="late", value=""))
