@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, select
 
 from monitor.formats import NotAPage, extract
 from monitor.intake.decide import detection, identity
-from monitor.intake.decide.detection import Look, Reader, Standing
+from monitor.intake.decide.detection import ComparedFields, KnownRecommendation, Reader
 from monitor.intake.drafting import once_each
 from monitor.intake.evidence import load_evidence
 from monitor.intake.loading import load_earlier, load_known
@@ -208,8 +208,8 @@ def _between(
         return (EventType.VANISHED if before and before.row else None), ()
     if before is None or before.row is None:
         return EventType.OPENED, ()
-    old, new = Look.of(before.row), Look.of(after.row)
-    standing = Standing(0, old, 1, present, before.kept.captured_at, Reader("", ""))
+    old, new = ComparedFields.of(before.row), ComparedFields.of(after.row)
+    standing = KnownRecommendation(0, old, 1, present, before.kept.captured_at, Reader("", ""))
     return detection.type_of_change(new, standing), detection.changed_fields(new, old)
 
 
@@ -259,8 +259,8 @@ def _against_history(
 ) -> Iterator[Divergence]:
     known = load_earlier(connection, rows.keys())
     for one, row in sorted(rows.items()):
-        looks = [earlier.look for earlier in known[one]]
-        today = Look.of(row)
+        looks = [earlier.fields for earlier in known[one]]
+        today = ComparedFields.of(row)
         if row.kind is Kind.MATTER and kept.format == Format.PRODUCT:
             looks = [look._replace(priority=row.priority) for look in looks]
         if today in looks:

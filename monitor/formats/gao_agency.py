@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from monitor.formats.gao_product import page_title
 from monitor.formats.page.errors import SAVE_AGAIN, NotAPage
-from monitor.formats.page.markup import Line, is_whole, outline
+from monitor.formats.page.markup import TextLine, is_whole, outline
 from monitor.formats.parts.groups import announced, bare_title, count_line, is_noise
 from monitor.formats.parts.rows import Row, assemble
 from monitor.formats.parts.tables import Table, find_tables, looks_altered, read
@@ -42,7 +42,7 @@ def extract(text: str, tree: LexborHTMLParser, url: str | None) -> Capture:
             "the page's recommendations are not in the table known", "see whether the site has changed"
         )
     page = outline(root, {table.node.mem_id: table.node for table in tables})
-    total = announced(" ".join(part.text for part in page if isinstance(part, Line)))
+    total = announced(" ".join(part.text for part in page if isinstance(part, TextLine)))
     groups = _groups(page, tables)
     return capture(Format.AGENCY, groups_rows(groups), total, url, page_title(tree))
 
@@ -74,12 +74,12 @@ def groups_rows(groups: Sequence[_Group]) -> list[Row]:
     return [row for group in groups for row in group.rows]
 
 
-def _groups(page: list[Line | LexborNode], tables: list[Table]) -> list[_Group]:
+def _groups(page: list[TextLine | LexborNode], tables: list[Table]) -> list[_Group]:
     by_node = {table.node.mem_id: table for table in tables}
     groups: list[_Group] = []
-    before: list[Line] = []
+    before: list[TextLine] = []
     for part in page:
-        if isinstance(part, Line):
+        if isinstance(part, TextLine):
             before.append(part)
             continue
         group = _open(before, groups[-1] if groups else None)
@@ -105,7 +105,7 @@ def _groups(page: list[Line | LexborNode], tables: list[Table]) -> list[_Group]:
     return groups
 
 
-def _open(before: list[Line], last: _Group | None) -> _Group:
+def _open(before: list[TextLine], last: _Group | None) -> _Group:
     """The group that a table belongs to, from the lines between it and the table before it."""
     counts = [(at, found) for at, line in enumerate(before) if (found := count_line(line.text))]
     if not counts:
@@ -122,7 +122,7 @@ def _open(before: list[Line], last: _Group | None) -> _Group:
     return _Group(bare_title(title), found[1], _product(before, title))
 
 
-def _product(lines: list[Line], title: str) -> str | None:
+def _product(lines: list[TextLine], title: str) -> str | None:
     """The report's number, where exactly one is linked from the title on or printed."""
     start = next((at for at, line in reversed(list(enumerate(lines))) if title in line.text), 0)
     while start and is_noise(lines[start - 1].text):

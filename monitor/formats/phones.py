@@ -14,7 +14,7 @@ from monitor.formats.contacts import blank_markup, blank_plain
 from monitor.formats.gao_csv import Header, find_header
 from monitor.formats.page.decode import inflate, sniff
 from monitor.formats.page.errors import NotAPage
-from monitor.formats.page.saved import Part, is_archive, parts
+from monitor.formats.page.saved import MimePart, is_archive, parts
 from monitor.formats.recognise import is_markup
 from monitor.record.bodies import Body, whole
 
@@ -105,7 +105,7 @@ def _blank_archive(body: bytes) -> bytes:
     return b"".join([*pieces, body[position:]])
 
 
-def _encoded(part: Part, payload: bytes, body: bytes) -> bytes:
+def _encoded(part: MimePart, payload: bytes, body: bytes) -> bytes:
     """A payload under its part's transfer encoding, lines ended as the archive ends them."""
     ending = b"\r\n" if body[part.start : part.end].find(b"\r\n") >= 0 else b"\n"
     encode = _ENCODERS.get(part.transfer)

@@ -9,16 +9,16 @@ from sqlalchemy import Connection
 from monitor.intake import loading
 from monitor.intake.decide import gate, identity
 from monitor.intake.decide.detection import (
+    ComparedFields,
     Decision,
-    Finding,
-    Look,
+    FieldChange,
+    KnownRecommendation,
     Reader,
     Reading,
-    Standing,
     decide,
     differs,
 )
-from monitor.intake.decide.identity import Known, Matching
+from monitor.intake.decide.identity import Candidate, Matching
 from monitor.record.values import Capture, Format, Kind, Recommendation
 
 
@@ -27,7 +27,7 @@ class Change:
     """A row that is an event, and what it changes."""
 
     row: Recommendation
-    standing: Standing
+    standing: KnownRecommendation
     decision: Decision
 
 
@@ -41,17 +41,17 @@ class Draft:
     """
 
     matching: Matching
-    known: dict[int, Known]
+    known: dict[int, Candidate]
     readings_before: dict[int, Reading]
     unseen: list[tuple[int, Recommendation]] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
-    rebased: list[tuple[Recommendation, Standing]] = field(default_factory=list)
-    readings: list[tuple[int, Look, int]] = field(default_factory=list)
+    rebased: list[tuple[Recommendation, KnownRecommendation]] = field(default_factory=list)
+    readings: list[tuple[int, ComparedFields, int]] = field(default_factory=list)
     rows: dict[int, Recommendation] = field(default_factory=dict)
     gone: list[int] = field(default_factory=list)
     absent: list[int] = field(default_factory=list)
     returned: list[int] = field(default_factory=list)
-    measures: gate.Draft = field(default_factory=lambda: gate.Draft(0, 0, 0))
+    measures: gate.GateInput = field(default_factory=lambda: gate.GateInput(0, 0, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def draft(
     return made
 
 
-def _expected(capture: Capture, readings: dict[int, Reading], known: dict[int, Known]) -> set[int]:
+def _expected(capture: Capture, readings: dict[int, Reading], known: dict[int, Candidate]) -> set[int]:
     """Recommendations whose absence from this capture, or from what was read of it, would mean something."""
     if not capture.complete:
         return set()
@@ -124,11 +124,11 @@ def _expected(capture: Capture, readings: dict[int, Reading], known: dict[int, K
 def _decide_all(
     connection: Connection,
     made: Draft,
-    standings: dict[int, Standing],
+    standings: dict[int, KnownRecommendation],
     reader: Reader,
     captured_at: datetime,
 ) -> None:
-    looks = {one: Look.of(row) for one, row in made.rows.items()}
+    looks = {one: ComparedFields.of(row) for one, row in made.rows.items()}
     before = made.readings_before
     differing = [one for one, look in looks.items() if differs(look, standings[one], before.get(one))]
     earlier = loading.load_earlier(connection, differing)
@@ -136,36 +136,36 @@ def _decide_all(
         look, reading = looks[one], before.get(one)
         past = earlier.get(one, [])
         decision = decide(look, standings[one], reading, past, reader=reader, captured_at=captured_at)
-        if decision.finding is Finding.EVENT:
+        if decision.finding is FieldChange.EVENT:
             made.changes.append(Change(made.rows[one], standings[one], decision))
-        elif decision.finding is Finding.REBASE:
+        elif decision.finding is FieldChange.REBASE:
             made.rebased.append((made.rows[one], standings[one]))
         if (
             reading is None
-            or reading.look != look
+            or reading.fields != look
             or reading.revision != decision.confirmed
             or reading.misses
         ):
             made.readings.append((one, look, decision.confirmed))
 
 
-def _as_far_as_shown(row: Recommendation, standing: Standing, reader: Reader) -> Recommendation:
+def _as_far_as_shown(row: Recommendation, standing: KnownRecommendation, reader: Reader) -> Recommendation:
     """A row, with what is known where its page cannot say: a report's table of matters has no priority."""
     if row.kind is Kind.MATTER and reader.format == Format.PRODUCT:
-        return replace(row, priority=standing.look.priority)
+        return replace(row, priority=standing.fields.priority)
     return row
 
 
 def _measure(
-    connection: Connection, made: Draft, standings: dict[int, Standing], lasting: int, same: int
-) -> gate.Draft:
+    connection: Connection, made: Draft, standings: dict[int, KnownRecommendation], lasting: int, same: int
+) -> gate.GateInput:
     before = made.readings_before
     # What another source has shown before, and was believed, is no reason to doubt one that catches up.
     reworded = [
         one
         for one, row in made.rows.items()
         if one in before
-        and row.fingerprint not in (before[one].look.fingerprint, standings[one].look.fingerprint)
+        and row.fingerprint not in (before[one].fields.fingerprint, standings[one].fields.fingerprint)
     ]
     rebased = {standing.id for _, standing in made.rebased}
     olds = loading.load_narratives(connection, reworded)
@@ -176,4 +176,4 @@ def _measure(
     gone = sum(not before[one].misses for one in made.gone)
     end = made.matching.known.get(len(made.matching.known) + len(made.unseen) - 1)
     last = rewordings.get(end.id) if end else None
-    return gate.Draft(lasting, gone, compared, tuple(rewordings.values()), last)
+    return gate.GateInput(lasting, gone, compared, tuple(rewordings.values()), last)

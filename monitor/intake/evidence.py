@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, union, update
 
 from monitor.record.bodies import Body, Packed, filled, pieces
-from monitor.record.settings import Store as StoreSettings
+from monitor.record.settings import StoreSettings
 from monitor.record.store.schema import captures, events, evidence, revisions
 from monitor.record.store.store import upsert
 from monitor.record.values import Page

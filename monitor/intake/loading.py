@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
-from monitor.intake.decide.detection import Earlier, Look, Reader, Reading, Standing
-from monitor.intake.decide.identity import Known
+from monitor.intake.decide.detection import ComparedFields, Earlier, KnownRecommendation, Reader, Reading
+from monitor.intake.decide.identity import Candidate
 from monitor.record import folding
 from monitor.record.store.schema import aliases, readings, recommendations, revisions
 from monitor.record.values import Capture, Format, Kind, is_closed
@@ -24,7 +24,9 @@ def chunks(values: Collection[T]) -> Iterable[Sequence[T]]:
     return (listed[start : start + _CHUNK] for start in range(0, len(listed), _CHUNK))
 
 
-def load_known(connection: Connection, capture: Capture, owners: dict[str, int] | None = None) -> list[Known]:
+def load_known(
+    connection: Connection, capture: Capture, owners: dict[str, int] | None = None
+) -> list[Candidate]:
     """Every recommendation that a row of the capture may be. The export may hold any.
 
     `owners`: all of its rows' keys are known to be theirs, and nobody else need be looked at.
@@ -56,7 +58,7 @@ def _features(capture: Capture) -> list[tuple[ColumnElement[Any], set[str]]]:
     ]
 
 
-def _known(connection: Connection, ids: set[int] | None) -> list[Known]:
+def _known(connection: Connection, ids: set[int] | None) -> list[Candidate]:
     table = recommendations
     columns = (
         table.c.id,
@@ -76,7 +78,7 @@ def _known(connection: Connection, ids: set[int] | None) -> list[Known]:
         keys[owner].append(key)
     found = _among(connection, select(*columns), table.c.id, ids)
     return [
-        Known(
+        Candidate(
             row.id,
             row.key,
             row.product,
@@ -101,7 +103,9 @@ def _among(
     return [row for some in chunks(ids) for row in connection.execute(query.where(column.in_(some)))]
 
 
-def load_standings(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, Standing]:
+def load_standings(
+    connection: Connection, ids: Collection[int], now: datetime
+) -> dict[int, KnownRecommendation]:
     """How recommendations stand, by id.
 
     What was observed in the future was observed under a clock that ran ahead, some time ago: it must
@@ -121,9 +125,9 @@ def load_standings(connection: Connection, ids: Collection[int], now: datetime) 
         last.c.format,
     ).join(last, and_(last.c.recommendation_id == table.c.id, last.c.number == table.c.revision))
     return {
-        row[0]: Standing(
+        row[0]: KnownRecommendation(
             row[0],
-            Look(*row[1:5]),
+            ComparedFields(*row[1:5]),
             row[5],
             row[6],
             row[7] if row[7] <= now else _LONG_AGO,
@@ -149,7 +153,7 @@ def load_readings(
         table.c.row_hash,
     ).where(table.c.source_id == reader.source, table.c.format == reader.format)
     return {
-        one: Reading(Look(fingerprint, status, priority, text), revision, misses, row_hash)
+        one: Reading(ComparedFields(fingerprint, status, priority, text), revision, misses, row_hash)
         for one, fingerprint, status, priority, text, revision, misses, row_hash in _among(
             connection, query, table.c.recommendation_id, ids
         )
@@ -201,7 +205,7 @@ def load_earlier(connection: Connection, ids: Collection[int]) -> dict[int, list
     for row in _among(connection, query, table.c.recommendation_id, set(ids)):
         known = row.fingerprint.startswith(folding.VERSION)
         fingerprint = row.fingerprint if known else folding.fingerprint(row.narrative)
-        look = Look(fingerprint, row.status, row.priority, folding.text_fingerprint(row.text))
+        look = ComparedFields(fingerprint, row.status, row.priority, folding.text_fingerprint(row.text))
         found[row.recommendation_id].append(Earlier(row.number, look))
     return found
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, update
 
 from monitor.intake import loading, memory
-from monitor.intake.decide.detection import Look, Reader, Reading
+from monitor.intake.decide.detection import ComparedFields, Reader, Reading
 from monitor.intake.drafting import Change, Draft
 from monitor.record import folding
 from monitor.record.ids import new_id
@@ -66,7 +66,7 @@ def _write_new(pen: Pen, rows: list[Recommendation], shown: list[str]) -> list[i
     pen.row_hashes.update(
         (one, pen.unseen_hashes[key]) for one, key in zip(ids, shown, strict=True) if key in pen.unseen_hashes
     )
-    write_readings(pen, [(one, Look.of(row), 1) for one, row in zip(ids, rows, strict=True)])
+    write_readings(pen, [(one, ComparedFields.of(row), 1) for one, row in zip(ids, rows, strict=True)])
     return ids
 
 
@@ -120,7 +120,7 @@ def _revision(pen: Pen, one: int, number: int, row: Any) -> dict[str, Any]:
     }
 
 
-def write_readings(pen: Pen, looks: list[tuple[int, Look, int]]) -> None:
+def write_readings(pen: Pen, looks: list[tuple[int, ComparedFields, int]]) -> None:
     """Note what the source now shows; a recommendation that it shows is not missed."""
     if not looks:
         return

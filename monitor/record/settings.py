@@ -91,7 +91,7 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Store(Section):
+class StoreSettings(Section):
     """[store]: where what is known is kept."""
 
     url: SecretStr = SecretStr("")
@@ -107,7 +107,7 @@ class Store(Section):
         return value
 
 
-class Queue(Section):
+class QueueSettings(Section):
     """[queue]: the queue server."""
 
     redis_url: SecretStr = SecretStr("")
@@ -321,8 +321,8 @@ class Subscription(Channelled):
 class Settings(Section):
     """The whole configuration but for the channels' own keys."""
 
-    store: Store = Store()
-    queue: Queue = Queue()
+    store: StoreSettings = StoreSettings()
+    queue: QueueSettings = QueueSettings()
     http: Http = Http()
     email: Email = Email()
     delivery: Delivery = Delivery()

@@ -193,17 +193,17 @@ def is_long(node: LexborNode) -> bool:
 
 
 @dataclass(slots=True)
-class Line:
+class TextLine:
     """One line of a page outside its tables of recommendations, and the addresses linked in it."""
 
     text: str
     links: list[str] = field(default_factory=list)
 
 
-def outline(root: LexborNode, tables: dict[int, LexborNode]) -> list[Line | LexborNode]:
+def outline(root: LexborNode, tables: dict[int, LexborNode]) -> list[TextLine | LexborNode]:
     """The page as lines and, in their places, the given tables (by mem_id) unread."""
-    found: list[Line | LexborNode] = []
-    line = Line("")
+    found: list[TextLine | LexborNode] = []
+    line = TextLine("")
     for node, closing in _steps(root, tables):
         if node.is_text_node:
             line.text += node.text_content or ""
@@ -224,15 +224,15 @@ def outline(root: LexborNode, tables: dict[int, LexborNode]) -> list[Line | Lexb
 _ENDS = _BLOCKS | {"br", "td", "th", "button"}
 
 
-def _end_line(found: list[Line | LexborNode], line: Line) -> Line:
+def _end_line(found: list[TextLine | LexborNode], line: TextLine) -> TextLine:
     if not line.text or line.text.isspace():  # between two tags, mostly
         line.text = ""
         return line
     text = one_line(unescape(line.text))
     if text:
-        found.append(Line(text, line.links))
-        return Line("")
-    return Line("", line.links)
+        found.append(TextLine(text, line.links))
+        return TextLine("")
+    return TextLine("", line.links)
 
 
 # Elements that close themselves or each other, so that they never nest by being left open.

@@ -22,7 +22,7 @@ _SINGLE_FILE = re.compile(r"<!--\s*Page saved with SingleFile\s+url:\s*(\S{1,200
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MimePart:
     """One leaf of a web archive: where its encoded content lies in the file, and how it is encoded."""
 
     start: int
@@ -54,12 +54,12 @@ def is_archive(body: bytes) -> bool:
     )
 
 
-def parts(body: bytes) -> list[Part]:
+def parts(body: bytes) -> list[MimePart]:
     """The leaves of a web archive in order."""
     return list(_leaves(body, 0, len(body), 0, iter(range(_MAX_PARTS))))
 
 
-def _leaves(body: bytes, start: int, end: int, depth: int, left: Iterator[int]) -> Iterator[Part]:
+def _leaves(body: bytes, start: int, end: int, depth: int, left: Iterator[int]) -> Iterator[MimePart]:
     if next(left, None) is None:
         return
     headers, content = _headers(body, start, end)
@@ -69,7 +69,7 @@ def _leaves(body: bytes, start: int, end: int, depth: int, left: Iterator[int]) 
         for first, last in _between(body, content, end, mark):
             yield from _leaves(body, first, last, depth + 1, left)
         return
-    yield Part(
+    yield MimePart(
         start=content,
         end=end,
         content_type=headers.get_content_type(),
@@ -101,7 +101,7 @@ def _between(body: bytes, start: int, end: int, mark: bytes) -> Iterator[tuple[i
         yield opened, end
 
 
-def page_part(body: bytes) -> Part:
+def page_part(body: bytes) -> MimePart:
     """The page itself inside a web archive: its first HTML part, else its first text."""
     leaves = parts(body)
     for wanted in ("text/html", "application/xhtml+xml", "text/plain", "text/csv"):

@@ -1,8 +1,8 @@
-"""Decides what a reading of a known recommendation means. Pure: values in, a decision out.
+"""Decides what one row of a capture means for a known recommendation. Pure.
 
-Each source's own last reading is kept beside the state. Only a look that differs from both can be an event:
-a source that shows what it showed before has nothing new to say, whatever others have reported since. A look
-that equals a revision newer than the source's last reading is a source catching up.
+Each source's own last reading is kept beside the stored state. Only a row that differs from both can be
+an event: a source that still shows what it showed before reports nothing new, whatever other sources have
+reported since. A row that equals a revision newer than the source's last reading is a source catching up.
 """
 
 from collections.abc import Iterable
@@ -15,8 +15,8 @@ from monitor.record import folding
 from monitor.record.values import EventType, Recommendation, is_closed
 
 
-class Look(NamedTuple):
-    """What is compared of a recommendation."""
+class ComparedFields(NamedTuple):
+    """The fields of a recommendation in which a difference is a change."""
 
     fingerprint: str
     status: str
@@ -24,24 +24,24 @@ class Look(NamedTuple):
     text_fingerprint: str
 
     @classmethod
-    def of(cls, row: Recommendation) -> "Look":
-        """The look of a page's row."""
+    def of(cls, row: Recommendation) -> "ComparedFields":
+        """Take them from a row of a page."""
         return cls(row.fingerprint, row.status, row.priority, folding.text_fingerprint(row.text))
 
 
 class Reader(NamedTuple):
-    """Who read: a source, and in which format (its formats are read apart)."""
+    """A source and the format it was read in: each format of a source keeps readings of its own."""
 
     source: str
     format: str
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A recommendation as it stands: its look, and who saw it so, and when."""
+class KnownRecommendation:
+    """The stored state of a recommendation, which source last changed it, and when."""
 
     id: int
-    look: Look
+    fields: ComparedFields
     revision: int
     present: bool
     observed_at: datetime
@@ -49,83 +49,87 @@ class Standing:
 
     @property
     def is_open(self) -> bool:
-        """Whether it counts as open and listed."""
-        return self.present and not is_closed(self.look.status)
+        """Whether it is listed, and not closed."""
+        return self.present and not is_closed(self.fields.status)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A source's own last look, the newest revision it has confirmed, and captures in a row without it."""
+    """What a source showed last of a recommendation.
 
-    look: Look
+    `revision`: the newest one that the source has shown. `misses`: captures in a row that lacked it.
+    `row_hash`: the hash of the export's unparsed row.
+    """
+
+    fields: ComparedFields
     revision: int
     misses: int = 0
-    row_hash: bytes | None = None  # of the row as it came
+    row_hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """An earlier revision's look."""
+    """An earlier revision."""
 
     number: int
-    look: Look
+    fields: ComparedFields
 
 
-class Finding(Enum):
-    """What a reading is."""
+class FieldChange(Enum):
+    """What a row means for the stored state."""
 
-    SAME = auto()  # nothing new
-    LAG = auto()  # news to this source only
-    REBASE = auto()  # the folding changed: a new baseline, silently
+    SAME = auto()
+    LAG = auto()  # new for this source, not for the state
+    REBASE = auto()  # the folding changed: take a new baseline silently
     EVENT = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do about a reading: `confirmed` is the revision that it shows; the rest is of an event."""
+    """What to do about a row. `confirmed`: the revision that it shows; `type`, `changed`: of an event."""
 
-    finding: Finding
+    finding: FieldChange
     confirmed: int
     type: EventType | None = None
     changed: tuple[str, ...] = ()
 
 
-def differs(look: Look, standing: Standing, reading: Reading | None) -> bool:
-    """Whether a look differs from the state and from the source's own last reading: the cheap first test."""
-    if look == standing.look and standing.present:
+def differs(shown: ComparedFields, known: KnownRecommendation, reading: Reading | None) -> bool:
+    """Whether a row differs from the state and from the source's last reading: the cheap first test."""
+    if shown == known.fields and known.present:
         return False
-    return reading is None or reading.misses > 0 or look != reading.look
+    return reading is None or reading.misses > 0 or shown != reading.fields
 
 
 def decide(
-    look: Look,
-    standing: Standing,
+    shown: ComparedFields,
+    known: KnownRecommendation,
     reading: Reading | None,
     earlier: Iterable[Earlier],
     *,
     reader: Reader,
     captured_at: datetime,
 ) -> Decision:
-    """Say what a look of a known recommendation means (see the module)."""
-    if _other_folding(standing.look.fingerprint):
-        return _rebase(look, standing)
-    if not differs(look, standing, reading):
-        shown = reading if reading and look == reading.look else standing
-        return Decision(Finding.SAME, shown.revision)
+    """Say what a row of a known recommendation means (see the module's docstring)."""
+    if _other_folding(known.fields.fingerprint):
+        return _rebase(shown, known)
+    if not differs(shown, known, reading):
+        same = reading if reading and shown == reading.fields else known
+        return Decision(FieldChange.SAME, same.revision)
     confirmed = reading.revision if reading else 0
     passed = [
-        one.number for one in earlier if confirmed < one.number < standing.revision and one.look == look
+        one.number for one in earlier if confirmed < one.number < known.revision and one.fields == shown
     ]
     if passed:
-        return Decision(Finding.LAG, max(passed))
-    if reader != standing.reader and captured_at < standing.observed_at:
-        # An old page of another source tells nothing about what came later.
-        return Decision(Finding.LAG, confirmed)
+        return Decision(FieldChange.LAG, max(passed))
+    if reader != known.reader and captured_at < known.observed_at:
+        # The page is older than what another source has shown since.
+        return Decision(FieldChange.LAG, confirmed)
     return Decision(
-        Finding.EVENT,
-        standing.revision + 1,
-        type_of_change(look, standing),
-        changed_fields(look, standing.look),
+        FieldChange.EVENT,
+        known.revision + 1,
+        type_of_change(shown, known),
+        changed_fields(shown, known.fields),
     )
 
 
@@ -133,24 +137,24 @@ def _other_folding(fingerprint: str) -> bool:
     return not fingerprint.startswith(folding.VERSION)
 
 
-def _rebase(look: Look, standing: Standing) -> Decision:
+def _rebase(shown: ComparedFields, known: KnownRecommendation) -> Decision:
     """Narrative and text cannot be compared across foldings; status and priority can."""
-    comparable = standing.look._replace(fingerprint=look.fingerprint, text_fingerprint=look.text_fingerprint)
-    if look == comparable and standing.present:
-        return Decision(Finding.REBASE, standing.revision)
-    changed = changed_fields(look, comparable)
-    return Decision(Finding.EVENT, standing.revision + 1, type_of_change(look, standing), changed)
+    comparable = known.fields._replace(fingerprint=shown.fingerprint, text_fingerprint=shown.text_fingerprint)
+    if shown == comparable and known.present:
+        return Decision(FieldChange.REBASE, known.revision)
+    changed = changed_fields(shown, comparable)
+    return Decision(FieldChange.EVENT, known.revision + 1, type_of_change(shown, known), changed)
 
 
-def type_of_change(look: Look, standing: Standing) -> EventType:
-    """What the event is called that leads from what stood to this look."""
-    if is_closed(look.status):
-        return EventType.UPDATED if is_closed(standing.look.status) else EventType.CLOSED
-    return EventType.UPDATED if standing.is_open else EventType.REOPENED
+def type_of_change(shown: ComparedFields, known: KnownRecommendation) -> EventType:
+    """The type of the event that leads from the stored state to these fields."""
+    if is_closed(shown.status):
+        return EventType.UPDATED if is_closed(known.fields.status) else EventType.CLOSED
+    return EventType.UPDATED if known.is_open else EventType.REOPENED
 
 
-def changed_fields(new: Look, old: Look) -> tuple[str, ...]:
-    """Which of narrative, status, priority and text differ between two looks, in that order."""
+def changed_fields(new: ComparedFields, old: ComparedFields) -> tuple[str, ...]:
+    """Which of narrative, status, priority and text differ, in that order."""
     pairs = {
         "narrative": (old.fingerprint, new.fingerprint),
         "status": (old.status, new.status),

@@ -28,7 +28,7 @@ class Rewording:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class GateInput:
     """A capture held against what is known: open ones shown last time, gone now; narratives compared.
 
     `last`: the page's last row, where it is reworded.
@@ -41,7 +41,7 @@ class Draft:
     last: Rewording | None = None
 
 
-def objection(capture: Capture, draft: Draft, limits: Gate) -> str | None:
+def objection(capture: Capture, draft: GateInput, limits: Gate) -> str | None:
     """Why the capture is not believed, in a sentence for operators; None where it is."""
     checks = (
         _announced(capture),
@@ -69,13 +69,13 @@ def _announced(capture: Capture) -> str | None:
     return f"the page announces {capture.announced} open recommendations and shows {parsed}"
 
 
-def _blank(capture: Capture, draft: Draft) -> str | None:
+def _blank(capture: Capture, draft: GateInput) -> str | None:
     if capture.recommendations or draft.compared or not capture.complete or not draft.known_open:
         return None
     return f"none of the {draft.known_open} known recommendations is on it"
 
 
-def _vanished(draft: Draft, limits: Gate) -> str | None:
+def _vanished(draft: GateInput, limits: Gate) -> str | None:
     if draft.known_open < _LEAST_KNOWN or draft.gone / draft.known_open <= limits.max_vanished:
         return None
     return (
@@ -84,7 +84,7 @@ def _vanished(draft: Draft, limits: Gate) -> str | None:
     )
 
 
-def _reworded(draft: Draft, limits: Gate) -> str | None:
+def _reworded(draft: GateInput, limits: Gate) -> str | None:
     if draft.compared < _LEAST_COMPARED:
         return None
     # A first response is what the source is watched for, however many come in a week.
@@ -94,7 +94,7 @@ def _reworded(draft: Draft, limits: Gate) -> str | None:
     return f"{count} of {draft.compared} narratives changed at once (more than {limits.max_changed:.0%})"
 
 
-def _emptied(draft: Draft) -> str | None:
+def _emptied(draft: GateInput) -> str | None:
     """Narratives are rewritten, and hardly ever struck out: where most are empty, they did not load."""
     count = sum(not folding.fold(one.new) and bool(folding.fold(one.old)) for one in draft.rewordings)
     if count * 2 <= draft.compared:
@@ -102,7 +102,7 @@ def _emptied(draft: Draft) -> str | None:
     return f"{count} of {draft.compared} narratives are empty that were not"
 
 
-def _same_words(draft: Draft) -> str | None:
+def _same_words(draft: GateInput) -> str | None:
     """The same words added to all, or cut from all, are the site's and not GAO's.
 
     Of one narrative alone nobody can tell: a sentence added to it is what it is watched for.
@@ -159,7 +159,7 @@ def _has_more(words: str, old: list[str], new: list[str]) -> bool:
     return f" {' '.join(new)} ".count(f" {words} ") > f" {' '.join(old)} ".count(f" {words} ")
 
 
-def _cut_short(capture: Capture, draft: Draft) -> str | None:
+def _cut_short(capture: Capture, draft: GateInput) -> str | None:
     """A text without an end mark may have been cut after any sentence of its last narrative."""
     if not capture.open_ended or draft.last is None:
         return None

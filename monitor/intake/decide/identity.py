@@ -21,7 +21,7 @@ _CLEARLY = 0.1  # and by how much it must beat the next best
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Candidate:
     """What identity needs of a known recommendation. `keys` are its key and its aliases."""
 
     id: int
@@ -46,12 +46,12 @@ class Known:
 class Matching:
     """Rows and whom they are: `known` by the row's place; `aliases` to add; `joined` ids' real keys."""
 
-    known: dict[int, Known] = field(default_factory=dict)
+    known: dict[int, Candidate] = field(default_factory=dict)
     aliases: dict[str, int] = field(default_factory=dict)
     joined: dict[int, str] = field(default_factory=dict)
 
 
-def match(rows: Sequence[Recommendation], known: Iterable[Known], *, complete: bool) -> Matching:
+def match(rows: Sequence[Recommendation], known: Iterable[Candidate], *, complete: bool) -> Matching:
     """Say for each row (by its place) which known recommendation it is; rows left out are unseen ones.
 
     `complete`: a known recommendation of the same report that no row claims is really gone, so a row
@@ -74,7 +74,7 @@ def match(rows: Sequence[Recommendation], known: Iterable[Known], *, complete: b
     return found
 
 
-def _by_key(row: Recommendation, by_key: dict[str, Known], shared: set[str | None]) -> Known | None:
+def _by_key(row: Recommendation, by_key: dict[str, Candidate], shared: set[str | None]) -> Candidate | None:
     # Where several texts stood under one key, a page that shows one of them shows that one.
     if row.key in shared and (apart := by_key.get(folding.key_apart(row.key, row.text))):
         return apart
@@ -85,7 +85,7 @@ def _by_key(row: Recommendation, by_key: dict[str, Known], shared: set[str | Non
     return exact if _text_fits(row, exact) else None
 
 
-def _claim(found: Matching, place: int, row: Recommendation, one: Known) -> None:
+def _claim(found: Matching, place: int, row: Recommendation, one: Candidate) -> None:
     found.known[place] = one
     if row.key != one.key and row.key not in one.keys:
         found.aliases[row.key] = one.id
@@ -93,25 +93,25 @@ def _claim(found: Matching, place: int, row: Recommendation, one: Known) -> None
             found.joined[one.id] = row.key
 
 
-Rule = Callable[[Recommendation, Known], bool]
-Shelf = Callable[[Recommendation | Known], Hashable]  # only rows and candidates of one shelf are compared
+Rule = Callable[[Recommendation, Candidate], bool]
+Shelf = Callable[[Recommendation | Candidate], Hashable]  # only rows and candidates of one shelf are compared
 
 
 def _apply(
-    rule: Rule, rows: Sequence[Recommendation], candidates: list[Known], found: Matching, shelf: Shelf
+    rule: Rule, rows: Sequence[Recommendation], candidates: list[Candidate], found: Matching, shelf: Shelf
 ) -> None:
     """Join unmatched rows and unclaimed candidates that fit each other, each of them only once."""
     claimed = {one.id for one in found.known.values()}
     open_rows = [(place, row) for place, row in enumerate(rows) if place not in found.known]
     if not open_rows:
         return
-    shelves: dict[Hashable, list[Known]] = defaultdict(list)
+    shelves: dict[Hashable, list[Candidate]] = defaultdict(list)
     for one in candidates:
         if one.id not in claimed:
             shelves[shelf(one)].append(one)
     fits = {place: [one for one in shelves[shelf(row)] if rule(row, one)] for place, row in open_rows}
     chosen = {place: best for place, row in open_rows if (best := _only(row, fits[place]))}
-    rivals: dict[int, list[tuple[int, Known]]] = defaultdict(list)
+    rivals: dict[int, list[tuple[int, Candidate]]] = defaultdict(list)
     for place, one in chosen.items():
         rivals[one.id].append((place, one))
     for several in rivals.values():
@@ -121,15 +121,15 @@ def _apply(
                 _claim(found, place, rows[place], one)
 
 
-def _shelf(one: Recommendation | Known) -> Hashable:
+def _shelf(one: Recommendation | Candidate) -> Hashable:
     return one.kind, one.number
 
 
-def _kind(one: Recommendation | Known) -> Hashable:
+def _kind(one: Recommendation | Candidate) -> Hashable:
     return one.kind
 
 
-def _only(row: Recommendation, fits: list[Known]) -> Known | None:
+def _only(row: Recommendation, fits: list[Candidate]) -> Candidate | None:
     """The one that fits, or of several the one whose text is clearly nearest."""
     if len(fits) < 2:
         return fits[0] if fits else None
@@ -138,7 +138,7 @@ def _only(row: Recommendation, fits: list[Known]) -> Known | None:
     return best if first - second >= _CLEARLY else None
 
 
-def _same_report(row: Recommendation, one: Known) -> bool:
+def _same_report(row: Recommendation, one: Candidate) -> bool:
     """The same report, agency, number (or none) and, however edited, text, known under another key."""
     return (
         row.product is not None
@@ -148,7 +148,7 @@ def _same_report(row: Recommendation, one: Known) -> bool:
     )
 
 
-def _same_title(row: Recommendation, one: Known) -> bool:
+def _same_title(row: Recommendation, one: Candidate) -> bool:
     """Title, number, agency and text all fit, and one of the two is known by title alone."""
     return (
         not _contradict(row, one)
@@ -158,7 +158,7 @@ def _same_title(row: Recommendation, one: Known) -> bool:
     )
 
 
-def _renamed_title(row: Recommendation, one: Known) -> bool:
+def _renamed_title(row: Recommendation, one: Candidate) -> bool:
     """A report known by title alone got another title, much like it: agency, number and text are the same.
 
     Reports of a series repeat recommendations word for word; their titles differ in a year.
@@ -179,7 +179,7 @@ def _like_titles(one: str, other: str) -> bool:
     return SequenceMatcher(None, words, others, autojunk=False).ratio() >= _LIKE_NAMES
 
 
-def _number_apart(row: Recommendation, one: Known) -> bool:
+def _number_apart(row: Recommendation, one: Candidate) -> bool:
     """Only one of the two states a number: the page states it since, or no longer; the text is the same."""
     return (
         None in (row.number, one.number)
@@ -190,7 +190,7 @@ def _number_apart(row: Recommendation, one: Known) -> bool:
     )
 
 
-def _renamed_agency(row: Recommendation, one: Known) -> bool:
+def _renamed_agency(row: Recommendation, one: Candidate) -> bool:
     """The agency is spelled otherwise or was renamed: everything else is the same.
 
     One recommendation to three agencies is three rows of one text, so the names must be alike.
@@ -202,20 +202,20 @@ def _renamed_agency(row: Recommendation, one: Known) -> bool:
     return same_report and names.ratio() >= _LIKE_NAMES and _text_fits(row, one)
 
 
-def _contradict(row: Recommendation, one: Known) -> bool:
+def _contradict(row: Recommendation, one: Candidate) -> bool:
     """Whether both name a report, and not the same one: a title may be that of several."""
     return row.product is not None and one.product is not None and row.product != one.product
 
 
-def _same_agency(row: Recommendation, one: Known) -> bool:
+def _same_agency(row: Recommendation, one: Candidate) -> bool:
     return folding.fold_agency(row.agency) == one.agency_folded
 
 
-def _same_text(row: Recommendation, one: Known) -> bool:
+def _same_text(row: Recommendation, one: Candidate) -> bool:
     return one.text_fingerprint == folding.text_fingerprint(row.text)
 
 
-def _text_fits(row: Recommendation, one: Known) -> bool:
+def _text_fits(row: Recommendation, one: Candidate) -> bool:
     return _same_text(row, one) or _similarity(row.text, one.text) >= _SAME_TEXT
 
 

@@ -9,7 +9,7 @@ from monitor.formats.phones import blank_phones
 from monitor.intake import evidence as keeping
 from monitor.intake import load_evidence, prune_evidence
 from monitor.record import bodies
-from monitor.record.settings import Store as StoreSettings
+from monitor.record.settings import StoreSettings
 from monitor.record.store.schema import captures, evidence
 from tests.fakes.pages import Row, export, report, rows
 from tests.monitor.intake.conftest import START, Scene

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from monitor.intake.decide import identity
-from monitor.intake.decide.identity import Known
+from monitor.intake.decide.identity import Candidate
 from monitor.record import folding
 from monitor.record.values import Kind, Recommendation
 
@@ -36,9 +36,9 @@ def row(**changes: object) -> Recommendation:
     )
 
 
-def known(number: int, like: Recommendation, *keys: str, product: str | None = None) -> Known:
+def known(number: int, like: Recommendation, *keys: str, product: str | None = None) -> Candidate:
     """A known recommendation that was first seen as this row."""
-    return Known(
+    return Candidate(
         number,
         another(like.key),
         another(like.product or product),
@@ -58,7 +58,7 @@ def another(text: str | None) -> str | None:
     return text and "".join(list(text))
 
 
-def matched(rows: list[Recommendation], *of: Known, complete: bool = True) -> dict[int, int]:
+def matched(rows: list[Recommendation], *of: Candidate, complete: bool = True) -> dict[int, int]:
     """Places of rows and the ids of whom they are."""
     return {place: one.id for place, one in identity.match(rows, of, complete=complete).known.items()}
 
@@ -181,7 +181,7 @@ def test_how_a_number_is_stated_is_no_part_of_a_texts_likeness() -> None:
 
 
 def test_reports_of_a_series_are_not_one_another() -> None:
-    """Known by title alone, with the same words under the same number: another year is another report."""
+    """Candidate by title alone, with the same words under the same number: another year is another report."""
     first = row(product=None, title="Harbor Audit: Lights in Fiscal Year 2030")
     assert (
         matched([row(product=None, title="Harbor Audit: Lights in Fiscal Year 2031")], known(1, first)) == {}
@@ -190,7 +190,7 @@ def test_reports_of_a_series_are_not_one_another() -> None:
 
 
 def test_a_title_that_gained_words_is_the_same() -> None:
-    """Known by title alone and renamed a little: its text, number and agency are all the same."""
+    """Candidate by title alone and renamed a little: its text, number and agency are all the same."""
     assert matched([row(product=None, title="Harbor Lights: Lamps, Oil")], known(1, row(product=None))) == {
         0: 1
     }
