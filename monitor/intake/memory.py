@@ -2,7 +2,7 @@
 
 It ends an intake before the page is read. What makes it exact:
 
-- What is remembered is the hash of what lasts of the page (monitor/formats/settled.py), of how it was asked
+- What is remembered is the hash of what lasts of the page (monitor/formats/stable_content.py), of how it was asked
   for, and of the code that reads pages: a new extractor, folding or gate remembers nothing of the old one's.
 - Only the page that its source showed last is remembered, only where it was believed without a person's word
   for it, with nothing missing from it and nobody waiting for its answer.
@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import selectolax
 from sqlalchemy import Connection, and_, bindparam, select, update
 
-from monitor.formats.settled import Settled, settle, settle_along
+from monitor.formats.stable_content import StableContent, stable_content, stable_content_along
 from monitor.record import folding
 from monitor.record.store.prepared import Prepared
 from monitor.record.store.schema import coverage, readings, sources

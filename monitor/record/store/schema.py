@@ -53,7 +53,7 @@ sources = Table(
     Column("marks_url", Text),  # the address that these two belong to
     # The page last believed, as long as reading it again would change nothing (monitor/intake/memory.py):
     Column("body_sha256", String),  # volatile parts set aside; of the code that read it, too
-    Column("body_layout", LargeBinary),  # where these lay (monitor/formats/settled.py)
+    Column("body_layout", LargeBinary),  # where these lay (monitor/formats/stable_content.py)
     Column("body_format", String),
     Column("body_subject", String),
     Column("outcome", String),

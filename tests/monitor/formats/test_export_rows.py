@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from monitor.formats import NotAPage, extract, extract_apart, stamp_of
 from monitor.formats.export_rows import Blanked, RawRows, only, take_apart
 from monitor.formats.phones import blank_phones
-from monitor.formats.settled import settle
+from monitor.formats.stable_content import stable_content
 from monitor.record import bodies
 from monitor.record.bodies import Body, filled
 from tests.fakes import pages

@@ -17,7 +17,7 @@ from sqlalchemy import delete, select
 from monitor.captures import quarantine
 from monitor.formats.export_rows import take_apart
 from monitor.formats.parts import rows as row_reader
-from monitor.formats.settled import settle
+from monitor.formats.stable_content import stable_content
 from monitor.intake import glance, memory, rowwise, same, taking
 from monitor.record import bodies, folding
 from monitor.record.settings import Source

@@ -3,7 +3,7 @@
 import re
 from random import Random
 
-from monitor.formats.settled import settle, settle_along
+from monitor.formats.stable_content import stable_content, stable_content_along
 
 # The pattern in plain words, with the run of letters and figures that a cell has from its view.
 _PLAIN = re.compile(rb"(<t[dh] [^<>]*?table-column-)[0-9A-Za-z]+")
