@@ -1,7 +1,7 @@
-"""Pages to recommendations: one file a format, and what tells them apart. Pure.
+"""Extracts recommendations from pages: one file a format, and the recognition of formats. Pure.
 
-`extract` reads any of them, whatever encoding or wrapping it was saved in. NotAPage, with a reason and what
-to do about it, is the only exception that leaves.
+`extract` reads any format in any encoding or wrapping. It raises no exception but NotAPage, with a reason and
+advice.
 """
 
 import re
@@ -21,7 +21,7 @@ from monitor.record.values import Capture, Format
 
 __all__ = ["HEAD", "NotAPage", "extract", "extract_apart", "stamp_of"]
 
-HEAD = 100_000  # bytes, in whatever encoding: more than what is looked through for an export's header
+HEAD = 100_000  # bytes: in any encoding more than the part that is searched for an export's header
 
 
 def extract(
@@ -34,9 +34,9 @@ def extract(
     """Read one page.
 
     `format` None: it is recognised. `content_type` is the response's header, used for its charset. `url` is
-    where the page was asked for; a saved page's own note of its address wins nothing over it. NotAPage where
-    the bytes are no page of recommendations, not whole, or not of the format given. A large export never
-    stands in memory whole.
+    the address requested, which goes before the address that a saved page notes. NotAPage where the bytes are
+    not a page of recommendations, incomplete, or not of the format given. A large export is never in memory
+    as a whole.
     """
     if isinstance(body, Packed) and format in (None, Format.CSV) and (raw := take_apart(body, b"")):
         return extract_apart(body, raw, format=format, content_type=content_type, url=url)
@@ -57,9 +57,9 @@ def extract_apart(
     content_type: str | None = None,
     url: str | None = None,
 ) -> Capture:
-    """Read an export that was taken apart, a block at a time and without its telephone numbers.
+    """Read an export that was taken apart, block by block and without its telephone numbers.
 
-    The same as `extract` of the whole, to the letter.
+    The result equals that of `extract`.
     """
     blocks = iter(Blanked(body, raw))
     first = decode(next(blocks), content_type)
@@ -72,9 +72,9 @@ def extract_apart(
 
 
 def stamp_of(body: Body, content_type: str | None = None) -> datetime | None:
-    """When an export says that it was made, seen in its first lines; None for any other page.
+    """When an export says that it was made, from its first lines; None for any other page.
 
-    That it can be read as well is not said.
+    A stamp does not mean that the rest of it can be read.
     """
     head = body[:HEAD]
     try:
@@ -109,7 +109,7 @@ def _fits(form: Format, wanted: Format | None) -> None:
 
 
 def _address(text: str, url: str | None) -> str | None:
-    """Where a page is from: where it was asked for, else as it notes itself."""
+    """A page's address: the one requested, else the one that it notes itself."""
     url = _web_address(url) or _web_address(noted_address(text))
     if url and is_staging(url):
         raise NotAPage("this is a copy on GAO's staging host", "open the page at www.gao.gov")

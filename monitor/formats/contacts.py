@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-# A lone surrogate is a byte of another encoding that was let through: here its no-break space and dashes.
+# A lone surrogate is a byte of another encoding that was passed through: its no-break space and dashes.
 _SPACE = r"(?:[\s.\u00a0\u2009\u202f\udca0]|&nbsp;|&#160;|&#xa0;)"
 _DASH = r"(?:[-\u2010-\u2015\u2212\u00b7\udc96\udc97]|&[mn]dash;|&#82(?:09|11|12);|&#x201[0-5];)"
 _GAP = rf"(?:{_SPACE}|{_DASH}|[/])"
@@ -32,10 +32,10 @@ _INVITATION_REACH = 400  # characters, and never beyond its line
 
 
 def blank_markup(text: str) -> str:
-    """Take numbers out of contact blocks, `tel:` links and "For more information, contact …"."""
+    """Remove numbers from contact blocks, `tel:` links and "For more information, contact …"."""
     plain = text.casefold()
     ranges: list[tuple[int, int]] = []
-    # A word that each of them needs is looked for first: that is a hundred times faster.
+    # A substring search first: it is a hundred times faster than the patterns.
     if any(word in plain for word in ("contact", "staff-profile", "phone")):
         ranges += _blocks(text)
     if any(scheme in plain for scheme in ("tel:", "sms:", "callto:")):
@@ -65,14 +65,14 @@ def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _links(text: str) -> Iterator[tuple[int, int]]:
-    """Links that dial, with the words they show."""
+    """Links to telephone numbers, with their text."""
     for link in _TEL_LINK.finditer(text):
         closing = text.find("</a", link.end(), link.end() + 2000)
         yield link.start(), closing if closing >= 0 else link.end()
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    """Elements named for contacts, from start tag to end; never one that holds recommendations."""
+    """Elements named for contacts, from start to end tag, except those that hold recommendations."""
     position = 0
     while opening := _BLOCK_START.search(text, position):
         tag = opening["tag"].lower()
@@ -87,7 +87,7 @@ _REACH = 200_000  # how far an element that is never closed is followed
 
 
 def _element_end(text: str, tag: str, start: int) -> int:
-    """Where the element whose start tag ends at `start` is closed, inner ones of its name counted."""
+    """Where the element whose start tag ends at `start` is closed; nested ones are counted."""
     depth = 1
     limit = min(len(text), start + _REACH)
     for mark in re.compile(rf"<(/?){tag}\b", re.IGNORECASE).finditer(text, start, limit):
@@ -112,7 +112,7 @@ _NEXT = re.compile(r"^.*(?:Open Recommendations|Agency Affected).*$", re.IGNOREC
 
 
 def blank_plain(text: str) -> str:
-    """Take numbers out of the part of a text below a heading for contacts, up to the next recommendations."""
+    """Remove numbers from the part of a text below a heading for contacts, up to the next recommendations."""
     return _without_numbers(text, [*_below_headings(text), *_invitations(text)])
 
 

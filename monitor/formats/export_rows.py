@@ -1,8 +1,8 @@
-"""The export's rows as they came, told apart and hashed without being read. Pure.
+"""The export's raw rows, split and hashed without being parsed. Pure.
 
-For a row that is the one read last time nothing needs to be resolved, folded or compared. Only an export
-whose every row is well-formed is taken apart here; any other is read whole, by the reader that can tell what
-is wrong. It is gone through a block at a time; what is kept of a row is its hash and where it ends.
+A row that is identical to the one read last time need not be parsed, folded or compared. Only an export whose
+rows are all well-formed is split here; any other is read as a whole, by the code that can say what is wrong.
+It is read block by block; of each row the hash and the end are kept.
 """
 
 import re
@@ -21,15 +21,15 @@ from monitor.record.bodies import Body, parts, pieces
 
 _HEAD = 20_000
 _HASH = 16  # bytes
-_NOTHING = b',;"\t \r\n'  # of this an empty row is made, which the reader passes over
-_LONGEST = 2**20  # bytes of a row: no pattern is let loose on a longer one
+_NOTHING = b',;"\t \r\n'  # the characters of an empty row, which the extractor skips
+_LONGEST = 2**20  # bytes of a row: patterns are not applied to longer ones
 
 
 @dataclass(frozen=True, slots=True)
 class RawRows:
     """Where the table begins, where each row ends, its hash without telephone numbers, and where those are.
 
-    `phones`: starts and ends in turn; `blanks`: whether any column is for them.
+    `phones`: starts and ends alternately; `blanks`: whether any column is for telephone numbers.
     """
 
     start: int
@@ -44,7 +44,7 @@ class RawRows:
         return self.ends[place - 1] if place else self.start, self.ends[place]
 
     def begins_at(self, body: Body, header: gao_csv.Header) -> bool:
-        """Whether a header found in the decoded text is the one below which the table begins."""
+        """Whether a header found in the decoded text is the table's."""
         above = with_plain_lines(body[: self.start].decode("utf-8-sig"))
         mine = self.header
         return (header.names, header.separator, header.end) == (mine.names, mine.separator, len(above))
@@ -52,7 +52,7 @@ class RawRows:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """How a row looks, and which of its groups are telephone numbers."""
+    """The pattern of a row, and which of its groups are telephone numbers."""
 
     row: re.Pattern[bytes]
     groups: range
@@ -60,7 +60,7 @@ class _Shape:
 
 
 def take_apart(body: Body, salt: bytes) -> RawRows | None:
-    """The rows of an export; None for what is no export, or not one of well-formed rows in UTF-8.
+    """Split an export; None for anything else, and for one with malformed rows or not in UTF-8.
 
     `salt` goes into each hash: 64 bytes at most.
     """
@@ -79,7 +79,7 @@ def take_apart(body: Body, salt: bytes) -> RawRows | None:
 
 
 def _collect(body: Body, raw: RawRows, shape: _Shape) -> bool:
-    """Tell all rows apart; whether each is well-formed, and there are some."""
+    """Split all rows; False where one is malformed or there are none."""
     position, left = raw.start, b""
     for piece in pieces(body, raw.start):
         block = left + piece
@@ -94,9 +94,9 @@ def _collect(body: Body, raw: RawRows, shape: _Shape) -> bool:
 
 
 def _collect_some(block: bytes, position: int, raw: RawRows, shape: _Shape, *, is_last: bool) -> int | None:
-    """Tell the whole rows of a block apart; where they end, or None where one is empty.
+    """Split the complete rows of a block; where they end, or None where one is empty.
 
-    Only at the end of the body may a row end without a line's end: elsewhere it goes on in the next block.
+    Only the last row of the body may lack a line end: elsewhere a row continues in the next block.
     """
     match, at, size = shape.row.match, 0, len(block)
     while at < size and (found := match(block, at)):
@@ -115,23 +115,23 @@ def _collect_some(block: bytes, position: int, raw: RawRows, shape: _Shape, *, i
 
 
 def only(body: Body, raw: RawRows, places: Sequence[int]) -> bytes:
-    """The same export with some of its rows alone; `places` ascend."""
+    """The export with only some of its rows; `places` ascend."""
     return b"".join([body[: raw.start], *parts(body, map(raw.span, places))])
 
 
 @dataclass(frozen=True, slots=True)
 class Blanked:
-    """An export as blank_phones makes it, in pieces, as often as it is gone through."""
+    """The result of blank_phones for an export, in pieces; can be iterated repeatedly."""
 
     body: Body
     raw: RawRows
 
     def __iter__(self) -> Iterator[bytes]:
-        """Pieces that end with a line's end, whatever it ends; the first one holds all above the table."""
+        """Pieces that each end with a line end; the first one holds everything above the table."""
         left, least = b"", self.raw.start
         for piece in self._cut():
             block = left + piece
-            end = block.rfind(b"\n") + 1  # no number goes on after a line's end
+            end = block.rfind(b"\n") + 1  # no number continues after a line end
             if end < least:
                 left = block
                 continue
@@ -145,7 +145,7 @@ class Blanked:
         return without_leftovers(block.decode(), self.raw.header.separator).encode()
 
     def _cut(self) -> Iterator[bytes]:
-        """Its pieces without what stands in the columns for telephones."""
+        """Its pieces without the content of the columns for telephones."""
         phones, at, position = self.raw.phones, 0, 0
         for piece in pieces(self.body):
             kept, start, end = [], 0, position + len(piece)
@@ -153,7 +153,7 @@ class Blanked:
                 kept.append(piece[start : max(phones[at] - position, 0)])
                 start = min(phones[at + 1] - position, len(piece))
                 if phones[at + 1] > end:
-                    break  # it goes on in the next piece
+                    break  # it continues in the next piece
                 at += 2
             kept.append(piece[start:])
             yield b"".join(kept)
@@ -182,7 +182,7 @@ def _is_sound(block: bytes) -> bool:
 
 @lru_cache(maxsize=8)
 def _row(separator: bytes, width: int, phones: tuple[int, ...]) -> re.Pattern[bytes]:
-    """One whole row of so many cells, a group round each telephone number. Never goes back."""
+    """A row of so many cells, with a group for each telephone number. Does not backtrack."""
     part = re.escape(separator)
     cell = rb'(?:"[^"]*+(?:""[^"]*+)*+"|[^"%b\r\n]*+)' % part
     cells = [b"(%b)" % cell if at in phones else cell for at in range(width)]

@@ -1,7 +1,7 @@
 """An agency's page: its total, and the first ten of its open recommendations in groups by report. Pure.
 
-Only the tables, their headings, the groups' "N Open Recommendations" and the titles before them are
-certain. Wrappers, links and numbers are not: keys go by the title, whether or not a number is there.
+Only the tables, their headings, the groups' "N Open Recommendations" and the titles before them can be relied
+on. Wrappers, links and numbers cannot: keys are made of the title, whether or not there is a number.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from monitor.record.values import Capture, Format
 
 @dataclass(slots=True)
 class _Group:
-    """A report on the page: what it is called, how many it announces, and what was read."""
+    """A report on the page: its title, the number of recommendations it announces, and its rows."""
 
     title: str
     count: int | None
@@ -30,7 +30,7 @@ class _Group:
 
 
 def extract(text: str, tree: LexborHTMLParser, url: str | None) -> Capture:
-    """Read an agency's page; NotAPage where it is cut off, of another shape, or short of its own total."""
+    """Read an agency's page; NotAPage where it is cut off, of another shape, or short of its total."""
     root = tree.body or tree.root
     if root is None:
         raise NotAPage("the page is empty")
@@ -39,7 +39,7 @@ def extract(text: str, tree: LexborHTMLParser, url: str | None) -> Capture:
     tables = find_tables(root)
     if looks_altered(root, tables):
         raise NotAPage(
-            "the page's recommendations are not in the table known", "see whether the site has changed"
+            "the page's recommendations are not in a known table", "see whether the site has changed"
         )
     page = outline(root, {table.node.mem_id: table.node for table in tables})
     total = announced(" ".join(part.text for part in page if isinstance(part, TextLine)))
@@ -48,7 +48,7 @@ def extract(text: str, tree: LexborHTMLParser, url: str | None) -> Capture:
 
 
 def capture(form: Format, rows: Sequence[Row], total: int | None, url: str | None, agency: str) -> Capture:
-    """The capture of an agency's page in markup or text, held against the total it announces."""
+    """The capture of an agency's page in markup or text; NotAPage where it contradicts its total."""
     if not rows and total != 0:
         said = "no" if total is None else f"{total:,} open recommendations and shows none"
         raise NotAPage(
@@ -57,17 +57,17 @@ def capture(form: Format, rows: Sequence[Row], total: int | None, url: str | Non
     found, notes = assemble(rows)
     if total is not None and len(found) > total:
         notes += (f"the page announces {total} and lists {len(found)}",)
-    # The list is cut at ten, so that absence from it means nothing even where the numbers agree.
+    # Never complete: the list is cut at ten, so absence means nothing even where the numbers agree.
     return Capture(form, found, False, url=url, subject=agency or None, announced=total, notes=notes)
 
 
 def too_few(title: str, count: int, shown: int) -> NotAPage:
-    """A group that shows fewer recommendations than it says."""
+    """The refusal of a group that shows fewer recommendations than it announces."""
     return NotAPage(f'"{title[:80]}" announces {count} open recommendations and shows {shown}', SAVE_AGAIN)
 
 
 def groups_rows(groups: Sequence[_Group]) -> list[Row]:
-    """The rows of all groups, each group held against the number that it announces."""
+    """The rows of all groups; NotAPage where a group shows fewer than it announces."""
     for group in groups:
         if group.count is not None and len(group.rows) < group.count:
             raise too_few(group.title, group.count, len(group.rows))
@@ -106,7 +106,7 @@ def _groups(page: list[TextLine | LexborNode], tables: list[Table]) -> list[_Gro
 
 
 def _open(before: list[TextLine], last: _Group | None) -> _Group:
-    """The group that a table belongs to, from the lines between it and the table before it."""
+    """The group of a table, from the lines between it and the table before."""
     counts = [(at, found) for at, line in enumerate(before) if (found := count_line(line.text))]
     if not counts:
         if last is None:

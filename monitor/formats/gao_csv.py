@@ -47,7 +47,7 @@ _TAGS = re.compile(r"</?(?:p|br|em|strong|b|i|u|ul|ol|li|a|span|div|sup|sub)\b[^
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where an export's table begins (offset of its first row), what parts its cells, and its columns."""
+    """The line of column names (offsets of its start and end), the separator, and the columns' names."""
 
     start: int
     end: int
@@ -56,7 +56,7 @@ class Header:
 
 
 def find_header(text: str) -> Header | None:
-    """The line of column names, wherever the preamble ends; None where there is none."""
+    """The line of column names below the preamble; None where there is none."""
     position = 0
     while position < min(len(text), _PREAMBLE_LIMIT):
         end = text.find("\n", position)
@@ -74,7 +74,7 @@ def find_header(text: str) -> Header | None:
 
 
 def extract(text: str, url: str | None) -> Capture:
-    """Read an export; NotAPage where it is cut off, damaged or another table."""
+    """Read an export; NotAPage where it is cut off, damaged or a different table."""
     header = find_header(text)
     if header is None:
         raise NotAPage("there is no line of column names such as the export has", DOWNLOAD_AGAIN)
@@ -87,9 +87,9 @@ def extract(text: str, url: str | None) -> Capture:
 
 
 def extract_whole_rows(blocks: Iterable[str], header: Header, url: str | None) -> Capture:
-    """Read an export whose rows are all whole and well-formed, none but the last ones empty, block by block.
+    """Read an export block by block whose rows are all well-formed; only the last ones may be empty.
 
-    Each block ends with a line; the first one holds the header. NotAPage as `extract`.
+    Each block ends with a line end; the first one holds the header. NotAPage as in `extract`.
     """
     given = iter(blocks)
     first = next(given)
@@ -102,7 +102,7 @@ def extract_whole_rows(blocks: Iterable[str], header: Header, url: str | None) -
             if any(cell.strip() for cell in row):
                 yield row
             else:
-                passed_over += bool(row)  # white space in cells: a row to who tells them apart, none here
+                passed_over += bool(row)  # only white space: export_rows.py counts it as a row
 
     capture = _capture(first[: header.start], table(), _places(header), url)
     return replace(capture, places=()) if passed_over else capture
@@ -149,7 +149,7 @@ def _table(text: str, header: Header) -> list[list[str]]:
 
 
 def _check(cells: list[list[str]], header: Header) -> None:
-    """Hold each row that is not empty to being whole."""
+    """NotAPage where a row has too few or too many cells."""
     width = len(header.names)
     while width and not header.names[width - 1]:
         width -= 1
@@ -175,12 +175,12 @@ def _read(text: str, header: Header) -> list[list[str]]:
     except csv.Error as error:
         if "unexpected end" in str(error) or "field larger" in str(error):
             raise
-        # Text after a closing quote: the shape of the rows shows whether that did harm.
+        # Text after a closing quote: `_check` sees whether it broke rows.
         return list(csv.reader(_lines(text, header.end), delimiter=header.separator))
 
 
 def _lines(text: str, position: int) -> Iterator[str]:
-    """Lines from an offset on, one at a time: a whole export is held once, not twice."""
+    """Lines from an offset on, one at a time, so that the export is in memory once, not twice."""
     while position < len(text):
         end = text.find("\n", position) + 1 or len(text)
         yield text[position:end]
@@ -208,7 +208,7 @@ _product = lru_cache(maxsize=10_000)(normalize_product)
 
 
 def _units(cell: str) -> int:
-    """Length as a spreadsheet counts it, in UTF-16; counted only where it can matter."""
+    """Length in UTF-16, as a spreadsheet counts it; computed only where it can matter."""
     return (
         len(cell)
         if len(cell) < _SPREADSHEET_CELL // 2 or cell.isascii()
@@ -235,13 +235,13 @@ def _priority(number: int, cell: str) -> bool:
 
 
 def stamp_span(preamble: str) -> tuple[int, int] | None:
-    """Where in the preamble it stands when the export was made."""
+    """The range of the stamp's date and time in the preamble."""
     found = _STAMP.search(preamble)
     return (found.start("month"), found.end()) if found else None
 
 
 def stamp_of(preamble: str) -> datetime | None:
-    """When the export was made: Eastern local time, whatever its label says."""
+    """When the export was made; the stamp is Eastern local time, whatever its label says."""
     found = _STAMP.search(preamble)
     if not found or found["month"].lower() not in _MONTHS:
         return None

@@ -19,7 +19,7 @@ _PROMISES_ROWS = re.compile(
 
 
 def identity(tree: LexborHTMLParser) -> str | None:
-    """The report's number by the page's own word; NotAPage where its marks disagree or name another host."""
+    """The report's number as the page states it; NotAPage where its marks disagree or name another host."""
     marks = {
         "its title block": _stated(tree),
         "its canonical link": _attribute(tree, "link[rel=canonical]", "href"),
@@ -78,7 +78,7 @@ def extract(text: str, tree: LexborHTMLParser, url: str | None) -> Capture:
     ]
     if looks_altered(root, tables) or (not rows and (_promises(root) or not _stated(tree))):
         raise NotAPage(
-            "the page's recommendations are not in the table known", "see whether the site has changed"
+            "the page's recommendations are not in a known table", "see whether the site has changed"
         )
     found, notes = assemble(rows)
     return Capture(

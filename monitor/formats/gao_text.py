@@ -53,7 +53,7 @@ class _Block:
 def looks_like_it(text: str) -> bool:
     """Whether a text has an agency page's total or a group's count."""
     if len(text) > _MAX_LENGTH or text.count("\n") > _MAX_LINES:
-        return False  # far beyond the ten recommendations that such a page lists
+        return False  # far more than the ten recommendations that such a page lists
     return announced(text) is not None or any(count_line(line) for line in _lines(text))
 
 
@@ -71,7 +71,7 @@ def extract(text: str, url: str | None) -> Capture:
 
 
 def _lines(text: str) -> list[str]:
-    """Lines without white space round them or links' addresses in them; tabs stay, runs of spaces are one."""
+    """Stripped lines without the addresses of links; tabs stay, runs of spaces become one."""
     bare = _ADDRESS.sub("", unescape(text))
     return [re.sub(r"[ \u00a0]{2,}", " ", line).strip(" \u00a0\u200b\f\v") for line in bare.split("\n")]
 
@@ -102,7 +102,7 @@ def _blocks(lines: list[str], starts: list[int]) -> list[_Block]:
 
 
 def _title(lines: list[str], at: int, after: int) -> tuple[int, str]:
-    """Where the title of the group counted in line `at` stands, and the title."""
+    """The line of the title of the group whose count is in line `at`, and the title."""
     found = count_line(lines[at])
     if found and bare_title(found[0]):
         return at, bare_title(found[0])
@@ -123,7 +123,7 @@ def _with_number(lines: list[str], at: int, after: int) -> int:
 
 
 def _below_columns(lines: list[str], title: str) -> list[str]:
-    """The lines after a group's column headings, which may stand on one line or on three."""
+    """The lines after a group's column headings, which may be on one line or on three."""
     for at in range(min(len(lines), 20)):
         for height in (1, 2, 3, 5):
             if is_columns(" ".join(line for line in lines[at : at + height] if line).replace("\t", " ")):
@@ -176,7 +176,7 @@ def _without_footer(lines: list[str]) -> tuple[list[str], bool]:
 
 
 def _status_lines(lines: list[str], count: int) -> list[int]:
-    """Which lines are status labels; one that is no known word is told by what stands before it."""
+    """Which lines are status labels; an unknown label is recognised by the stated number before it."""
     known = [at for at, line in enumerate(lines) if len(line) <= _SHORT and normalize_status(line) in _KNOWN]
     if len(known) > count:  # a narrative has such a line too
         known = [at for at in known if _follows_text(lines, at)] or (known[:1] if count == 1 else [])
@@ -203,7 +203,7 @@ def _ends_in_number(lines: list[str], at: int) -> bool:
 
 
 def _follows_text(lines: list[str], at: int) -> bool:
-    """Whether a status label can stand here: at a row's text, not in the midst of a narrative."""
+    """Whether a status label is possible here: after a row's text, not inside a narrative."""
     before = _before(lines, at)
     return "\t" in before or stated_number(before)[1] is not None
 
@@ -211,7 +211,7 @@ def _follows_text(lines: list[str], at: int) -> bool:
 def _row(
     block: _Block, lines: list[str], start: int, mark: int, following: int | None, names: Names
 ) -> tuple[Row, int]:
-    """The row whose status stands in line `mark`, and the line where the next one begins."""
+    """The row whose status is in line `mark`, and the line where the next one begins."""
     agency, text, priority = _agency_and_text(lines[start:mark], names, block.title)
     names.add(agency)
     end = len(lines) if following is None else _row_start(lines, mark + 1, following, names)
@@ -223,7 +223,7 @@ def _row(
 
 
 def _row_start(lines: list[str], first: int, mark: int, names: Names) -> int:
-    """Where the row begins whose status stands in line `mark`: at its agency's name, or a mark above it."""
+    """Where the row begins whose status is in line `mark`: at its agency's name or priority mark."""
     at = _above(lines, mark, first)
     if at is None:
         return first
@@ -238,7 +238,7 @@ def _row_start(lines: list[str], first: int, mark: int, names: Names) -> int:
 
 
 def _above(lines: list[str], at: int, first: int) -> int | None:
-    """The nearest line above that holds something."""
+    """The nearest line above that is not empty."""
     return next((above for above in range(at - 1, first - 1, -1) if lines[above]), None)
 
 
@@ -267,7 +267,7 @@ def _agency_and_text(lines: list[str], names: Names, title: str) -> tuple[str, s
 
 
 def _refuse_cut(rows: list[Row]) -> None:
-    """A text has no end mark: one that stops without a narrative or within a sentence was cut off."""
+    """NotAPage where a text, which has no end mark, stops without a narrative or within a sentence."""
     if not rows:
         return
     narrative = rows[-1].narrative

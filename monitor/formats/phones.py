@@ -1,8 +1,8 @@
-"""Telephone numbers of directors and contacts are taken out before anything is written (promise 5). Pure.
+"""Removes telephone numbers of directors and contacts before anything is written (promise 5). Pure.
 
-`blank_phones` empties the export's phone columns and takes numbers out of a page's contact blocks and `tel:`
-links; a narrative's own figures stay. All other bytes stay as they are, and doing it twice changes nothing.
-It never raises: what is no text comes back as it was.
+`blank_phones` empties the export's phone columns and removes numbers from a page's contact blocks and `tel:`
+links; figures in narratives stay. All other bytes are unchanged, and a second call changes nothing. It never
+raises: bytes that are not text are returned as they are.
 """
 
 import binascii
@@ -24,9 +24,9 @@ _DIGITS = rf"\(?\d{{3}}\)?{_GAP}{{0,3}}\d{{3}}{_GAP}{{0,2}}\d{{4}}(?: ?(?:x|ext\
 
 
 def blank_phones(body: Body) -> bytes:
-    """Take telephone numbers out of the bytes of a page in any of the formats and encodings.
+    """Remove telephone numbers from a page in any format and encoding.
 
-    A gzipped body that holds numbers comes back plain.
+    A gzipped body that holds numbers is returned uncompressed.
     """
     body = whole(body)
     try:
@@ -56,7 +56,7 @@ def _blank(text: str) -> str:
 
 
 def _blank_columns(text: str, header: Header) -> str:
-    """Empty the cells of the columns named for phones, in whole rows and in one that is cut off."""
+    """Empty the cells of columns named for phones, also in a row that is cut off."""
     columns = {at for at, name in enumerate(header.names) if PHONE_COLUMN.search(name)}
     if not columns:
         return text
@@ -72,12 +72,12 @@ def _blank_columns(text: str, header: Header) -> str:
 
 
 def without_leftovers(text: str, separator: str) -> str:
-    """Take out cells that are a telephone number and nothing else, in whatever column."""
+    """Empty cells that are a telephone number and nothing else, in any column."""
     return _leftover(separator).sub(separator, text)
 
 
 def _cell(separator: str) -> re.Pattern[str]:
-    """A cell and what ends it. Fits anywhere and never goes back, so that any text is read in one pass."""
+    """A cell and its end. Matches at any position without backtracking, so that any text takes one pass."""
     part = re.escape(separator)
     quoted = rf'"(?:[^"]++|"")*+(?:"[^{part}\r\n]*+|\Z)'  # the last one may be cut off
     return re.compile(rf'({quoted}|[^"{part}\r\n][^{part}\r\n]*+|)({part}|\r?\n|\r|\Z)')
@@ -86,12 +86,12 @@ def _cell(separator: str) -> re.Pattern[str]:
 def _leftover(separator: str) -> re.Pattern[str]:
     """A cell that is a telephone number and nothing else, in rows whose quoting is damaged."""
     part = re.escape(separator)
-    # The separator before it is no look-behind: a text's separators are found far faster than its cells.
+    # The separator is matched and not a look-behind: that finds candidates much faster.
     return re.compile(rf'{part}(?:"{_DIGITS}"|{_DIGITS})(?={part})')
 
 
 def _blank_archive(body: bytes) -> bytes:
-    """Blank each text of a web archive; a part that holds no number keeps its bytes."""
+    """Blank each text of a web archive; a part without numbers keeps its bytes."""
     pieces: list[bytes] = []
     position = 0
     for part in parts(body):
@@ -106,7 +106,7 @@ def _blank_archive(body: bytes) -> bytes:
 
 
 def _encoded(part: MimePart, payload: bytes, body: bytes) -> bytes:
-    """A payload under its part's transfer encoding, lines ended as the archive ends them."""
+    """A payload in its part's transfer encoding, with the archive's line ends."""
     ending = b"\r\n" if body[part.start : part.end].find(b"\r\n") >= 0 else b"\n"
     encode = _ENCODERS.get(part.transfer)
     return encode(payload).replace(b"\r\n", b"\n").replace(b"\n", ending) + ending if encode else payload

@@ -1,4 +1,4 @@
-"""What a text is: one of the formats, or something else that can be named. Pure."""
+"""Recognises a text's format, or names what it is instead. Pure."""
 
 import re
 
@@ -22,8 +22,8 @@ _MARKUP = re.compile(
     r"<(?:!doctype\s+html|html|head|body|table|div|section|main|meta|title)\b", re.IGNORECASE
 )
 _OPEN_IN_BROWSER = "open the address in a browser and save the page"
-# What stands in a page's place, and what to do. Looked for only where a page of recommendations is not.
-_STANDINS = (
+# What is served in a page's place. Searched only where there is no page of recommendations.
+_SUBSTITUTES = (
     (
         r"bm-verify|_sec/cp_challenge|akamai.{0,40}challenge|cf-chl|just a moment|verify(?:ing)? you",
         "a bot check",
@@ -59,7 +59,7 @@ def is_markup(text: str) -> bool:
 
 
 def of_plain(text: str) -> Format:
-    """The format of a text that is not markup; NotAPage names what it is instead."""
+    """The format of a text without markup; NotAPage names what it is instead."""
     if gao_csv.find_header(text):
         return Format.CSV
     if gao_text.looks_like_it(text):
@@ -68,11 +68,11 @@ def of_plain(text: str) -> Format:
         raise NotAPage("this is JSON, not a page")
     if "status as of" in text[:2000]:
         return Format.CSV
-    raise NotAPage(_standin(text) or "this is no page of recommendations that is known")
+    raise NotAPage(_substitute(text) or "this is not a known page of recommendations")
 
 
 def of_markup(text: str, tree: LexborHTMLParser, url: str | None) -> Format:
-    """The format of a page in markup; NotAPage names what stands in its place."""
+    """The format of a page in markup; NotAPage names what was served in its place."""
     root = tree.body or tree.root
     if root is not None:
         if gao_product.identity(tree) or (_is_report(url) and find_tables(root)):
@@ -82,20 +82,20 @@ def of_markup(text: str, tree: LexborHTMLParser, url: str | None) -> Format:
         words = one_line(text_of(root))
         if announced(words) is not None:
             return Format.AGENCY
-        if reason := _standin(text):
+        if reason := _substitute(text):
             raise NotAPage(reason, _OPEN_IN_BROWSER)
         if len(words) < _SHELL_TEXT:
             raise NotAPage("the page has next to no text: it was not loaded", _OPEN_IN_BROWSER)
-    raise NotAPage("this is no page of recommendations that is known")
+    raise NotAPage("this is not a known page of recommendations")
 
 
 def _is_report(url: str | None) -> bool:
     return bool(url and "/products/" in url.casefold() and normalize_product(url))
 
 
-def _standin(text: str) -> str | None:
+def _substitute(text: str) -> str | None:
     window = text[:_WINDOW]
-    for pattern, what in _STANDINS:
+    for pattern, what in _SUBSTITUTES:
         if re.search(pattern, window, re.IGNORECASE):
             return f"this is {what}, not a page of recommendations"
     return None

@@ -1,12 +1,12 @@
-"""A page with all set aside that differs in every response and is never read: equal hashes, equal readings.
+"""The hash of a page without the parts that differ in every response: equal hashes, equal captures.
 
-Pure. Only what no reader of pages looks at is set aside, and only where it stands in the site's own shape: a
-run of letters and figures inside a tag's attribute, an address of a stylesheet or a script, the settings that
-the site's own scripts read, the footer's version, the export's "status as of" stamp. Whatever is not in that
-shape counts. So two pages of one hash are read alike, to the letter; the other way round nothing follows.
+Pure. A part is left out only if no extractor reads it, and only in the site's own form: a run of letters and
+figures in a tag's attribute, an address of a stylesheet or a script, the settings for the site's own scripts,
+the footer's version, the export's "status as of" stamp. Everything else is hashed. So two pages with one hash
+give the same capture; pages with different hashes may do so too.
 
-Looking for what is set aside takes twice as long as hashing the rest. So a page's layout is remembered: how
-long each stretch is that counts, and what follows it. `settle_along` looks only there.
+Searching for these parts takes twice as long as hashing the rest. So a page's layout can be kept: the length
+of each hashed stretch, and the kind of part after it. `stable_content_along` searches only there.
 """
 
 import re
@@ -21,9 +21,9 @@ from monitor.formats import gao_csv
 from monitor.record.bodies import Body, Packed, whole
 
 _PREAMBLE = 20_000
-_NUL = b"\x00"  # a page that holds one is refused, wherever it stands; so it marks what was set aside
-# Each begins with letters that are found fast; the group is what is set aside.
-# As `[^<>]*?table-column-(…)`, which costs twice as much: what comes before is never looked at again.
+_NUL = b"\x00"  # replaces a part that is left out: a page that holds one anywhere is refused
+# Each begins with letters that are found fast; the group is the part that is left out.
+# Equivalent to `[^<>]*?table-column-(…)` at half the cost: it never backtracks.
 _CELL = re.compile(rb"<t[dh] [^<>t]*+(?:t(?!able-column-[0-9A-Za-z])[^<>t]*+)*+table-column-([0-9A-Za-z]+)")
 _VIEW = re.compile(rb"js-view-dom-id-([0-9A-Za-z]+)")
 _STYLESHEET = re.compile(rb'<link rel="stylesheet" media="all" href="([^"<>]*)"')
@@ -34,7 +34,7 @@ _SETTINGS = re.compile(
 _VERSION = re.compile(rb"<div class=[\"']version[\"']>(\s*v?[0-9][0-9A-Za-z.+-]*\s*)</div")
 
 
-# What stands in each of these places; what lies round it is what made it one.
+# The kinds of these parts, and the pattern of each.
 _TOKEN, _ADDRESS, _JSON, _NUMBER = range(4)
 _WITHIN = tuple(
     re.compile(pattern).match
@@ -44,10 +44,10 @@ _Span = tuple[int, int, int]  # start, end, and which of these
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """The hash of what lasts of a page, and the page's own stamp, where it has one.
+class StableContent:
+    """The hash of a page's stable content, and the page's own stamp, where it has one.
 
-    `layout`: where it lay, for `settle_along`; empty for what is no markup.
+    `layout`: for `stable_content_along`; empty without markup.
     """
 
     digest: str
@@ -55,14 +55,14 @@ class Settled:
     layout: bytes = field(default=b"", compare=False)
 
 
-def settle(body: Body) -> Settled | None:
-    """What lasts of a page in markup or of an export; None for anything else, and for what came packed."""
+def stable_content(body: Body) -> StableContent | None:
+    """The stable content of a page in markup or of an export; None for anything else, and for gzip."""
     if body[:1] == b"<":
         page = whole(body)
         if _NUL in page:
             return None
         spans = _apart(sorted(_spans(page)))
-        return Settled(_digest(page, spans), layout=_layout(spans))
+        return StableContent(_digest(page, spans), layout=_layout(spans))
     head = body[:_PREAMBLE].decode("latin-1")
     if "\x00" in head or head.startswith("\x1f\x8b"):
         return None
@@ -70,11 +70,11 @@ def settle(body: Body) -> Settled | None:
     if header is None:
         return None
     span = gao_csv.stamp_span(head[: header.start])
-    return Settled(_digest_but(body, span), gao_csv.stamp_of(head[: header.start]))
+    return StableContent(_digest_but(body, span), gao_csv.stamp_of(head[: header.start]))
 
 
 def _digest_but(body: Body, span: tuple[int, int] | None) -> str:
-    """The same hash with one range set aside, without a copy of what follows it."""
+    """The hash without one range, made without a copy of what follows it."""
     made = sha256(body[: span[0]] + b"\x00" if span else b"")
     start = span[1] if span else 0
     if isinstance(body, bytes):
@@ -84,12 +84,12 @@ def _digest_but(body: Body, span: tuple[int, int] | None) -> str:
     return made.hexdigest()
 
 
-def settle_along(body: Body, layout: bytes) -> Settled | None:
-    """What lasts of a page in markup, if it is laid out like one before; None where it is not, or may not be.
+def stable_content_along(body: Body, layout: bytes) -> StableContent | None:
+    """The stable content of a page in markup that has an earlier page's layout; None where it has another.
 
-    Of use only to who knows the earlier page's hash. Where it comes out again, all that counts is the same to
-    the letter, and what is set aside, found by what lies round it, is found in these places and no others: so
-    `settle` would give the same hash. Another hash says nothing.
+    Only comparable with the earlier page's hash. Where the two are equal, all hashed bytes are equal, and the
+    parts that are left out, which are found by the bytes around them, are in the same places: so
+    `stable_content` would give the same hash. A different hash means nothing.
     """
     lengths = array("I")
     if not layout or len(layout) % lengths.itemsize or isinstance(body, Packed):
@@ -108,11 +108,11 @@ def settle_along(body: Body, layout: bytes) -> Settled | None:
         pieces.append(body[position:start])
         position = found.end()
     pieces.append(body[position:])
-    return Settled(_hash(pieces), layout=layout)
+    return StableContent(_hash(pieces), layout=layout)
 
 
 def _layout(spans: list[_Span]) -> bytes:
-    """How long each stretch is that counts, times four, and what follows it: four bytes, little-endian."""
+    """Of each hashed stretch its length times four plus the kind of part after it, as little-endian."""
     lengths, position = array("I"), 0
     for start, end, kind in spans:
         lengths.append((start - position) << 2 | kind)
@@ -123,7 +123,7 @@ def _layout(spans: list[_Span]) -> bytes:
 
 
 def _apart(spans: list[_Span]) -> list[_Span]:
-    """Those that lie in no other."""
+    """The spans that are not inside another."""
     kept, position = [], 0
     for span in spans:
         if span[0] >= position:
@@ -142,7 +142,7 @@ def _digest(body: bytes, spans: list[_Span]) -> str:
 
 
 def _hash(pieces: list[bytes]) -> str:
-    # Where something was set aside counts.
+    # The places of the parts that were left out are hashed too.
     return sha256(_NUL.join(pieces)).hexdigest()
 
 
@@ -160,8 +160,8 @@ def _spans(body: bytes) -> Iterator[_Span]:
 
 
 def _is_word_in_tag(body: bytes, position: int) -> bool:
-    """Whether a word begins there, inside a start tag: the same letters in a narrative are a narrative's."""
+    """Whether a word begins there inside a start tag, and not in a narrative."""
     if body[position - 1 : position].isalnum():
-        return False  # of a cell's token, which may end otherwise next time
+        return False  # part of a cell's token, which may end in other letters next time
     opening = body.rfind(b"<", 0, position)
     return opening > body.rfind(b">", 0, position) and body[opening + 1 : opening + 2].isalpha()

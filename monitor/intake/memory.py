@@ -2,8 +2,9 @@
 
 It ends an intake before the page is read. What makes it exact:
 
-- What is remembered is the hash of what lasts of the page (monitor/formats/stable_content.py), of how it was asked
-  for, and of the code that reads pages: a new extractor, folding or gate remembers nothing of the old one's.
+- What is remembered is the hash of the page's stable content (monitor/formats/stable_content.py), of how it
+  was asked for, and of the code that reads pages: a new extractor, folding or gate remembers nothing of the
+  old one's.
 - Only the page that its source showed last is remembered, only where it was believed without a person's word
   for it, with nothing missing from it and nobody waiting for its answer.
 - Whoever moves a recommendation on makes every source forget the page on which it stands (`forget`).
@@ -39,7 +40,7 @@ class Memory(NamedTuple):
     """
 
     key: str
-    settled: Settled | None
+    settled: StableContent | None
 
 
 class Last(NamedTuple):
@@ -51,15 +52,15 @@ class Last(NamedTuple):
 
 def of(page: Page, wanted: Format | None, last: Last | None = None) -> Memory:
     """How a page is remembered. `wanted`: what it must be, or None. `last`: the one before, to save work."""
-    if last and last.key and last.layout and (along := settle_along(page.body, last.layout)):
+    if last and last.key and last.layout and (along := stable_content_along(page.body, last.layout)):
         found = _memory(page, wanted, along)
         if found.key == last.key:
             return found
-    settled = settle(page.body)
+    settled = stable_content(page.body)
     return _memory(page, wanted, settled) if settled else Memory(_version(), None)
 
 
-def _memory(page: Page, wanted: Format | None, settled: Settled) -> Memory:
+def _memory(page: Page, wanted: Format | None, settled: StableContent) -> Memory:
     asked = page.origin if page.origin.startswith("http") else ""
     parts = (wanted or "", page.content_type or "", asked, settled.digest)
     return Memory(_version() + sha256("\x00".join(parts).encode()).hexdigest(), settled)

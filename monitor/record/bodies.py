@@ -1,8 +1,7 @@
-"""A page's body as it is held while it is on its way: as it came, but packed beyond some megabytes.
+"""A page's body in memory: plain bytes, or compressed block by block where it is large.
 
-A large one never stands in memory whole: whoever reads it goes through it from beginning to end, a block at a
-time, or asks for some of its parts. Packed and not put into a file, since telephone numbers are still in it.
-Pure.
+A large body is never in memory as a whole: it is read a block at a time or by ranges. It is compressed rather
+than written to a file because it still holds telephone numbers. Pure.
 """
 
 import zlib
@@ -12,15 +11,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 STEP = 256 * 1024  # bytes of a block, unpacked
-PLAIN = 12 * 2**20  # bytes beyond which a body is packed, at least a block; the government's export has 7 MB
-_LEVEL = 1  # a third of the work of zlib's 6, for a fifth more room
+PLAIN = 12 * 2**20  # bytes beyond which blocks are compressed; the whole export has 7 MB
+_LEVEL = 1  # a third of the time of zlib's 6, a fifth more memory
 
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A large body: blocks of STEP bytes, the last one shorter; those beyond PLAIN are packed one by one.
+    """A large body: blocks of STEP bytes, the last one shorter; those beyond PLAIN are compressed.
 
-    `rest` is the SHA-256 of all that comes after the first block, which is never packed.
+    `rest` is the SHA-256 of everything after the first block, which is never compressed.
     """
 
     blocks: tuple[bytes, ...]
@@ -39,18 +38,18 @@ Body = bytes | Packed
 
 
 def whole(body: Body) -> bytes:
-    """All of a body at once, for those who need it so."""
+    """A body as bytes."""
     return body if isinstance(body, bytes) else body[:]
 
 
 def pieces(body: Body, start: int = 0) -> Iterator[bytes]:
-    """A body from an offset on, a block at a time."""
+    """A body from an offset on, block by block."""
     first = start - start % STEP
     return parts(body, ((max(at, start), min(at + STEP, len(body))) for at in range(first, len(body), STEP)))
 
 
 def parts(body: Body, spans: Iterable[tuple[int, int]]) -> Iterator[bytes]:
-    """Parts of a body, by their ascending ranges; no block is unpacked twice."""
+    """Ranges of a body in ascending order; no block is decompressed twice."""
     if isinstance(body, bytes):
         yield from (body[start:end] for start, end in spans)
         return
@@ -68,18 +67,18 @@ def parts(body: Body, spans: Iterable[tuple[int, int]]) -> Iterator[bytes]:
 
 
 class Filling:
-    """A body that comes in piece by piece."""
+    """Builds a body of pieces as they arrive."""
 
     def __init__(self) -> None:
-        self.size = 0  # of what came
-        self.held = 0  # bytes of memory
-        # Joined once at the end: a buffer that grows and is copied costs ten times that.
+        self.size = 0  # bytes added
+        self.held = 0  # bytes of memory in use
+        # Joined once at the end: a growing buffer that is copied costs ten times as much.
         self._pieces: deque[bytes] = deque()
         self._blocks: list[bytes] = []
         self._rest = sha256()
 
     def add(self, piece: bytes) -> None:
-        """Take in what comes next."""
+        """Append a piece."""
         self._pieces.append(piece)
         self.size += len(piece)
         self.held += len(piece)
@@ -99,12 +98,12 @@ class Filling:
             missing -= len(piece)
         block = b"".join(taken)
         if self._blocks:
-            self._rest.update(block)  # now that it is at hand: to unpack it again costs more than its hash
+            self._rest.update(block)  # now: decompressing it again would cost more than the hash
         self._blocks.append(block if len(self._blocks) < PLAIN // STEP else zlib.compress(block, _LEVEL))
         self.held += len(self._blocks[-1]) - size
 
     def body(self) -> Body:
-        """What came, as it is held from now on; nothing is to be added any more."""
+        """The body; nothing may be added afterwards."""
         if self.size <= PLAIN:
             return b"".join(self._pieces)
         if rest := self.size - len(self._blocks) * STEP:
@@ -113,7 +112,7 @@ class Filling:
 
 
 def filled(given: Iterable[bytes]) -> Body:
-    """A body of pieces that are all there."""
+    """A body of given pieces."""
     filling = Filling()
     for piece in given:
         filling.add(piece)

@@ -1,16 +1,16 @@
-"""Time as the edges use it, so that tests can hold it still."""
+"""The clock, which tests replace."""
 
 import asyncio
 from datetime import UTC, datetime
 
 
 class Clock:
-    """The machine's own clock."""
+    """The system's clock."""
 
     def now(self) -> datetime:
-        """The present, aware."""
+        """The present, with its time zone."""
         return datetime.now(UTC)
 
     async def sleep(self, seconds: float) -> None:
-        """Let so many seconds go by."""
+        """Sleep for so many seconds."""
         await asyncio.sleep(seconds)

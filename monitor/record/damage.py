@@ -1,7 +1,7 @@
-"""Undo what encodings do to a text on its way: for comparison only, never for what is stored or shown.
+"""Repairs text that was decoded or encoded wrongly: for comparison only, never for what is stored or shown.
 
-Pure. A text that was read in the wrong encoding is mended where the damage can be told from real words;
-what cannot be told apart is left alone, so that two different texts do not become one.
+Pure. Damage is repaired where it can be told from real words; anything ambiguous is left alone, so that two
+different texts never become one.
 """
 
 import html
@@ -26,7 +26,7 @@ def _window_bytes() -> dict[str, int]:
 _BYTES = _window_bytes()
 _TAIL = "[" + "".join(re.escape(char) for char, byte in _BYTES.items() if byte < 0xC0) + "]"
 _TWICE_READ = re.compile(f"[\u00c2-\u00df]{_TAIL}|[\u00e0-\u00ef]{_TAIL}{{2}}|[\u00f0-\u00f4]{_TAIL}{{3}}")
-# The last byte of a closing quote has no meaning in windows-1252 and is often lost.
+# The last byte of a closing quote is undefined in windows-1252 and is often lost.
 _HALF_QUOTE = re.compile("\u00e2\u20ac(?:\ufffd|\\?)?")
 _LONE_LEAD = re.compile(r"\u00c2(?=[\s.,;:)]|$)")  # a no-break space whose second byte became a plain one
 _MAC_ROMAN = {
@@ -40,8 +40,8 @@ _MAC_ROMAN = {
     "\u00ac\u00df": "\u00a7",
     "\u00ac\u2020": " ",
 }
-# Looked for first: the last two signs of an ellipsis are a letter when read again. After U+201A the others
-# belong to a euro sign.
+# Replaced first: read as UTF-8, the last two characters of an ellipsis would be a letter. After U+201A the
+# others belong to a euro sign.
 _MAC_MARK = re.compile("\u201a\u00c4.|(?<!\u201a)\u00ac[\u00df\u2020]")
 _SUSPECT = re.compile("[\u0080-\u009f\u00ac\u00c2-\u00f4\u201a]")
 _CONTROLS = {
@@ -49,8 +49,8 @@ _CONTROLS = {
 }
 
 _CITED = r"U\.\s?S\.\s?C\.|\bUSC|C\.\s?F\.\s?R\.|\bCFR"
-# A question mark closes a word: one that stands free before a figure, or after a code's name, was a
-# section sign.
+# A question mark follows a word directly: one between a space and a figure, or after the name of a code, was
+# a section sign.
 _SECTION = re.compile(r"(?:(?<=[\s(])|^)[?\ufffd]{1,4}(?=\s{0,4}\d)")
 _SECTION_AFTER_CODE = re.compile(rf"((?:{_CITED})\s?)[?\ufffd]{{1,4}}(?=\s{{0,4}}\d)")
 # Begins where white space begins: a long run without a section sign is searched once, not from each place.
@@ -60,7 +60,7 @@ _LOST = re.compile(r"\ufffd+")
 
 
 def unescape(text: str) -> str:
-    """Resolve entities that were left in a text, also those escaped twice."""
+    """Resolve entities left in a text, also those escaped twice."""
     for _ in range(_ENTITY_ROUNDS):
         if "&" not in text:
             break
@@ -84,7 +84,7 @@ def _read_again(match: re.Match[str]) -> str:
 
 
 def reread(text: str) -> str:
-    """Mend UTF-8 that was read as windows-1252, Latin-1 or Mac Roman, up to twice over."""
+    """Repair UTF-8 that was decoded as windows-1252, Latin-1 or Mac Roman, up to twice over."""
     if not _SUSPECT.search(text):
         return text
     text = _MAC_MARK.sub(lambda mark: _MAC_ROMAN.get(mark[0], mark[0]), text)
@@ -98,7 +98,7 @@ def reread(text: str) -> str:
 
 
 def _guess_lost(match: re.Match[str]) -> str:
-    """What stood where U+FFFD stands: a quote at a word's edge, a dash between, nothing alone."""
+    """The character in place of U+FFFD: a dash between letters or between spaces, else a quote."""
     before = match.string[match.start() - 1 : match.start()]
     after = match.string[match.end() : match.end() + 1]
     if before.isalnum() and after.isalnum():

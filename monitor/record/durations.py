@@ -16,11 +16,11 @@ _RATE = re.compile(r"(\d+(?:\.\d+)?)/(s|m|h)")
 def parse_duration(text: str) -> timedelta:
     """Read `90s` as 90 seconds. ValueError says what a duration looks like."""
     if not (match := _DURATION.fullmatch(text.strip())):
-        raise ValueError(f'"{text}" is no duration; write 500ms, 5s, 1m, 2h or 3d')
+        raise ValueError(f'"{text}" is not a duration; write 500ms, 5s, 1m, 2h or 3d')
     try:
         return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
     except OverflowError:
-        raise ValueError(f'"{text}" is longer than a calendar is') from None
+        raise ValueError(f'"{text}" is too long') from None
 
 
 def format_duration(value: timedelta) -> str:
@@ -38,7 +38,7 @@ def format_duration(value: timedelta) -> str:
 def parse_size(text: str) -> int:
     """Read `64MB` as a number of bytes, decimal units."""
     if not (match := _SIZE.fullmatch(text.strip())):
-        raise ValueError(f'"{text}" is no size; write 500kB, 64MB or 5GB')
+        raise ValueError(f'"{text}" is not a size; write 500kB, 64MB or 5GB')
     return round(float(match[1]) * _SIZES[match[2].upper()])
 
 
@@ -46,12 +46,14 @@ def parse_rate(text: str) -> timedelta:
     """Read `20/s` as the time between two: 50 ms."""
     match = _RATE.fullmatch(text.strip())
     if not match or float(match[1]) == 0:
-        raise ValueError(f'"{text}" is no rate; write 20/s, 100/m or 1000/h')
+        raise ValueError(f'"{text}" is not a rate; write 20/s, 100/m or 1000/h')
     return timedelta(seconds=_UNITS[match[2]] / float(match[1]))
 
 
 def _duration_or_pass(value: Any) -> Any:
-    if isinstance(value, (int, float)):  # hours were meant, or minutes: seconds would hammer a site
+    if isinstance(
+        value, (int, float)
+    ):  # a bare number might mean hours; read as seconds it would flood a site
         raise ValueError(f"{value} has no unit; write 500ms, 5s, 1m, 2h or 3d, in quotes")
     return parse_duration(value) if isinstance(value, str) else value
 

@@ -1,13 +1,13 @@
-"""Folded text, fingerprints and identity keys: what two readings are compared by.
+"""Folded text, fingerprints and identity keys: what captures are compared by.
 
-Pure, and a contract. A stored fingerprint begins with VERSION; whoever changes what `fold` gives for any
-text raises it, and the store then takes new baselines silently instead of reporting changes.
+Pure, and a contract. A stored fingerprint begins with VERSION; a change to the result of `fold` for any text
+raises it, and the store then takes new baselines silently instead of reporting changes.
 
 - Folded text is for comparison only. What is stored and shown stays as the page has it.
 - Two texts fold alike when they only look different: white space, dashes, quotes, entities, encoding
   damage, the mark "Priority Rec.", a status's definition sentence printed before the narrative.
 - Case, words, figures and real question marks are kept.
-- A fingerprint says nothing about identity: the same boilerplate stands on hundreds of recommendations.
+- A fingerprint says nothing about identity: hundreds of recommendations have the same boilerplate.
 
 The grammar of a key:
 
@@ -18,7 +18,7 @@ The grammar of a key:
                     | "x" + 12 hex of the folded text's hash, where no number is stated ) ["." + 6 hex]
     AGENCY  = the folded agency, words joined by hyphens united-states-customs-and-border-protection
 
-The last part of NUMBER, six hex of the text's hash, stands only where one page has several texts
+The last part of NUMBER, six hex of the text's hash, is there only where one page has several texts
 under what would be the same key (two reports of one title).
 """
 
@@ -69,23 +69,23 @@ _DEFINITION = re.compile(
 
 
 def fold(text: str) -> str:
-    """Reduce a text to what it says, for comparison (see the module)."""
+    """Reduce a text to its words, for comparison (see the module's docstring)."""
     text = unescape(text)
     if not text.isascii():
         text = _plain(_normalized("NFKC", _plain(reread(text))))
     text = mend_marks(text.replace("`", "'"))
     mark = _PRIORITY_MARK.match(text)
     text = strip_definition(" ".join((text[mark.end() :] if mark else text).split()))
-    # Most sentences have no quote and no dash: looking for one is cheaper than looking for a run of them.
+    # Most sentences have neither quote nor dash: `in` is cheaper than a regular expression.
     if '"' in text or "''" in text:
         text = _DOUBLED.sub('"', text)
     return _DASH_RUN.sub("-", text).strip() if "-" in text else text
 
 
 def _normalized(form: Literal["NFKC", "NFKD"], text: str) -> str:
-    """A text in a normal form; what is far longer than any word is normalized in pieces.
+    """A text in a normal form; a run without white space far longer than any word is normalized in pieces.
 
-    Python puts a run of combining marks in order in a time that grows with the square of its length.
+    Python orders a run of combining marks in time quadratic in its length.
     """
     if not _NO_WORD.search(text):
         return unicodedata.normalize(form, text)
@@ -93,7 +93,7 @@ def _normalized(form: Literal["NFKC", "NFKD"], text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Dashes, quotes and marks of no width as their plain likes. Looks at the few characters it is about."""
+    """Replace dashes, quotes and zero-width characters by their plain equivalents."""
     return _NOT_ASCII.sub(lambda char: _LOOKS.get(char[0], char[0]), text)
 
 
@@ -118,7 +118,7 @@ _BOILERPLATE = re.compile(
 
 
 def is_boilerplate(narrative: str) -> bool:
-    """Whether a narrative is only the sentence that stands where nothing was reported yet."""
+    """Whether a narrative is only the sentence that is printed while nothing has been reported."""
     return bool(_BOILERPLATE.fullmatch(fold(narrative)))
 
 
@@ -132,12 +132,12 @@ def fingerprint(narrative: str) -> str:
 
 
 def fold_text(text: str) -> str:
-    """A recommendation's text for comparison: folded, its stated number set aside."""
+    """A recommendation's text for comparison: folded, without its stated number."""
     return _STATED.sub("", fold(text)).rstrip(" .")
 
 
 def text_fingerprint(text: str) -> str:
-    """VERSION and the hash of a recommendation's folded text, its stated number set aside."""
+    """VERSION and the hash of a recommendation's folded text, without its stated number."""
     return VERSION + _digest(fold_text(text))[:_DIGEST]
 
 
@@ -146,7 +146,7 @@ _STATED = re.compile(
     r"(?P<number>\d{1,4}(?:-\d{1,4})?[a-z]?)\s?[)\]]{0,2}[\s.,;\"']*\Z",
     re.IGNORECASE,
 )
-_TAIL = 120  # a stated number stands at the end; longer than any
+_TAIL = 120  # characters at the end, longer than any stated number
 
 
 def stated_number(text: str) -> tuple[Kind | None, str | None]:
@@ -196,7 +196,7 @@ _PARENT_DASH = re.compile(
     r"(?:(?:united states )?department of [a-z ]+|executive office of the president|[a-z]{2,5}) - "
 )
 _PARENT_COMMA = re.compile(rf"(?:united states )?department of (?:{_CABINET}), ")
-# Each department has one: without its parent such a name says nothing.
+# Names of offices that every department has: without its parent such a name is ambiguous.
 _EVERYWHERE = re.compile(
     r"(?:office of (?:the )?)?(?:inspector general|secretary|under ?secretary|deputy|general counsel|chief\b|"
     r"administrator|commissioner|director|attorney general|management\b|administration\b)"
@@ -273,16 +273,20 @@ def product_url(product: str) -> str:
     return f"https://www.gao.gov/products/{product.lower()}"
 
 
-def key(product: str | None, kind: Kind, number: str | None, agency: str, text: str, title: str) -> str:
-    """The identity that a page allows, in the grammar above. Pass no product to key by the title."""
-    report = product or "~" + title_hash(title)
+def title_report(title: str) -> str:
+    """The REPORT part of a key where the report's number is not given."""
+    return "~" + title_hash(title)
+
+
+def key(report: str, kind: Kind, number: str | None, agency: str, text: str) -> str:
+    """A recommendation's key in the grammar above; `report`: a product number, or `title_report`."""
     stated = number or "x" + text_fingerprint(text)[1 : 1 + _SHORT]
     matter = "M" if kind is Kind.MATTER else ""
     return f"{report}#{matter}{stated}@{slug(agency)}"
 
 
 def key_apart(shared: str, text: str) -> str:
-    """A key that several texts of one page share, told apart by the text."""
+    """A key that several texts of one page share, made unique by the text."""
     head, _, agency = shared.rpartition("@")
     return f"{head}.{text_fingerprint(text)[1:7]}@{agency}"
 
@@ -291,14 +295,14 @@ _APART = re.compile(r"(#.*)\.[0-9a-f]{6}(?=@)")
 
 
 def key_shared(key: str) -> str | None:
-    """The key that several texts shared, out of one that `key_apart` made; None for any other."""
+    """The shared key out of one that `key_apart` made; None for any other."""
     shared, count = _APART.subn(r"\1", key, count=1)
     return shared if count else None
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a person named: exactly one of `key`, `product` (with or without `number`) and `agency` is given.
+    """A KEY as a person gave it: exactly one of `key`, `product` (perhaps with `number`) and `agency` is set.
 
     `number` is as in a key (`4`, `M1`). `agency` is the slug of an agency page's address.
     """
@@ -314,7 +318,7 @@ _NUMBER_PART = re.compile(r"M?(?:\d{1,4}(?:-\d{1,4})?[a-z]?|x[0-9a-f]{12})(?:\.[
 
 
 def parse_query(text: str) -> Query:
-    """Read a KEY as people write it: a key, `GAO-24-106148`, `GAO-24-106148#4`, a gao.gov address.
+    """Parse a KEY: a key as `list` prints it, `GAO-24-106148`, `GAO-24-106148#4`, a gao.gov address.
 
     ValueError says what a KEY looks like.
     """
@@ -330,7 +334,8 @@ def parse_query(text: str) -> Query:
     if product and _NUMBER_PART.fullmatch(rest):
         return Query(product=product, number=rest.upper() if rest[0] in "mM" and "x" not in rest else rest)
     raise ValueError(
-        f'"{text}" is no KEY; write what `list` prints, GAO-24-106148, GAO-24-106148#4 or a gao.gov address'
+        f'"{text}" is not a KEY; '
+        "write what `list` prints, GAO-24-106148, GAO-24-106148#4 or a gao.gov address"
     )
 
 

@@ -1,7 +1,7 @@
-"""What the configuration says, checked. CONTRACT of every key: config/recwatch.toml.
+"""The configuration as validated values; every key is described in config/recwatch.toml.
 
-The channels' own keys live with the channels; recwatch/configuration.py puts the whole together,
-reads the file and words the errors.
+Keys of one channel are in that channel's folder; recwatch/configuration combines them, reads the file and
+words the errors.
 """
 
 import re
@@ -52,14 +52,14 @@ def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise ValueError(f'"{name}" is no time zone; write a name such as America/New_York') from None
+        raise ValueError(f'"{name}" is not a time zone; write a name such as America/New_York') from None
     return name
 
 
 def web_address(value: str) -> str:
     """Check an http or https address; ValueError says what it should look like."""
     if not _is_web_address(value):
-        raise ValueError(f'"{value}" is no web address; it begins with https:// or http:// and a host')
+        raise ValueError(f'"{value}" is not a web address; it begins with https:// or http:// and a host')
     return value
 
 
@@ -86,13 +86,13 @@ OptionalWebAddress = Annotated[str, AfterValidator(lambda value: value and web_a
 
 
 class Section(BaseModel):
-    """A table of the configuration: nothing unknown, nothing changed after it was read."""
+    """A table of the configuration: unknown keys are refused, values are frozen."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class StoreSettings(Section):
-    """[store]: where what is known is kept."""
+    """[store]: the database, and how long evidence is kept."""
 
     url: SecretStr = SecretStr("")
     keep_evidence: Duration = timedelta(days=730)
@@ -121,7 +121,7 @@ class QueueSettings(Section):
 
 
 class Http(Section):
-    """[http]: how the world is asked."""
+    """[http]: requests to sources and webhooks."""
 
     contact: str = ""
     timeout: Duration = timedelta(seconds=30)
@@ -133,7 +133,7 @@ class Http(Section):
 
 
 class Email(Section):
-    """[email]: how mail leaves."""
+    """[email]: the mail server and sender."""
 
     smtp_url: SecretStr = SecretStr("")
     sender: str = Field("", alias="from")
@@ -150,7 +150,7 @@ class Email(Section):
 
 
 class Workers(Section):
-    """[delivery] workers: processes a queue."""
+    """[delivery] workers: worker processes of each queue."""
 
     changes: int = Field(1, ge=1, le=64)
     slack: int = Field(1, ge=1, le=64)
@@ -166,7 +166,7 @@ def _default_retry() -> tuple[timedelta, ...]:
 
 
 class Delivery(Section):
-    """[delivery]: how patient deliveries are."""
+    """[delivery]: retries, leases, rates."""
 
     retry: tuple[Duration, ...] = Field(default_factory=_default_retry)
     lease: Annotated[Duration, Field(ge=timedelta(seconds=1))] = timedelta(seconds=60)
@@ -188,21 +188,21 @@ class Gate(Section):
 
 
 class Reminders(Section):
-    """[reminders]: events by the clock."""
+    """[reminders]: overdue and stalled events."""
 
     overdue: bool = False
     stalled_after: OptionalDuration = None
 
 
 class Web(Section):
-    """[web]: the pages to come."""
+    """[web]: the pages."""
 
     listen: str = "127.0.0.1:8080"
     base_url: OptionalWebAddress = ""
 
 
 class Source(Section):
-    """[[sources]]: one page, export or folder that is watched."""
+    """[[sources]]: a page, export or folder that is watched."""
 
     id: Id
     format: Format
@@ -222,7 +222,7 @@ class Source(Section):
 
     @property
     def patience(self) -> timedelta:
-        """How long the source may bring nothing new before operators hear."""
+        """How long a source may show nothing new before it counts as stale."""
         return self.stale_after or timedelta(days=3 if self.url else 8)
 
 
@@ -273,7 +273,7 @@ class Schedule(BaseModel):
         """Read `daily HH:MM`, `weekly DAY HH:MM` or `monthly D HH:MM`."""
         if not (match := _SCHEDULE.fullmatch(text.strip().lower())):
             raise ValueError(
-                f'"{text}" is no schedule; write daily 08:00, weekly mon 08:00 or monthly 1 08:00'
+                f'"{text}" is not a schedule; write daily 08:00, weekly mon 08:00 or monthly 1 08:00'
             )
         weekday = _DAYS.index(match["weekday"]) if match["weekday"] else None
         day = int(match["day"]) if match["day"] else None
@@ -295,7 +295,7 @@ class Channelled(Section):
     """Keys that a subscription and [operators] share: which channel, and (in subclasses) its own keys.
 
     A channel's configuration model derives from Subscription, fixes `channel`, and adds its keys;
-    `recipients` says to whom one event becomes one message each.
+    one event becomes one message for each of `recipients`.
     """
 
     channel: str
@@ -306,7 +306,7 @@ class Channelled(Section):
 
 
 class Subscription(Channelled):
-    """[[subscriptions]]: who hears of what, how, and when."""
+    """[[subscriptions]]: which events go to whom, how, and when."""
 
     OPERATORS: ClassVar[str] = "operators"
 
@@ -319,7 +319,7 @@ class Subscription(Channelled):
 
 
 class Settings(Section):
-    """The whole configuration but for the channels' own keys."""
+    """The whole configuration except the channels' own keys."""
 
     store: StoreSettings = StoreSettings()
     queue: QueueSettings = QueueSettings()

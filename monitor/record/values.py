@@ -1,4 +1,4 @@
-"""The nouns of the product: immutable values without behaviour of their own."""
+"""The product's values: immutable, without behaviour of their own."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,7 +8,7 @@ from monitor.record.bodies import Body
 
 
 class Format(StrEnum):
-    """What a page can be; reference for each: its extractor in monitor/formats/."""
+    """The formats of pages; each has an extractor in monitor/formats/."""
 
     CSV = "gao-csv"
     PRODUCT = "gao-product"
@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 
 class Status(StrEnum):
-    """The site's status words, folded. A word that is none of these stays as the page has it."""
+    """The site's status words, folded. Any other word is kept as the page has it."""
 
     OPEN = "open"
     PARTIAL = "open-partially-addressed"
@@ -38,7 +38,7 @@ def is_closed(status: str) -> bool:
 
 
 class EventType(StrEnum):
-    """What can happen to a recommendation."""
+    """Types of events about recommendations."""
 
     OPENED = "recommendation.opened"
     UPDATED = "recommendation.updated"
@@ -50,7 +50,7 @@ class EventType(StrEnum):
 
 
 class NoticeType(StrEnum):
-    """What operators hear about."""
+    """Types of notices to operators."""
 
     FAILING = "source.failing"
     BLOCKED = "source.blocked"
@@ -62,7 +62,7 @@ class NoticeType(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How one reading of one source ended."""
+    """The result of polling one source once."""
 
     BASELINE = "baseline"
     UNCHANGED = "unchanged"
@@ -75,7 +75,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """One row of a page, verbatim but for markup, entities and surrounding white space.
+    """One row of a page, verbatim except for markup, entities and surrounding white space.
 
     `key` is the identity that the page alone allows (see folding.key); `fingerprint` the hash of
     the folded narrative. `product`, `number` and `url` are None where the page does not say.
@@ -97,14 +97,14 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """What was read out of one page, and what it is evidence of.
+    """What was extracted from one page, and what it is evidence of.
 
     `complete`: absence from it means something (the export: no longer open; a report's page: not
     of that report). `subject` is the report's number or the agency that the page is about, None for
     the export. `announced` is the total that the page states. `stamp` is the page's own "status as
-    of" time, aware. `notes` are things worth telling an operator, such as an unknown status word.
-    `open_ended`: nothing on the page shows that its last row is whole. `places`: of the export, which of
-    its rows each was read from, -1 where several come under one key.
+    of" time, with its zone. `notes` are findings for operators, such as an unknown status word. `open_ended`:
+    nothing on the page shows that its last row is complete. `places`: of the export, the row that each
+    recommendation was read from, -1 where several rows have one key.
     """
 
     format: Format
@@ -121,10 +121,10 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Bytes as they came, and where and when they came from; a large body is packed (bodies.py).
+    """A page's bytes, and where and when they were captured; a large body is compressed (bodies.py).
 
-    `origin` is the address that was asked, or the file's name. `headers` are the response's, names
-    in lower case. `captured_at` is aware.
+    `origin` is the address requested, or the file's name. `headers` are the response's, names in lower
+    case. `captured_at` has a zone.
     """
 
     body: Body
@@ -136,7 +136,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One side of an event: the recommendation as it stood at a revision."""
+    """One side of an event: the recommendation at a revision."""
 
     status: str
     priority: bool
@@ -148,7 +148,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Which recommendation an event is about, as it was known when the event was stored."""
+    """The recommendation that an event is about, as of when the event was stored."""
 
     key: str
     product: str | None
@@ -162,10 +162,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """What an event by the clock reminds of.
+    """What an overdue or stalled event reminds of.
 
-    `date`: the promised one as signals write it (`2024-05`), or the day since when nothing changed
-    (`2024-03-03`). `text`: the words that the promise rests on; empty for a standstill.
+    `date`: the promised one as signals write it (`2024-05`), or the day of the last change (`2024-03-03`).
+    `text`: the words of the promise; empty for stalled.
     """
 
     date: str
@@ -197,7 +197,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that operators should hear: trouble with a source, a subscription or a message."""
+    """A notice to operators about a source, a subscription or a message."""
 
     id: str
     type: NoticeType

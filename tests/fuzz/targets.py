@@ -83,7 +83,11 @@ def _folded(body: bytes) -> bool:
     kind, number = folding.stated_number(text)
     agency, title = text[:200], text[-200:]
     key = folding.key(
-        folding.normalize_product(title), kind or folding.Kind.MATTER, number, agency, text, title
+        folding.normalize_product(title) or folding.title_report(title),
+        kind or folding.Kind.MATTER,
+        number,
+        agency,
+        text,
     )
     assert key.count("@") == 1
     return bool(number)

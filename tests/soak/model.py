@@ -49,7 +49,9 @@ def _facts(side: State) -> Facts:
 def key_of(item: Item, form: Format) -> str:
     """The key under which a page of a format makes an item known."""
     product = item.product if form in (Format.CSV, Format.PRODUCT) else None
-    return folding.key(product, item.kind, item.number, item.agency, item.stated, item.title)
+    return folding.key(
+        product or folding.title_report(item.title), item.kind, item.number, item.agency, item.stated
+    )
 
 
 @dataclass

@@ -122,5 +122,5 @@ def test_what_is_no_web_address_is_said_in_the_same_words_on_every_python(addres
     """Whatever the standard library of the day makes of it."""
     from monitor.record.settings import web_address
 
-    with pytest.raises(ValueError, match="is no web address; it begins with"):
+    with pytest.raises(ValueError, match="is not a web address; it begins with"):
         web_address(address)

@@ -1,6 +1,7 @@
-"""Bytes to text: compression, encodings, and what is not text at all. Pure.
+"""Bytes to text: compression, encodings, and the refusal of what is not text. Pure.
 
-`sniff` finds a codec that gives the same bytes back, for editing; `decode` the words a person would read.
+`sniff` finds a codec that restores the same bytes, for editing; `decode` gives the text that a person would
+read.
 """
 
 import codecs
@@ -53,7 +54,7 @@ def inflate(body: bytes, limit: int = MAX_BYTES) -> bytes:
 
 
 def inflate_some(head: bytes, limit: int) -> bytes:
-    """What a body's beginning says, gzip undone; NotAPage where that is damaged."""
+    """The beginning of a body, decompressed; NotAPage where the compressed data are damaged."""
     if not head.startswith(_GZIP):
         return head
     try:
@@ -63,7 +64,7 @@ def inflate_some(head: bytes, limit: int) -> bytes:
 
 
 def sniff(body: bytes) -> tuple[int, int, str, str]:
-    """Where a body's text begins and ends, and codec and error handler that give the same bytes back."""
+    """Where a body's text begins and ends, and the codec and error handler that restore its bytes."""
     for mark, codec in _BOMS:
         if body.startswith(mark):
             return len(mark), *_exact(len(body), len(mark), codec)
@@ -86,7 +87,7 @@ def _is_utf8(body: bytes) -> bool:
 
 
 def _wide(sample: bytes) -> str | None:
-    """UTF-16 without a mark: in English every other byte is nought."""
+    """UTF-16 without a byte order mark: in English every other byte is zero."""
     even, odd = sample[0::2], sample[1::2]
     if len(odd) >= 2 and odd.count(0) > 0.6 * len(odd) and even.count(0) < 0.1 * len(even):
         return "utf-16-le"
@@ -114,7 +115,7 @@ def decode(body: bytes, declared: str | None = None) -> str:
 
 
 def with_plain_lines(text: str) -> str:
-    """A text, each line ended by a line feed."""
+    """A text with line feeds as line ends."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -133,7 +134,7 @@ def _decode(body: bytes, declared: str | None) -> str:
 
 
 def _declared_codec(text: str | None) -> str | None:
-    """A declared single-byte encoding. A page that calls itself UTF-8 and is not has to be looked at."""
+    """A declared single-byte encoding. Of a page that wrongly declares UTF-8 the bytes decide."""
     found = _DECLARED.search(text or "")
     name = found[1] if found else (text or "")
     try:
@@ -146,7 +147,7 @@ def _declared_codec(text: str | None) -> str | None:
 
 
 def _mostly_utf8(body: bytes) -> str | None:
-    """UTF-8 with a few bytes damaged or its end cut off."""
+    """The text of UTF-8 with a few bytes damaged or its end cut off; None for anything else."""
     text = body.decode("utf-8", "replace")
     damaged = text.count("\ufffd")
     sound = len(text) - len(text.encode("ascii", "ignore")) - damaged
@@ -154,7 +155,7 @@ def _mostly_utf8(body: bytes) -> str | None:
 
 
 def _western(body: bytes) -> str:
-    """windows-1252; the five bytes without a meaning stay the controls they are in Latin-1."""
+    """The text of windows-1252; the five undefined bytes become the controls that they are in Latin-1."""
     return body.decode("latin-1").translate(_WINDOWS)
 
 

@@ -1,11 +1,10 @@
-"""What a reader says of a page that it will not read."""
+"""The refusal of a page, and common advice."""
 
 
 class NotAPage(Exception):
-    """The bytes are no page of recommendations, or one that cannot be believed to be whole.
+    """The bytes are not a page of recommendations, or one that may be incomplete.
 
-    `reason` is one line without a full stop, whatever it quotes of the page; `hint` says what to do about it,
-    or is empty.
+    `reason` is one line without a full stop, whatever it quotes of the page; `hint` is advice, or empty.
     """
 
     def __init__(self, reason: str, hint: str = "") -> None:

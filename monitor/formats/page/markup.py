@@ -1,6 +1,6 @@
-"""The text of markup as a reader sees it, and whether markup is whole. Pure.
+"""The visible text of markup, and whether markup is complete. Pure.
 
-selectolax's own `.text()` reads scripts and joins paragraphs without a space, so the nodes are walked here.
+selectolax's own `.text()` includes scripts and joins paragraphs without a space, so nodes are walked here.
 """
 
 import re
@@ -88,7 +88,7 @@ _HIDDEN_CLASSES = frozenset(
         "sr-only",
     )
 )
-# Every run of white space but the single space, which is what each becomes.
+# Every run of white space except a single space, which each is replaced by.
 _SPACE = re.compile(r"(?: [ \t\n\r\f]|[\t\n\r\f])[ \t\n\r\f]*")
 _LINE_EDGE = re.compile(r"[ \t]*\n[ \t]*")
 _PARAGRAPH = re.compile(r"\n{2,}")
@@ -98,14 +98,14 @@ _BREAK, _PARTING = "\n", "\n\n"
 
 
 def tidy(text: str) -> str:
-    """Surrounding white space gone, paragraphs parted by one empty line, all else as it is."""
+    """Strip surrounding white space and separate paragraphs by one empty line; nothing else changes."""
     if "\n" in text:
         text = _PARAGRAPH.sub("\n\n", _LINE_EDGE.sub("\n", text))
     return text.strip(_EDGES)
 
 
 def one_line(text: str) -> str:
-    """Runs of white space become one space, none at the ends."""
+    """Replace runs of white space by one space, and strip the ends."""
     return " ".join(text.split()).strip(_EDGES)
 
 
@@ -127,9 +127,9 @@ def _is_hidden(node: LexborNode) -> bool:
 def _steps(
     root: LexborNode, unentered: Container[int | None] = frozenset()
 ) -> Iterator[tuple[LexborNode, bool]]:
-    """Every node below `root` in document order, and each element again as it closes. Never recurses.
+    """Every visible node below `root` in document order, and each element again when it closes.
 
-    `unentered`: elements, by mem_id, that are given without what is in them.
+    `unentered`: elements, by mem_id, whose content is left out. Does not recurse.
     """
     stack: list[tuple[LexborNode, bool]] = [(root, True)]
     first = root.child
@@ -155,9 +155,9 @@ def _steps(
 
 
 def text_of(node: LexborNode) -> str:
-    """What a reader sees of an element: an empty line between paragraphs, line breaks, entities resolved.
+    """An element's visible text: an empty line between paragraphs, line breaks, entities resolved.
 
-    Tooltips, the mark of a priority recommendation and what only screen readers get are left out.
+    Tooltips, the mark of a priority recommendation and text for screen readers only are left out.
     """
     pieces: list[str] = []
     for step, closing in _steps(node):
@@ -173,13 +173,13 @@ def text_of(node: LexborNode) -> str:
 
 
 _SPACE_RUN = re.compile(r" {2,}")
-_LONG = 20  # letters: more than any heading has
+_LONG = 20  # letters: longer than any heading
 
 
 def is_long(node: LexborNode) -> bool:
-    """Whether what a reader sees of an element is for certain longer than a word or two.
+    """Whether an element's visible text is certainly longer than a word or two.
 
-    Looks no further than it must; says no where entities left in the text could shorten it.
+    Stops as soon as it is; False where entities left in the text could shorten it.
     """
     letters = 0
     for step, _ in _steps(node):
@@ -194,14 +194,14 @@ def is_long(node: LexborNode) -> bool:
 
 @dataclass(slots=True)
 class TextLine:
-    """One line of a page outside its tables of recommendations, and the addresses linked in it."""
+    """A line of text outside the tables of recommendations, and the addresses linked in it."""
 
     text: str
     links: list[str] = field(default_factory=list)
 
 
 def outline(root: LexborNode, tables: dict[int, LexborNode]) -> list[TextLine | LexborNode]:
-    """The page as lines and, in their places, the given tables (by mem_id) unread."""
+    """The page as lines of text and, in their places, the given tables (by mem_id)."""
     found: list[TextLine | LexborNode] = []
     line = TextLine("")
     for node, closing in _steps(root, tables):
@@ -235,7 +235,7 @@ def _end_line(found: list[TextLine | LexborNode], line: TextLine) -> TextLine:
     return TextLine("", line.links)
 
 
-# Elements that close themselves or each other, so that they never nest by being left open.
+# Elements that close themselves or each other, so that they do not nest when left open.
 _SHALLOW = (
     "area|base|br|col|dd|dt|embed|hr|img|input|li|link|meta|option"
     "|p|param|path|source|tbody|td|th|thead|tr|track|use|wbr"
@@ -244,11 +244,11 @@ _DEEP_TAG = re.compile(rf"<(/?)(?!(?:{_SHALLOW})(?![a-z0-9]))[a-z]")
 _MAX_LENGTH = 32 * 10**6
 _MAX_TAGS = 300_000
 _MAX_TABLES = 5_000
-_MAX_DEPTH = 256  # a parser's work grows with the square of the depth; the site's pages have about 30
+_MAX_DEPTH = 256  # a parser's time is quadratic in the depth; the site's pages have about 30
 
 
 def parse(text: str) -> LexborHTMLParser:
-    """Parse a page; damaged markup is mended as browsers do. NotAPage for what would take too long."""
+    """Parse a page, damaged markup as browsers do. NotAPage for markup that would cost too much."""
     if _is_monstrous(text):
         raise NotAPage("the page is larger or more deeply nested than any of the site's")
     return LexborHTMLParser(text)
@@ -264,14 +264,14 @@ def _is_monstrous(text: str) -> bool:
     return lower.count("<table") > _MAX_TABLES or _depth(lower) > _MAX_DEPTH
 
 
-# A parser holds each attribute of an element against all before it.
+# A parser compares each attribute of an element with all before it.
 _MANY_ATTRIBUTES = re.compile(
     r"<[a-z][^\s/>]*+(?:[\s/]++[^\s/>=\"']++(?:=(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'>]*+))?+){1000}", re.IGNORECASE
 )
 
 
 def _depth(text: str) -> int:
-    """How many elements are open at once at most, near enough; of a text in lower case."""
+    """About how many elements are open at once at most, in a text in lower case."""
     depth = deepest = 0
     for closing in _DEEP_TAG.findall(_without(_without(text, "<!--", "-->"), "<script", "</script")):
         if not closing:
@@ -287,7 +287,7 @@ _CLOSING = re.compile(r"</html\s*>", re.IGNORECASE)
 
 
 def is_whole(text: str) -> bool:
-    """Whether a page has its end: every `<html>` closed, those of texts pasted into it too."""
+    """Whether a page has its end: every `<html>` is closed, also those of documents pasted into it."""
     closings = len(_CLOSING.findall(text))
     if not closings:
         return False
@@ -298,7 +298,7 @@ def is_whole(text: str) -> bool:
 
 
 def _without(text: str, start: str, end: str) -> str:
-    """Cut out what lies between two marks, in one pass."""
+    """Remove everything between two marks, in one pass."""
     kept: list[str] = []
     lower, position = text.lower(), 0
     while (first := lower.find(start, position)) >= 0:

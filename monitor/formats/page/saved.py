@@ -23,7 +23,7 @@ _SINGLE_FILE = re.compile(r"<!--\s*Page saved with SingleFile\s+url:\s*(\S{1,200
 
 @dataclass(frozen=True, slots=True)
 class MimePart:
-    """One leaf of a web archive: where its encoded content lies in the file, and how it is encoded."""
+    """A leaf of a web archive: where its encoded content is in the file, and how it is encoded."""
 
     start: int
     end: int
@@ -33,7 +33,7 @@ class MimePart:
     location: str | None
 
     def payload(self, body: bytes) -> bytes:
-        """The content, its transfer encoding undone."""
+        """The content without its transfer encoding."""
         raw = body[self.start : self.end]
         if self.transfer == "base64":
             clean = re.sub(rb"[^A-Za-z0-9+/=]", b"", raw)
@@ -45,7 +45,7 @@ class MimePart:
 
 
 def is_archive(body: bytes) -> bool:
-    """Whether a file is a web archive: mail headers, among them a multipart content type."""
+    """Whether a file is a web archive: it begins with mail headers, among them a multipart type."""
     head = body[:_HEAD_LIMIT].lstrip()[:4096].lower()
     return (
         bool(re.match(rb"[a-z][a-z0-9-]{1,40}:[^\n]*\n", head))
@@ -89,7 +89,7 @@ def _headers(body: bytes, start: int, end: int) -> tuple[Message, int]:
 
 
 def _between(body: bytes, start: int, end: int, mark: bytes) -> Iterator[tuple[int, int]]:
-    """Ranges between boundary lines."""
+    """The ranges between boundary lines."""
     opened: int | None = None
     for line in re.finditer(rb"^" + re.escape(mark) + rb"(--)?[ \t]*\r?$\n?", body[start:end], re.MULTILINE):
         if opened is not None:

@@ -43,7 +43,7 @@ _SENTENCE_END = re.compile(r"[a-z0-9)]{2,}[.?!;]+(?:\s|\Z)")
 
 
 class Names:
-    """Agencies' names seen on a page; a line's beginning is looked up, not held against each of them."""
+    """Agencies' names seen on a page, looked up by the beginning of a line."""
 
     def __init__(self, *names: str) -> None:
         self._by_length: dict[int, set[str]] = {}
@@ -51,13 +51,13 @@ class Names:
             self.add(name)
 
     def add(self, name: str) -> None:
-        """Note a name; an empty one and one that is too long are none."""
+        """Add a name, unless it is empty or too long."""
         folded = name.casefold()
         if 0 < len(folded) <= _LONGEST_NAME:
             self._by_length.setdefault(len(folded), set()).add(folded)
 
     def at_start(self, line: str) -> int:
-        """How many characters of a line are a name, the longest one; 0 where it begins with none."""
+        """The length of the longest name that a line begins with; 0 where it begins with none."""
         folded = line[:_LONGEST_NAME].casefold()
         fitting = (length for length, names in self._by_length.items() if folded[:length] in names)
         return max((length for length in fitting if not line[length : length + 1].isalnum()), default=0)
@@ -66,8 +66,8 @@ class Names:
 def split_agency(line: str, known: Names) -> tuple[str, str] | None:
     """Agency and text of "United States Mint The Director should …"; None where they cannot be told apart.
 
-    `known` are names seen on the same page. The longest name that the line's own grammar shows wins, since
-    one agency's name may begin another's.
+    `known` are names seen on the same page. A longer name found by the line's own grammar wins, since one
+    agency's name may be the beginning of another's.
     """
     by_grammar = _by_grammar(line)
     by_name = _by_name(line, known)
@@ -86,7 +86,7 @@ def _by_grammar(line: str) -> tuple[str, str] | None:
 
 
 def is_name(text: str) -> bool:
-    """Whether a text can be an agency's name: words in capitals, small ones aside, and no sentence's end."""
+    """Whether a text can be an agency's name: capitalised words (small ones excepted), not a sentence."""
     words = text.split()
     if not words or len(text) > _LONGEST_NAME:
         return False

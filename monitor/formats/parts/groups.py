@@ -1,4 +1,4 @@
-"""How an agency's page lists recommendations: the lines round its tables, in markup and in text. Pure."""
+"""The lines around the tables of an agency's page, in markup and in text. Pure."""
 
 import re
 
@@ -24,7 +24,7 @@ _COLUMNS = re.compile(
 )
 
 
-_LONGEST = 1_000  # no title is longer, and no pattern is let loose on a longer line
+_LONGEST = 1_000  # longer than any title; patterns are not applied to longer lines
 
 
 def count_line(line: str) -> tuple[str, int] | None:
@@ -40,7 +40,7 @@ def announced(text: str) -> int | None:
 
 
 def is_noise(line: str) -> bool:
-    """Whether a line beside a title is none: "Show", "1 Priority", a number, a date."""
+    """Whether a line near a title is not the title: "Show", "1 Priority", a number, a date."""
     return len(line) <= _LONGEST and bool(_NOISE.fullmatch(line) or _ANNOUNCED.search(line))
 
 

@@ -1,4 +1,4 @@
-"""From the words of a page's rows to recommendations with keys. Pure; shared by all formats."""
+"""Makes recommendations with keys of a page's rows. Pure; shared by all formats."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -15,9 +15,9 @@ _KNOWN = frozenset(str(status) for status in Status)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one row of a page says, entities and markup resolved.
+    """One row of a page, entities and markup resolved.
 
-    `keyed_by_title`: the page is not trusted with the report's number, even where it has one.
+    `keyed_by_title`: the page's report number is not relied on, even where there is one.
     """
 
     agency: str
@@ -32,7 +32,7 @@ class Row:
 
 
 def recommendation(row: Row) -> Recommendation:
-    """Name, fingerprint and tidy one row."""
+    """A row with its key and fingerprint, tidied."""
     agency, title, text, narrative = (
         one_line(row.agency),
         one_line(row.title),
@@ -44,7 +44,7 @@ def recommendation(row: Row) -> Recommendation:
     kind = Kind.MATTER if matter else Kind.RECOMMENDATION
     product = None if row.keyed_by_title else row.product
     return Recommendation(
-        key=folding.key(product, kind, number, agency, text, title),
+        key=folding.key(product or folding.title_report(title), kind, number, agency, text),
         product=row.product,
         kind=kind,
         number=number,
@@ -60,11 +60,11 @@ def recommendation(row: Row) -> Recommendation:
 
 
 _status = lru_cache(maxsize=1000)(folding.normalize_status)
-_fingerprint = lru_cache(maxsize=1000)(folding.fingerprint)  # the same boilerplate stands on hundreds
+_fingerprint = lru_cache(maxsize=1000)(folding.fingerprint)  # hundreds have the same boilerplate
 
 
 def assemble(rows: Iterable[Row]) -> tuple[tuple[Recommendation, ...], tuple[str, ...]]:
-    """The recommendations of a page in its order, each under a key of its own, and notes for operators."""
+    """The recommendations of a page in order, each with a unique key, and notes for operators."""
     unique, notes, _ = assemble_placed(rows)
     return unique, notes
 
@@ -72,7 +72,7 @@ def assemble(rows: Iterable[Row]) -> tuple[tuple[Recommendation, ...], tuple[str
 def assemble_placed(
     rows: Iterable[Row],
 ) -> tuple[tuple[Recommendation, ...], tuple[str, ...], tuple[int, ...]]:
-    """The same, and the place of each one's row among `rows`; -1 where several rows come under one key."""
+    """Like `assemble`, and each one's position in `rows`; -1 where several rows have one key."""
     found = [recommendation(row) for row in rows]
     by_key: dict[str, list[Recommendation]] = defaultdict(list)
     for one in found:
@@ -91,7 +91,7 @@ def assemble_placed(
 
 
 def _told_apart(key: str, group: list[Recommendation], notes: dict[str, None]) -> list[Recommendation]:
-    """One recommendation a key: a repeat is dropped, other texts under it are told apart by the text."""
+    """Make one key's rows unique: repeats are dropped, different texts get keys of their own."""
     if len(group) == 1:
         return group
     by_text: dict[str, list[Recommendation]] = defaultdict(list)

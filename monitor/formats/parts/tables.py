@@ -38,7 +38,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """What one row says."""
+    """The content of one row."""
 
     agency: str
     text: str
@@ -53,9 +53,9 @@ def find_tables(root: LexborNode) -> list[Table]:
 
 
 def looks_altered(root: LexborNode, tables: Sequence[Table]) -> bool:
-    """Whether a page has recommendations in a table or a section whose shape is not the one known.
+    """Whether a page has recommendations in a table or a section of unknown shape.
 
-    `tables` are those that find_tables has found in it.
+    `tables`: the result of find_tables.
     """
     known = {table.node.mem_id for table in tables}
     for node in root.css("table"):
@@ -70,7 +70,7 @@ def looks_altered(root: LexborNode, tables: Sequence[Table]) -> bool:
 
 
 def _ancestors(tables: Sequence[Table]) -> set[int]:
-    """What holds one of the tables, by mem_id."""
+    """The elements that contain one of the tables, by mem_id."""
     found: set[int] = set()
     for table in tables:
         node = table.node.parent
@@ -111,7 +111,7 @@ def _children(node: LexborNode) -> Iterator[LexborNode]:
 
 
 def _rows(table: LexborNode) -> Iterator[LexborNode]:
-    """The table's own rows: a narrative may hold a table too."""
+    """The table's own rows, without those of a table inside a narrative."""
     for child in _children(table):
         if child.tag == "tr":
             yield child
@@ -120,7 +120,7 @@ def _rows(table: LexborNode) -> Iterator[LexborNode]:
 
 
 def read(table: Table) -> Iterator[Cells]:
-    """The rows of a table; NotAPage where one is not whole."""
+    """The rows of a table; NotAPage where one is incomplete."""
     for row in _rows(table.node):
         cells = [cell for cell in _children(row) if cell.tag == "td"]
         if not cells or _is_heading(cells):
@@ -133,7 +133,7 @@ def read(table: Table) -> Iterator[Cells]:
 
 
 def _is_heading(cells: list[LexborNode]) -> bool:
-    """Headings marked up as common cells."""
+    """Whether a row repeats the headings in ordinary cells."""
     return not is_long(cells[-1]) and one_line(text_of(cells[-1])).casefold() in ("status", "comments")
 
 
@@ -161,7 +161,7 @@ def _cell(cells: list[LexborNode], name: str, position: int) -> LexborNode:
 
 
 def _status_and_narrative(cell: LexborNode) -> tuple[str, str]:
-    """The status's label and the narrative; older pages have both and a definition in plain text."""
+    """The status label and the narrative; older pages have both and a definition as plain text."""
     label, comment = cell.css_first(".code"), cell.css_first("div.comment, .comment")
     status = text_of(label) if label is not None else ""
     if label is not None and not status:

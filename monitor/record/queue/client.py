@@ -1,7 +1,7 @@
-"""The queue: a wake-up that carries identifiers alone. What is due stands in the store.
+"""The queue: jobs that carry ids alone. What is due is in the store; the queue only wakes its workers.
 
-A job is named by its dotted path, so that who enqueues need not know who works. Whatever is lost
-here is found again in the store; `epoch` is how a lost or flushed server is noticed.
+A job is named by its dotted path, so that the code that enqueues need not import the code that works. Jobs
+that are lost here are found again in the store; `epoch` is how a lost or flushed server is noticed.
 """
 
 import os
@@ -42,9 +42,9 @@ class Queue:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        # Short retries bridge a restart; anything longer is the caller's loop to wait out.
+        # Short retries bridge a restart; callers wait out anything longer.
         retry = Retry(ExponentialBackoff(cap=0.2, base=0.02), 3)
-        # Over a network, an idle connection that died silently would otherwise be noticed by nobody.
+        # Over a network, an idle connection that died would otherwise go unnoticed.
         network = {} if self._is_local else {"socket_keepalive": True}
         self.connection: redis.Redis = redis.Redis.from_url(
             url, socket_connect_timeout=5, socket_timeout=20, retry=retry, **network
@@ -58,34 +58,34 @@ class Queue:
 
     @property
     def where(self) -> str:
-        """For people: the address without its password."""
+        """The address without its password, for messages."""
         parts = urlsplit(self.url)
         return unquote(parts.path) if self._is_local else f"{parts.hostname}:{parts.port or 6379}"
 
     def ping(self) -> None:
-        """Ask whether the server answers."""
+        """Raise QueueError unless the server answers."""
         with self._wrapped():
             self.connection.ping()
 
     def evicts(self) -> str | None:
-        """Give the policy by which the server throws keys away when it is full; None where it does not."""
+        """The policy by which the server evicts keys when its memory is full; None where it evicts none."""
         with self._wrapped():
             memory: Any = self.connection.info("memory")
         policy = str(memory.get("maxmemory_policy", "noeviction"))
         return policy if memory.get("maxmemory") and policy != "noeviction" else None
 
     def enqueue(self, queue_name: str, dotted_path: str, *args: int | str, ttl: int | None = None) -> None:
-        """Put a job in line: a function by its dotted path, and the identifiers it is about.
+        """Enqueue a job: a function by its dotted path, and its arguments.
 
-        `ttl`: seconds after which a job that nobody took is forgotten; None: never.
+        `ttl`: seconds after which a job that no worker took is dropped; None: never.
         """
         from rq import Retry as Again
 
         with self._wrapped():
-            self._line(queue_name).enqueue_call(
+            self._rq_queue(queue_name).enqueue_call(
                 dotted_path,
                 args=args,
-                # Fresh: the same id twice would run twice, and the claim in the store makes it once.
+                # A new id each time: RQ would run one id twice; the claim in the store makes the work unique.
                 job_id=new_id("job"),
                 timeout=JOB_TIMEOUT,
                 result_ttl=_RESULT_TTL,
@@ -96,14 +96,14 @@ class Queue:
             )
 
     def depth(self, queue_name: str) -> int:
-        """How many jobs wait in a queue, those being worked on not counted."""
+        """How many jobs wait in a queue, without those in progress."""
         with self._wrapped():
-            return int(self._line(queue_name).count)
+            return int(self._rq_queue(queue_name).count)
 
     def epoch(self) -> str:
-        """Give the random mark of this server's memory, made if absent.
+        """The random mark in this server's memory, made if absent.
 
-        Where it is another than before, everything that was ever enqueued may be gone.
+        Where it differs from the last one, everything enqueued before may be lost.
         """
         with self._wrapped():
             self.connection.set(_EPOCH, new_id("epoch"), nx=True)
@@ -113,22 +113,22 @@ class Queue:
         return value.decode()
 
     def begin_epoch(self) -> str:
-        """Declare everything enqueued so far as possibly lost: the next dispatch enqueues it again."""
+        """Declare everything enqueued so far as lost: the next dispatch enqueues it again."""
         with self._wrapped():
             value = new_id("epoch")
             self.connection.set(_EPOCH, value)
         return value
 
     def wake(self) -> None:
-        """Have every dispatcher look at once."""
+        """Make every dispatcher check the store now."""
         with self._wrapped():
             self.connection.publish(_WAKE, b"")
 
     def wait(self, seconds: float) -> bool:
-        """Return True as soon as somebody wakes the dispatchers, False after the time is over.
+        """Wait for `wake`: True as soon as it is called, False after so many seconds.
 
-        The first call, and the first after a fork, returns True at once: a wake from before may have
-        been missed. Wakes between two calls are not.
+        The first call, and the first after a fork, returns True at once: a wake from before may have been
+        missed. Wakes between two calls are kept.
         """
         with self._wrapped():
             if self._listening is None or self._listener != os.getpid():
@@ -136,7 +136,7 @@ class Queue:
                 return True
             return self._woken(self._listening, seconds)
 
-    def _line(self, queue_name: str) -> "rq.Queue":
+    def _rq_queue(self, queue_name: str) -> "rq.Queue":
         import rq
         from rq.serializers import JSONSerializer
 
@@ -147,7 +147,7 @@ class Queue:
         self._unlisten()
         listening = self.connection.pubsub()  # type: ignore[no-untyped-call]
         listening.subscribe(_WAKE)
-        # The server's word that we are subscribed: from here on no wake is missed.
+        # The server confirms the subscription: from here on no wake is missed.
         listening.get_message(timeout=5)
         self._listening, self._listener = listening, os.getpid()
 
@@ -158,14 +158,14 @@ class Queue:
             message = listening.get_message(timeout=left)
         if message is None:
             return False
-        # Anything counts, a new subscription after a lost connection too; and many wakes are one.
+        # Any message counts, also a resubscription after a lost connection; many wakes count as one.
         while listening.get_message(timeout=0) is not None:
             pass
         return True
 
     def _unlisten(self) -> None:
         listening, self._listening = self._listening, None
-        # A fork must not speak on its parent's connection, not even to say goodbye.
+        # A forked child must not use its parent's connection, not even to close it.
         if listening is not None and self._listener == os.getpid():
             with suppress(redis.RedisError, OSError):
                 listening.close()
@@ -180,7 +180,7 @@ class Queue:
             raise QueueError(f"the queue server at {self.where} cannot be used: {error}") from error
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Close all connections."""
         self._unlisten()
         with suppress(redis.RedisError, OSError):
             self.connection.close()

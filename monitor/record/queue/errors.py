@@ -1,4 +1,4 @@
-"""What can be caught of the queue by those that do without its client."""
+"""The queue's exception, importable without its client."""
 
 
 class QueueError(Exception):

@@ -1,7 +1,4 @@
-"""Names that both halves use: the queue of captures, and the dotted paths of jobs.
-
-Detection enqueues a job by its path without importing who runs it.
-"""
+"""The names of the queue of captures and of the jobs: detection enqueues a job without importing it."""
 
 CHANGES = "changes"  # the queue of captures that changed something; each channel's queue has its name
 DESCRIBE = "workers.queue.jobs.describe"

@@ -1,9 +1,9 @@
-"""The embedded queue server: whoever needs it first starts it, the last to leave stops it.
+"""The embedded queue server: the first process that needs it starts it, the last to leave stops it.
 
-Three files below home/queue/ are locked (flock), and the kernel lets go of a lock whatever way its
-holder dies: `start.lock`, exclusively, while somebody starts or stops the server; `users.lock`,
-shared, by every process that uses it; `server.lock`, by the server itself for as long as it lives.
-So whether a server runs is never guessed from a process number or from an answer that is late.
+Three files below home/queue/ are locked with flock: `start.lock`, exclusively, while a process starts or
+stops the server; `users.lock`, shared, by every process that uses it; `server.lock`, by the server itself for
+as long as it runs. The kernel releases a lock however its holder ends, so whether a server runs never has to
+be inferred from a process id or from a late answer.
 
 The server listens on a Unix socket there, or, where the path would be too long for one, on loopback
 TCP with a password in a file that only the owner reads.
@@ -18,7 +18,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -28,6 +28,7 @@ import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from monitor.record import file_locks
 from monitor.record.queue.errors import QueueError
 
 log = structlog.get_logger(__name__)
@@ -36,17 +37,15 @@ _LONGEST_SOCKET_PATH = 100  # bytes; the system's limit is 107 on Linux and 103 
 _WAIT_FOR_START = 10.0  # seconds
 _WAIT_FOR_LOADING = 60.0  # seconds a server may take that says it is reading its file
 _WAIT_FOR_STOP = 10.0  # seconds
-_GLANCE = 0.005  # seconds between two looks
+_POLL = 0.005  # seconds between two checks
 _LOG_LINES = 5
 _LARGEST_LOG = 1_000_000  # bytes; a larger one is begun anew at the next start
 _DATA = "appendonlydir"
 _SIGNS_OF_BROKEN_DATA = ("append only", "AOF", "RDB", "loading the DB")
 _HOW_WITHOUT = "set redis_url in [queue] to use a server of your own"
 
-# Open lock files of this process. A forked child closes its copies: a lock lives as long as any copy.
-_held: set[int] = set()
-# Who is inside `queue_server`: address and folder, so that a killed server can be started again.
-_inside: list[tuple[str, Path]] = []
+# Address and folder of each server in use by this process, so that a killed one can be started again.
+_in_use: list[tuple[str, Path]] = []
 
 
 class _Died(QueueError):
@@ -57,7 +56,7 @@ class _Died(QueueError):
 def queue_server(redis_url: str, home: Path) -> Iterator[str]:
     """Give the address of the queue server: the configured one, else the embedded one below the home.
 
-    The embedded one runs for as long as anybody is inside. QueueError says why it cannot.
+    The embedded one runs for as long as any process is in this context. QueueError says why it cannot.
     """
     if redis_url:
         yield redis_url
@@ -68,39 +67,29 @@ def queue_server(redis_url: str, home: Path) -> Iterator[str]:
         with _locked(start, folder):
             fcntl.flock(users, fcntl.LOCK_SH)  # waits for nobody: exclusively only under start.lock
             url = _running(folder)
-        _inside.append((url, folder))
-        # Connected all the while: it can be told to stop even if its folder is deleted under it.
-        with _plain_client(url) as line:
-            _answers(line)
+        _in_use.append((url, folder))
+        # Stays connected: the server can be told to stop even if its folder has been deleted.
+        with _plain_client(url) as client:
+            _answers(client)
             try:
                 yield url
             finally:
-                # A fork that unwinds this frame is not the user who came in.
+                # A forked child that unwinds this frame has not entered the context itself.
                 if os.getpid() == owner:
-                    _inside.remove((url, folder))
-                    _leave(start, users, folder, line)
+                    _in_use.remove((url, folder))
+                    _leave(start, users, folder, client)
 
 
 def revive(url: str) -> bool:
-    """Start the embedded server at this address again if it was killed; whether it runs now.
+    """Restart the embedded server at this address if it was killed; whether it runs now.
 
-    False for a server that is not ours to start: a configured one, or one that we have left.
+    False for a server that this process may not start: a configured one, or one that it no longer uses.
     """
-    folder = dict(_inside).get(url)
+    folder = dict(_in_use).get(url)
     if folder is None or not folder.exists():
         return False
     with _opened(folder / "start.lock") as start, _locked(start, folder):
         return _running(folder) == url
-
-
-def _close_after_fork() -> None:
-    for handle in _held:
-        with suppress(OSError):
-            os.close(handle)
-    _held.clear()
-
-
-os.register_at_fork(after_in_child=_close_after_fork)
 
 
 def _prepare(home: Path) -> Path:
@@ -114,19 +103,12 @@ def _prepare(home: Path) -> Path:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[int]:
-    """Open a file to lock; closed at the end, and in any child that is forked meanwhile."""
-    owner = os.getpid()
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise QueueError(f"{path} cannot be opened: {error.strerror}") from error
-    _held.add(handle)
-    try:
+    with ExitStack() as stack:
+        try:
+            handle = stack.enter_context(file_locks.lock_file(path))
+        except OSError as error:
+            raise QueueError(f"{path} cannot be opened: {error.strerror}") from error
         yield handle
-    finally:
-        if os.getpid() == owner:
-            _held.discard(handle)
-            os.close(handle)
 
 
 @contextmanager
@@ -135,25 +117,22 @@ def _locked(handle: int, folder: Path) -> Iterator[None]:
     while not _try_lock(handle):
         if time.monotonic() > deadline:
             raise QueueError(f"another process has been starting the queue server in {folder} for too long")
-        time.sleep(_GLANCE)
+        time.sleep(_POLL)
     try:
         yield
     finally:
-        fcntl.flock(handle, fcntl.LOCK_UN)
+        file_locks.unlock(handle)
 
 
 def _try_lock(handle: int) -> bool:
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        return file_locks.try_lock(handle)
     except OSError as error:
         raise QueueError(f"files cannot be locked here ({error.strerror}); {_HOW_WITHOUT}") from error
-    return True
 
 
 def _alive(folder: Path) -> bool:
-    """Whether a server holds its lock: known at once, also while it loads or hangs."""
+    """Whether a server holds its lock; answered at once, also while it loads or hangs."""
     if not (folder / "server.lock").exists():
         return False
     with _opened(folder / "server.lock") as handle:
@@ -161,8 +140,8 @@ def _alive(folder: Path) -> bool:
 
 
 def _running(folder: Path) -> str:
-    """Give the address of a server that answers, started if none is alive. Needs the start lock."""
-    with suppress(_Died):  # it was on its way out as we looked
+    """The address of a server that answers, started if none is alive. Call with the start lock held."""
+    with suppress(_Died):  # it was just ending
         if _alive(folder):
             url = _known_address(folder)
             _await_answer(folder, url)
@@ -173,17 +152,17 @@ def _running(folder: Path) -> str:
     except _Died as error:
         if not any(sign in str(error) for sign in _SIGNS_OF_BROKEN_DATA) or not (folder / _DATA).exists():
             raise
-        _set_aside(folder, error)
+        _move_broken_data(folder, error)
         _start(folder, url)
     return url
 
 
-def _set_aside(folder: Path, error: QueueError) -> None:
-    # Nothing is lost for good: the store knows everything that is due, and the new epoch says "ask it".
-    aside = folder / f"{_DATA}.unreadable"
-    shutil.rmtree(aside, ignore_errors=True)
-    (folder / _DATA).rename(aside)
-    log.warning("the queue's file was unreadable; the queue begins empty", kept=str(aside), error=str(error))
+def _move_broken_data(folder: Path, error: QueueError) -> None:
+    # Nothing is lost: the store holds everything that is due, and a new epoch makes dispatchers ask it.
+    kept = folder / f"{_DATA}.unreadable"
+    shutil.rmtree(kept, ignore_errors=True)
+    (folder / _DATA).rename(kept)
+    log.warning("the queue's file was unreadable; the queue begins empty", kept=str(kept), error=str(error))
 
 
 def _socket_address(folder: Path) -> str | None:
@@ -194,7 +173,7 @@ def _socket_address(folder: Path) -> str | None:
 
 
 def _known_address(folder: Path) -> str:
-    """Where the server of this folder listens: what its starter wrote down."""
+    """The address that the process which started the server wrote down."""
     try:
         return (folder / "address").read_text(encoding="utf-8").strip()
     except OSError as error:
@@ -208,7 +187,7 @@ def _choose_address(folder: Path) -> str:
 
 
 def _kept_tcp_address(folder: Path) -> str | None:
-    """Give the last address if it is TCP and its port is free, so that who uses it finds it again."""
+    """The last address if it is TCP and its port is free: processes that use it find it again."""
     with suppress(OSError, QueueError):
         url = _known_address(folder)
         parts = urlsplit(url)
@@ -228,7 +207,7 @@ def _new_tcp_address() -> str:
 
 
 def _write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner ever could read, whole or not at all."""
+    """Write a file atomically that only its owner can read at any time."""
     fresh = path.with_name(path.name + ".new")
     try:
         fresh.unlink(missing_ok=True)
@@ -247,7 +226,7 @@ def _start(folder: Path, url: str) -> None:
     with _opened(folder / "server.lock") as lock:
         _try_lock(lock)
         _launch(folder, lock)
-    # The lock is now the server's alone; should it end while starting, the lock is free at once.
+    # Only the server holds the lock now; should it end while starting, the lock is free at once.
     try:
         _await_answer(folder, url)
     except _Died as error:
@@ -323,7 +302,7 @@ def _await_answer(folder: Path, url: str) -> None:
             except redis.BusyLoadingError:
                 patience = _WAIT_FOR_LOADING
             except redis.ResponseError as error:
-                # It lives and says what ails it: mostly, that its disk is full. It goes on by itself.
+                # It runs and reports an error, mostly that its disk is full. It recovers by itself.
                 raise QueueError(f"the queue server in {folder} cannot work: {error}") from error
             except redis.RedisError as error:
                 said = str(error)
@@ -331,44 +310,44 @@ def _await_answer(folder: Path, url: str) -> None:
                     raise _Died(f"it ended at once: {said}") from error
             if time.monotonic() - began > patience:
                 raise QueueError(
-                    f"the queue server in {folder} runs but does not answer{_whom_to_kill(folder)}"
+                    f"the queue server in {folder} runs but does not answer{_how_to_kill(folder)}"
                 )
-            time.sleep(_GLANCE)
+            time.sleep(_POLL)
 
 
-def _whom_to_kill(folder: Path) -> str:
+def _how_to_kill(folder: Path) -> str:
     with suppress(OSError):
         return f"; `kill {(folder / 'queue.pid').read_text().strip()}` ends it"
     return ""
 
 
-def _leave(start: int, users: int, folder: Path, line: redis.Redis) -> None:
-    """Let go; stop the server if nobody else uses it. Never fails: there is nothing to do about it."""
+def _leave(start: int, users: int, folder: Path, client: redis.Redis) -> None:
+    """Stop using the server, and stop it if no other process uses it. Only logs what fails."""
     try:
         with _locked(start, folder):
-            # Under the start lock nobody joins between the look and the stop.
+            # With the start lock held no process can join between this check and the stop.
             if _try_lock(users):
-                _stop(folder, line)
-            fcntl.flock(users, fcntl.LOCK_UN)
+                _stop(folder, client)
+            file_locks.unlock(users)
     except QueueError as error:
         log.warning("the queue server may still be running", error=str(error))
 
 
-def _stop(folder: Path, line: redis.Redis) -> None:
+def _stop(folder: Path, client: redis.Redis) -> None:
     deadline = time.monotonic() + _WAIT_FOR_STOP
     while True:
         with suppress(redis.RedisError):
-            line.shutdown(now=True, force=True)  # appends and syncs its file, then ends
+            client.shutdown(now=True, force=True)  # appends and syncs its file, then ends
         if not _alive(folder):
             return
         if time.monotonic() > deadline:
-            raise QueueError(f"it does not stop{_whom_to_kill(folder)}")
-        time.sleep(_GLANCE)
+            raise QueueError(f"it does not stop{_how_to_kill(folder)}")
+        time.sleep(_POLL)
 
 
-def _answers(line: redis.Redis) -> bool:
+def _answers(client: redis.Redis) -> bool:
     with suppress(redis.RedisError):
-        return bool(line.ping())
+        return bool(client.ping())
     return False
 
 
@@ -390,6 +369,6 @@ def _log_end(folder: Path, since: int) -> str:
 
 
 def _last_lines(text: str) -> str:
-    # A warning (about the machine's memory settings) is no reason not to start.
+    # Warnings (about the machine's memory settings) do not keep it from starting.
     lines = [line.strip() for line in text.splitlines() if line.strip() and "WARNING" not in line]
     return " / ".join(lines[-_LOG_LINES:])

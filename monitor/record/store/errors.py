@@ -1,4 +1,4 @@
-"""What goes wrong with the store."""
+"""The store's exceptions."""
 
 
 class StoreError(Exception):
@@ -6,7 +6,7 @@ class StoreError(Exception):
 
 
 class StoreBusy(StoreError):
-    """Somebody else writes just now."""
+    """Another writer holds the store."""
 
 
 class StoreMissing(StoreError):

@@ -1,4 +1,4 @@
-"""Whose turn it is to move what is known: one writer at a time decides on rows that nobody else moves."""
+"""The lock of the intake: one transaction at a time decides what changes."""
 
 from sqlalchemy import Connection, select
 
@@ -7,9 +7,9 @@ from monitor.record.store.store import upsert
 
 
 def take_turn(connection: Connection) -> None:
-    """Wait until nobody else takes a page in or makes events by the clock; held until the transaction ends.
+    """Wait until no other transaction takes a page in or makes scheduled events; held until this one ends.
 
-    SQLite's transactions that write take turns anyway; PostgreSQL waits here for the row.
+    SQLite has one writer at a time anyway; PostgreSQL waits here for the row.
     """
     row = {"key": "intake", "value": ""}
     connection.execute(upsert(connection)(meta).values(row).on_conflict_do_nothing())

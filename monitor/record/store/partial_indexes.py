@@ -1,13 +1,13 @@
-"""Indexes of some rows alone, in each database's words."""
+"""Partial indexes, in each database's SQL."""
 
 from sqlalchemy import Connection, Table, event, text
 
 
 def only_where(table: Table, index: str, **words: str) -> None:
-    """Let a table's index hold only the rows of which this is true; `words` by the name of the database.
+    """Restrict a table's index to the rows that meet a condition; `words`: SQL by the database's name.
 
-    Said as it is made: in the index itself, it imports PostgreSQL's dialect for whoever uses SQLite, a
-    twentieth of a poller's start.
+    Set when the table is created: given in the index itself, it would import PostgreSQL's dialect on SQLite
+    too, a twentieth of a poller's start-up time.
     """
 
     @event.listens_for(table, "before_create")

@@ -1,10 +1,11 @@
-"""Questions to the store that both eye, mouth and face ask."""
+"""Queries that detection, notification and the application share."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, select
 
+from monitor.record.batches import batched
 from monitor.record.store.schema import events, revisions
 from monitor.record.values import Event, EventType, Kind, Reminder, State, Subject
 
@@ -14,7 +15,7 @@ _SIDE = ("status", "priority", "narrative", "fingerprint", "text", "observed_at"
 def load_events(
     connection: Connection, *, ids: Sequence[str] | None = None, capture_id: int | None = None
 ) -> list[Event]:
-    """Events whole, with both sides: those named (in that order) or those of a capture (as detected)."""
+    """Events with both sides: those of `ids`, in that order, or all of a capture, by key and revision."""
     old, new = revisions.alias("old"), revisions.alias("new")
     query = (
         select(
@@ -30,9 +31,9 @@ def load_events(
         found = [_event(row) for row in connection.execute(query)]
         return sorted(found, key=lambda event: (event.subject.key, event.revision))
     loaded: dict[str, Event] = {}
-    for start in range(0, len(ids), 500):
-        some = query.where(events.c.id.in_(ids[start : start + 500]))
-        loaded |= {row.id: _event(row) for row in connection.execute(some)}
+    for batch in batched(ids):
+        rows = connection.execute(query.where(events.c.id.in_(batch)))
+        loaded |= {row.id: _event(row) for row in rows}
     return [loaded[one] for one in ids if one in loaded]
 
 

@@ -1,4 +1,4 @@
-"""The tables. Migrations make them (monitor/record/store/migrations); a test holds the two together.
+"""The tables. Migrations create them (monitor/record/store/migrations); a test compares the two.
 
 Times are UTC. A text column of JSON is written and read by SQLAlchemy's JSON type.
 """
@@ -52,8 +52,8 @@ sources = Table(
     Column("last_modified", Text),
     Column("marks_url", Text),  # the address that these two belong to
     # The page last believed, as long as reading it again would change nothing (monitor/intake/memory.py):
-    Column("body_sha256", String),  # volatile parts set aside; of the code that read it, too
-    Column("body_layout", LargeBinary),  # where these lay (monitor/formats/stable_content.py)
+    Column("body_sha256", String),  # of its stable content and of the code that read it
+    Column("body_layout", LargeBinary),  # where its volatile parts were (monitor/formats/stable_content.py)
     Column("body_format", String),
     Column("body_subject", String),
     Column("outcome", String),

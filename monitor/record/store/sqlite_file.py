@@ -1,9 +1,9 @@
-"""An SQLite store's file: that it is still there, and that the log beside it is its own.
+"""An SQLite store's file: checks that it is still there, and that the write-ahead log beside it is its own.
 
-SQLite looks at neither again. It goes on writing to a file that was deleted or replaced, and all of that is
-lost with the last process that has it open; and the log (-wal) of the file that stood there before is played
-into the copy that was put in its place, which spoils the copy. So FILE.pair says which file and which log
-were last opened together.
+SQLite checks neither. It goes on writing to a file that was deleted or replaced, and all of that is lost with
+the last process that has it open; and it replays the log (-wal) of the previous file into a copy that was put
+in its place, which corrupts the copy. So FILE.pair records which file and which log were last opened
+together.
 """
 
 import fcntl
@@ -27,7 +27,7 @@ _MAGIC = b"SQLite format 3\0"
 
 
 def identity(path: Path) -> Identity:
-    """Which file stands there. StoreError where none does."""
+    """Device and inode of the file. StoreError where there is none."""
     try:
         found = path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -41,11 +41,11 @@ def identity(path: Path) -> Identity:
 
 
 def make(path: Path) -> None:
-    """Make an empty one, in WAL mode, where there is none. sqlite3.Error: it cannot be made."""
+    """Create an empty database in WAL mode where there is none. sqlite3.Error: it cannot be created."""
     with _locked(path):
         if path.exists() and path.stat().st_size:
             return
-        _set_aside(path)
+        _move_log(path)
         connection = sqlite3.connect(path)
         try:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -54,22 +54,24 @@ def make(path: Path) -> None:
 
 
 def connect(path: Path, patience: float) -> sqlite3.Connection:
-    """Open the file, which has to be there, in WAL mode; `patience`: seconds to wait for another's lock.
+    """Open an existing file in WAL mode; `patience`: seconds to wait for another connection's lock.
 
-    StoreError: it is gone, or what stands in its place is not whole. sqlite3.Error: it cannot be opened.
+    StoreError: it is gone, or its replacement is incomplete. sqlite3.Error: it cannot be opened.
     """
-    identity(path)  # first: nothing is made where nothing stands
+    identity(path)  # first: connecting must not create a file
     with _locked(path) as pair:
         file, known = identity(path), _read(pair)
         if known and known[0] != file and _log_of(path) in (None, known[1]):
-            # Another file beside the same log, or none: a copy that was put there. A home that was moved or
-            # copied as it was has another log, too, which is the file's own.
+            # Another file beside the same log, or beside none: a copy was put there. A home that was moved or
+            # copied as a whole has another log as well, which belongs to the file.
             _check_whole(path)
-            _set_aside(path)
+            _move_log(path)
         where = f"file:{quote(str(path))}?mode=rw"
         connection = sqlite3.connect(where, uri=True, timeout=patience, check_same_thread=False)
         try:
-            connection.execute("PRAGMA journal_mode=WAL")  # reads, so that the log is there from here on
+            connection.execute(
+                "PRAGMA journal_mode=WAL"
+            )  # reads the file, so that the log exists from here on
         except BaseException:
             connection.close()
             raise
@@ -82,7 +84,7 @@ _Pair = tuple[Identity, Identity | None]
 
 @contextmanager
 def _locked(path: Path) -> Iterator[int | None]:
-    """Alone with FILE.pair, its descriptor given; None where it cannot be had, which forbids nothing."""
+    """Lock FILE.pair and give its descriptor; None where it cannot be opened, which is no error."""
     try:
         handle = os.open(_beside(path, ".pair"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError:
@@ -108,7 +110,7 @@ def _write(pair: int | None, now: _Pair, before: _Pair | None) -> None:
     if pair is None or now == before:
         return
     numbers = [*now[0], *(now[1] or ())]
-    with suppress(OSError):  # a full disk: the one written before is of as much use
+    with suppress(OSError):  # on a full disk the previous record serves as well
         os.pwrite(pair, " ".join(map(str, numbers)).ljust(99).encode() + b"\n", 0)
 
 
@@ -120,7 +122,7 @@ def _log_of(path: Path) -> Identity | None:
 
 
 def _check_whole(path: Path) -> None:
-    """Opened while it is being copied, SQLite would write into it."""
+    """StoreError for a file that is still being copied: SQLite would write into it."""
     with path.open("rb") as file:
         head, size = file.read(_HEAD), os.fstat(file.fileno()).st_size
     page = int.from_bytes(head[16:18])
@@ -133,14 +135,12 @@ def _check_whole(path: Path) -> None:
         )
 
 
-def _set_aside(path: Path) -> None:
-    """Keep the log of the file that stood here before, and let go of the memory that its users share."""
+def _move_log(path: Path) -> None:
+    """Keep the previous file's log under another name, and remove the index shared by its users."""
     old, kept = _beside(path, "-wal"), _beside(path, "-wal.replaced")
     with suppress(FileNotFoundError):
         if old.stat().st_size:
-            log.warning(
-                "the log of the store that was here before is not this one's; set aside", kept=str(kept)
-            )
+            log.warning("the previous store's log does not belong to this one; it was moved", kept=str(kept))
         old.replace(kept)
     _beside(path, "-shm").unlink(missing_ok=True)
 

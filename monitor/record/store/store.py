@@ -1,6 +1,6 @@
-"""The store: one engine a process, transactions for reading and for writing, wrapped errors.
+"""The store: one engine a process, read and write transactions, wrapped errors.
 
-SQLite below the home by default (WAL, one writer at a time, waits for its turn), PostgreSQL by URL.
+SQLite below the home by default (WAL, one writer at a time, others wait), PostgreSQL by URL.
 """
 
 import os
@@ -36,27 +36,25 @@ def store_url(settings: Settings, home: Path) -> str:
 
 
 class Store:
-    """Connections to one store. Each process makes its own: what it had before its fork is its parent's."""
+    """Connections to one store. Each process opens its own: those from before a fork belong to the parent."""
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _inherited(url) or (_sqlite_engine(self.url) if self.is_sqlite else _server_engine(url))
         self._path = _path_of(self.url)
-        self._file: sqlite_file.Identity | None = None  # that was opened
-        self.replaced = (
-            0  # how often another file took its place: what is remembered of the store is void then
-        )
-        self._spare: list[Connection] = []  # one at most, for those who do not wait
+        self._file: sqlite_file.Identity | None = None  # the one that is open
+        self.replaced = 0  # how often another file took its place, which makes caches of its contents void
+        self._spare: list[Connection] = []  # at most one, for writes that do not wait
         _engines[url] = self._mine = _Made(os.getpid(), self.engine)
 
     @property
     def where(self) -> str:
-        """For people: the file, or the address without its password."""
+        """The file, or the address without its password, for messages."""
         return str(self.url.database) if self.is_sqlite else self.url.render_as_string(hide_password=True)
 
     def create(self) -> None:
-        """Make SQLite's file where there is none: nothing else does. StoreError: it cannot be made."""
+        """Create SQLite's file where there is none. StoreError: it cannot be created."""
         if self._path:
             with self._wrapped():
                 sqlite_file.make(self._path)
@@ -65,9 +63,9 @@ class Store:
     def write(self, *, light: bool = False, wait: bool = True) -> Iterator[Connection]:
         """One transaction that writes: committed at the end, rolled back on any error.
 
-        Invariant 6: no network call belongs inside; a slow receiver must not hold the store. `light`: a power
-        failure (no kill) may undo it; for leases, turns and what is found out again. `wait` off: StoreBusy
-        where another writer would have to be waited for, and nothing was done; SQLite alone can tell.
+        Invariant 6: no network call inside; a slow receiver must not block the store. `light`: a power
+        failure (but no kill) may undo it; for leases and other data that can be derived again. `wait` off:
+        StoreBusy instead of waiting for another writer, nothing was written; only on SQLite.
         """
         with self._wrapped(), self._connection(wait=wait) as connection, connection.begin():
             if self.is_sqlite:
@@ -75,13 +73,13 @@ class Store:
             yield connection
 
     def _connection(self, *, wait: bool = True) -> AbstractContextManager[Connection]:
-        # Before each transaction: SQLite itself would go on with a file that was deleted or replaced.
+        # Before each transaction: SQLite itself would go on using a file that was deleted or replaced.
         if self._path and (found := sqlite_file.identity(self._path)) != self._file:
             self._turn_to(found)
         return self.engine.connect() if wait else self._kept()
 
     def _turn_to(self, file: sqlite_file.Identity) -> None:
-        """Use another file from here on; StoreError once, as what began with the one before ends there."""
+        """Use another file from here on; StoreError once, since a task begun with the previous one ends."""
         if self._file is not None:
             self.close()
             with self.engine.connect() as connection:
@@ -98,13 +96,13 @@ class Store:
 
     @contextmanager
     def _kept(self) -> Iterator[Connection]:
-        """The connection of whoever does not wait, handed on as it is.
+        """A connection kept for writes that do not wait.
 
-        Fetching one from the pool and giving it back costs as much as a short transaction.
+        Taking one from the pool and giving it back costs as much as a short transaction.
         """
         file = self._file
         try:
-            connection = self._spare.pop()  # at once: of two threads one gets it
+            connection = self._spare.pop()  # atomic: of two threads one gets it
         except IndexError:
             connection = self.engine.connect()
         try:
@@ -119,7 +117,7 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent look at the store, never waiting for a writer."""
+        """One transaction that reads, consistent, never waiting for a writer."""
         with self._wrapped(), self._connection() as connection, connection.begin():
             if self.is_sqlite:
                 _begin_sqlite(connection)
@@ -130,12 +128,12 @@ class Store:
         try:
             yield
         except DBAPIError as error:
-            # Its subclasses mostly mean a mistake of ours (IntegrityError and such): those stay as they are.
+            # Its subclasses mostly mean a defect here (IntegrityError and such): those stay as they are.
             if type(error) not in (OperationalError, DatabaseError) and not error.connection_invalidated:
                 raise
             raise self._trouble(error.orig) from error
         except sqlite3.DatabaseError as error:
-            # What the driver says as a connection is prepared, or to what is handed to it (prepared.py).
+            # Raised by the driver while a connection is prepared, or by prepared.py.
             if type(error) not in (sqlite3.OperationalError, sqlite3.DatabaseError):
                 raise
             raise self._trouble(error) from error
@@ -146,7 +144,7 @@ class Store:
         return kind(f"the store at {self.where} cannot be used: {_reason(error)}")
 
     def close(self) -> None:
-        """Let all connections go."""
+        """Close all connections."""
         while self._spare:
             self._spare.pop().close()
         self.engine.dispose()
@@ -158,7 +156,7 @@ class Store:
         self.close()
 
 
-# What SQLite says of a machine's trouble, and what to do about it; the longer names begin with these.
+# SQLite's error names, or how they begin, and what to do about each.
 _HINTS = {
     "SQLITE_FULL": "make room there; it goes on by itself",
     "SQLITE_IOERR": "see whether its disk is full or failing; it goes on by itself when that is mended",
@@ -171,7 +169,7 @@ _HINTS = {
 
 
 def _reason(error: BaseException | None) -> str:
-    """The database's words on one line, and what to do where we know it."""
+    """The database's message on one line, and what to do about it where that is known."""
     said = next(iter(str(error).strip().splitlines()), type(error).__name__)
     code = getattr(error, "sqlite_errorname", "") or ""
     hint = next((hint for name, hint in _HINTS.items() if code.startswith(name)), "")
@@ -180,20 +178,20 @@ def _reason(error: BaseException | None) -> str:
 
 @dataclass(frozen=True, eq=False)
 class _Made:
-    """An engine, and the process that made it its own."""
+    """An engine, and the process that uses it."""
 
     pid: int
     engine: Engine
 
 
-# By address, for as long as a store holds one.
+# By address, for as long as a store refers to one.
 _engines: WeakValueDictionary[str, _Made] = WeakValueDictionary()
 
 
 def _inherited(url: str) -> Engine | None:
     """The engine that this process had before its fork, without its connections.
 
-    What it has compiled stays compiled: to a job that lives for a tenth of a second, that is most of it.
+    Its compiled statements are kept: compiling them is most of a job that takes a tenth of a second.
     """
     made = _engines.get(url)
     if made is None or made.pid == os.getpid():
@@ -216,7 +214,7 @@ def _version(connection: Connection) -> str | None:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    # Our own cache of composed statements, so that a rehearsal can fill it.
+    # A cache of compiled statements of our own, so that a worker's warm-up can fill it.
     options: dict[str, Any] = {"execution_options": {"compiled_cache": LRUCache(_COMPOSED)}}
     if path := _path_of(url):
         options["creator"] = partial(sqlite_file.connect, path, _WAIT_FOR_LOCK)
@@ -234,7 +232,7 @@ def _server_engine(url: str) -> Engine:
 
 
 def _prepare_server(connection: Any, _record: ConnectionPoolEntry) -> None:
-    # By its guesses of how much waits, it would compile for half a second what then takes a millisecond.
+    # By its estimates it would spend half a second compiling queries that take a millisecond.
     connection.execute("SET jit = off")
     connection.commit()
 
@@ -242,16 +240,16 @@ def _prepare_server(connection: Any, _record: ConnectionPoolEntry) -> None:
 def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
     # The driver's own BEGIN comes too late and is deferred; ours is sent in _begin_sqlite.
     connection.isolation_level = None
-    # FULL: what was committed, and then told to people, outlives a power failure too.
+    # FULL: what was committed, and then sent to people, survives a power failure too.
     for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
     record.info.update(synchronous="FULL", waits=True)
 
 
 def _begin_sqlite(connection: Connection, synchronous: str | None = None, *, waits: bool = True) -> None:
-    """Begin a transaction; one that writes says how its commit waits for the disk.
+    """Begin a transaction; `synchronous`, of one that writes: how its commit waits for the disk.
 
-    Not a listener of SQLAlchemy's: an engine that has one looks for listeners at every statement.
+    Not a listener of SQLAlchemy's: an engine that has one pays for it at every statement.
     """
     driver = connection.connection.dbapi_connection
     assert driver is not None
@@ -262,7 +260,7 @@ def _begin_sqlite(connection: Connection, synchronous: str | None = None, *, wai
     if synchronous is None:
         driver.execute("BEGIN")
         return
-    # NORMAL spares the wait for the disk; it makes no difference to a process that is killed.
+    # NORMAL does not wait for the disk; that makes no difference when a process is killed.
     if known["synchronous"] != synchronous:
         driver.execute(f"PRAGMA synchronous={synchronous}")
         known["synchronous"] = synchronous

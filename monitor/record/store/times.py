@@ -1,4 +1,4 @@
-"""How times are kept: aware in the program, naive UTC in the tables."""
+"""The column type of times: with a zone in the program, naive UTC in the tables."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,13 +8,13 @@ from sqlalchemy.types import TypeDecorator
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware datetime, kept as naive UTC: SQLite knows no zones, and text order is time order."""
+    """A datetime with a zone, stored as naive UTC: SQLite has no zones, and its text sorts by time."""
 
     impl = DateTime
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse what has no zone: a guess here would be hours off."""
+        """ValueError for a time without a zone: a guess could be hours off."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -22,5 +22,5 @@ class Moment(TypeDecorator[datetime]):
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Give back what was stored, aware."""
+        """Restore the zone."""
         return None if value is None else value.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Brings a store to the present shape, once, whichever process comes first."""
+"""Creates and migrates a store, once, in whichever process comes first."""
 
 import fcntl
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _LOCK_NUMBER = 7_241_904_133  # any number, the same in every version of recwatc
 
 
 def open_store(url: str) -> Store:
-    """Connect to a store, made or migrated if need be. StoreError says what is wrong and where."""
+    """Connect to a store, created or migrated if need be. StoreError says what is wrong and where."""
     store = Store(url)
     if store.is_sqlite:
         _make_folder(Path(str(store.url.database)).parent)
@@ -27,7 +27,7 @@ def open_store(url: str) -> Store:
 
 
 def open_existing(url: str) -> Store:
-    """Connect to a store that must be there already; StoreMissing when it is not."""
+    """Connect to an existing store; StoreMissing where there is none."""
     store = Store(url)
     if store.is_sqlite and not Path(str(store.url.database)).exists():
         raise StoreMissing(

@@ -82,7 +82,7 @@ def test_an_agency_with_nothing_open_is_an_empty_capture() -> None:
         (agency_page("<h4>T</h4><p>1 Open Recommendations</p>", group("Lamps: A", ONE)), "no table"),
         (agency_page(group("", cells(agency="Mint"))).replace(AGENCY, ""), "no report's title"),
         (agency_page(group("Lamps: A", ONE))[:-8], "cut off"),
-        (agency_page(group("Lamps: A", ONE)).replace("<th>Status", "<th>Standing"), "not in the table known"),
+        (agency_page(group("Lamps: A", ONE)).replace("<th>Status", "<th>Standing"), "not in a known table"),
     ],
 )
 def test_a_page_that_contradicts_itself_is_refused(page: str, reason: str) -> None:

@@ -136,7 +136,7 @@ def test_a_report_without_recommendations_is_an_empty_capture() -> None:
 )
 def test_recommendations_in_another_shape_are_not_taken_for_none(body: str) -> None:
     """A layout that has changed is refused, not read as an empty report."""
-    assert "not in the table known" in refusal(report(body)).reason
+    assert "not in a known table" in refusal(report(body)).reason
 
 
 @pytest.mark.parametrize("row", [cells(agency=" "), cells(text=""), cells(status="", comment="")])

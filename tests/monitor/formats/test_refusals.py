@@ -43,11 +43,11 @@ PAGES = {
         ("<html></html>", "not loaded"),
         (
             "<html><body>" + "<p>Harbor news of the day.</p>" * 20 + "</body></html>",
-            "no page of recommendations",
+            "not a known page",
         ),
         ('{"recommendations": []}', "JSON"),
-        ("<?xml version='1.0'?><rss><channel><item>GAO-31-900001</item></channel></rss>", "no page"),
-        ("Harbor news of the day.", "no page of recommendations"),
+        ("<?xml version='1.0'?><rss><channel><item>GAO-31-900001</item></channel></rss>", "not a known page"),
+        ("Harbor news of the day.", "not a known page"),
         ("Access Denied", "a refusal"),
         (
             '"Title: Download",,\r\n"Source: a database, status as of Oct 2, 2031 at 7:05 PM EST",,\r\n',

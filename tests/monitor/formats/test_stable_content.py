@@ -30,12 +30,12 @@ def test_of_a_cell_is_set_aside_what_the_plain_pattern_finds() -> None:
         page = b"<body>" + b"".join(dice.choices(_PIECES, k=dice.randrange(2, 14)))
         other = _PLAIN.sub(rb"\g<1>0", page)
         found += other != page
-        assert settle(page) == settle(other), page
+        assert stable_content(page) == stable_content(other), page
         for match in re.finditer(rb"7a", page):
             without = page[: match.start()] + page[match.end() :]
             aside = any(cell.end(1) <= match.start() < cell.end() for cell in _PLAIN.finditer(page))
             alone = aside and _PLAIN.sub(rb"\g<1>0", without) == other
-            assert (settle(page) == settle(without)) == (alone or without == page), page
+            assert (stable_content(page) == stable_content(without)) == (alone or without == page), page
     assert found > 500
 
 
@@ -84,12 +84,12 @@ def test_a_page_settled_along_another_ones_layout_is_settled_as_by_itself() -> N
     for _ in range(40_000):
         first = _page(dice)
         second = _another(first, dice)
-        layout = settle(first)
+        layout = stable_content(first)
         assert layout is not None
-        along = settle_along(second, layout.layout)
+        along = stable_content_along(second, layout.layout)
         if along and along.digest == layout.digest:
             same += second != first
-            assert settle(second) == layout, (first, second)
+            assert stable_content(second) == layout, (first, second)
     assert same > 300
 
 
@@ -100,30 +100,30 @@ def test_what_differs_in_every_response_is_found_along_the_layout() -> None:
         b'<td headers="table-column-%b"></table><script src="/b%b.js"></script>'
         b'<div class="version">v1.%b</div>'
     )
-    first = settle(shape % ((b"1",) * 5))
+    first = stable_content(shape % ((b"1",) * 5))
     assert first is not None
     for other in (b"2", b"34", b"0a0b0c"):
-        assert settle_along(shape % ((other,) * 5), first.layout) == first
-    assert settle_along(shape.replace(b"html", b"HTML") % ((b"1",) * 5), first.layout) != first
-    assert settle_along(b"<html>", first.layout) is None
-    assert settle_along(b"", first.layout) is None
+        assert stable_content_along(shape % ((other,) * 5), first.layout) == first
+    assert stable_content_along(shape.replace(b"html", b"HTML") % ((b"1",) * 5), first.layout) != first
+    assert stable_content_along(b"<html>", first.layout) is None
+    assert stable_content_along(b"", first.layout) is None
 
 
 def test_a_token_that_ends_with_the_beginning_of_another_place_makes_none() -> None:
     """Else the next token there, along the layout, would be the last place of its kind."""
     page = b'<html><body><td headers="table-column-%b-view-dom-id-001"></td>'
     first, other = page % b"14js", page % b"14jsa"
-    known = settle(first)
+    known = stable_content(first)
     assert known is not None
-    assert settle_along(other, known.layout) == settle(other)
-    assert settle(page.replace(b"001", b"002") % b"14js") != known
+    assert stable_content_along(other, known.layout) == stable_content(other)
+    assert stable_content(page.replace(b"001", b"002") % b"14js") != known
 
 
 def test_a_layout_that_is_none_is_no_help() -> None:
     """What was damaged, or kept by other code, is not gone along."""
     for layout in (b"", b"abc"):
-        assert settle_along(b"<html>", layout) is None
-    settle_along(b"<html>", b"\xff" * 8)
+        assert stable_content_along(b"<html>", layout) is None
+    stable_content_along(b"<html>", b"\xff" * 8)
 
 
 def test_a_page_with_a_nul_is_no_page_that_is_remembered() -> None:
@@ -131,9 +131,9 @@ def test_a_page_with_a_nul_is_no_page_that_is_remembered() -> None:
     page = (
         b'<html><script type="application/json" data-drupal-selector="drupal-settings-json">{}</script><body>'
     )
-    known = settle(page)
+    known = stable_content(page)
     assert known is not None
     assert known.layout
     damaged = page.replace(b"{}", b'{"a": "\x00"}')
-    assert settle(damaged) is None
-    assert settle_along(damaged, known.layout) is None
+    assert stable_content(damaged) is None
+    assert stable_content_along(damaged, known.layout) is None

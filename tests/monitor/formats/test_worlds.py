@@ -33,7 +33,9 @@ def meaning(one: Recommendation, form: Format) -> tuple[object, ...]:
 def expected(item: Item, form: Format) -> tuple[object, ...]:
     """What a reading of an item has to say."""
     product = item.product if form in (Format.CSV, Format.PRODUCT) else None
-    key = folding.key(product, item.kind, item.number, item.agency, item.stated, item.title)
+    key = folding.key(
+        product or folding.title_report(item.title), item.kind, item.number, item.agency, item.stated
+    )
     priority = item.priority and not (form is Format.PRODUCT and item.kind is Kind.MATTER)
     text = folding.text_fingerprint(item.stated)
     fingerprint = folding.fingerprint(item.narrative)

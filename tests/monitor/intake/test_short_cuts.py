@@ -350,7 +350,7 @@ def test_what_came_back_elsewhere_is_missed_here_again(double: Double) -> None:
 def test_a_number_in_a_narrative_is_no_identifier(word: str) -> None:
     """What differs inside the words that people read always counts, whatever it looks like."""
     told = [rows(2)[0].but(narrative=f"See {word.format(n)} of the guide.") for n in (1, 2)]
-    assert settle(pages.agency(told[:1])) != settle(pages.agency(told[1:]))
+    assert stable_content(pages.agency(told[:1])) != stable_content(pages.agency(told[1:]))
 
 
 def test_a_row_of_an_export_is_its_bytes_but_for_the_telephone() -> None:

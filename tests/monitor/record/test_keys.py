@@ -273,10 +273,10 @@ def test_a_key_told_apart_leads_back_to_the_one_that_was_shared() -> None:
 
 def test_a_key_is_report_number_and_agency() -> None:
     """The grammar of keys, and its stand-ins where the page says less."""
-    numbered = folding.key("GAO-24-106148", Kind.RECOMMENDATION, "4", "DHS: U.S. Mint", "Act.", "T")
-    matter = folding.key("GAO-24-106148", Kind.MATTER, "1", "Congress", "Act.", "T")
-    bare = folding.key("GAO-24-106148", Kind.RECOMMENDATION, None, "U.S. Mint", "Act.", "T")
-    titled = folding.key(None, Kind.RECOMMENDATION, "4", "U.S. Mint", "Act.", "T")
+    numbered = folding.key("GAO-24-106148", Kind.RECOMMENDATION, "4", "DHS: U.S. Mint", "Act.")
+    matter = folding.key("GAO-24-106148", Kind.MATTER, "1", "Congress", "Act.")
+    bare = folding.key("GAO-24-106148", Kind.RECOMMENDATION, None, "U.S. Mint", "Act.")
+    titled = folding.key(folding.title_report("T"), Kind.RECOMMENDATION, "4", "U.S. Mint", "Act.")
     assert numbered == "GAO-24-106148#4@united-states-mint"
     assert matter == "GAO-24-106148#M1@congress"
     assert bare == f"GAO-24-106148#x{folding.text_fingerprint('Act.')[1:13]}@united-states-mint"
@@ -378,7 +378,7 @@ def test_a_recommendation_is_named_by_the_number_in_its_key(number: str, read: s
 )
 def test_what_is_no_number_of_a_key_is_refused(number: str) -> None:
     """The person hears what one looks like."""
-    with pytest.raises(ValueError, match="is no KEY"):
+    with pytest.raises(ValueError, match="is not a KEY"):
         folding.parse_query(f"GAO-24-1#{number}")
 
 

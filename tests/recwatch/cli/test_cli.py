@@ -89,7 +89,7 @@ def test_a_bad_configuration_exits_2_with_every_mistake(program: Program) -> Non
     assert (answer.status, answer.out) == (2, "")
     assert answer.err.splitlines() == [
         'recwatch.toml:2: gate.max_vanishd: unknown key; did you mean "max_vanished"?',
-        'recwatch.toml:4: http.timeout: "x" is no duration; write 500ms, 5s, 1m, 2h or 3d',
+        'recwatch.toml:4: http.timeout: "x" is not a duration; write 500ms, 5s, 1m, 2h or 3d',
     ]
 
 

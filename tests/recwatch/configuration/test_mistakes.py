@@ -40,21 +40,21 @@ CONSOLE = '[[subscriptions]]\nid = "c"\nchannel = "console"\n'
         ),
         (
             '[http]\ntimeout = "30 sec"',
-            '2: http.timeout: "30 sec" is no duration; write 500ms, 5s, 1m, 2h or 3d',
+            '2: http.timeout: "30 sec" is not a duration; write 500ms, 5s, 1m, 2h or 3d',
         ),
         ("[http]\ntimeout = 30", "2: http.timeout: 30 has no unit; write 500ms, 5s, 1m, 2h or 3d, in quotes"),
-        ('[http]\nmax_bytes = "big"', '2: http.max_bytes: "big" is no size; write 500kB, 64MB or 5GB'),
+        ('[http]\nmax_bytes = "big"', '2: http.max_bytes: "big" is not a size; write 500kB, 64MB or 5GB'),
         ("[http]\ncontact = 5", '2: http.contact: must be text, in quotes: "…"'),
         ('[http]\nallow_private_networks = "maybe"', "2: http.allow_private_networks: must be true or false"),
         (
             '[delivery]\nwebhook_rate = "fast"',
-            '2: delivery.webhook_rate: "fast" is no rate; write 20/s, 100/m or 1000/h',
+            '2: delivery.webhook_rate: "fast" is not a rate; write 20/s, 100/m or 1000/h',
         ),
         ('[delivery]\nlease = "10ms"', "2: delivery.lease: must be at least 1s"),
         ("[delivery]\nworkers = { changes = 0 }", "2: delivery.workers.changes: must be at least 1"),
         (
             '[delivery]\nretry = [\n "5s",\n "soon",\n]',
-            '4: delivery.retry[1]: "soon" is no duration; write 500ms, 5s, 1m, 2h or 3d',
+            '4: delivery.retry[1]: "soon" is not a duration; write 500ms, 5s, 1m, 2h or 3d',
         ),
         ('[delivery]\nretry = "5s"', "2: delivery.retry: must be a list, in square brackets: […]"),
         ("[gate]\nmax_vanished = 1.5", "2: gate.max_vanished: must be at most 1"),
@@ -124,13 +124,13 @@ CONSOLE = '[[subscriptions]]\nid = "c"\nchannel = "console"\n'
         (
             f'{CONSOLE}digest = "daily 8:00"',
             (
-                '4: subscriptions[0].digest: "daily 8:00" is no schedule; write daily 08:00, weekly mon 08:00 or'  # noqa: E501
+                '4: subscriptions[0].digest: "daily 8:00" is not a schedule; write daily 08:00, weekly mon 08:00 or'  # noqa: E501
                 " monthly 1 08:00"
             ),
         ),
         (
             f'{CONSOLE}timezone = "Mars/Base"',
-            '4: subscriptions[0].timezone: "Mars/Base" is no time zone; write a name such as America/New_York',  # noqa: E501
+            '4: subscriptions[0].timezone: "Mars/Base" is not a time zone; write a name such as America/New_York',  # noqa: E501
         ),
         ('[operators]\nchannel = "email"', "1: operators.to: missing"),
         (

@@ -54,7 +54,7 @@ def _change(stands: str) -> Body:
 def _subject() -> Subject:
     product, number, kind = "GAO-23-105607", "5", Kind.RECOMMENDATION
     return Subject(
-        key=key(product, kind, number, _AGENCY, _TEXT, _TITLE),
+        key=key(product, kind, number, _AGENCY, _TEXT),
         product=product,
         kind=kind,
         number=number,

@@ -22,8 +22,9 @@ def row(**changes: object) -> Recommendation:
         "title": TITLE,
         "text": TEXT,
     } | changes
-    by = [given[name] for name in ("product", "number", "agency", "text", "title")]
-    key = folding.key(by[0], Kind.RECOMMENDATION, *by[1:])  # type: ignore[arg-type]
+    report = given["product"] or folding.title_report(str(given["title"]))
+    by = [given[name] for name in ("number", "agency", "text")]
+    key = folding.key(report, Kind.RECOMMENDATION, *by)  # type: ignore[arg-type]
     return Recommendation(
         key=key,
         kind=Kind.RECOMMENDATION,
