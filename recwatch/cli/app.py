@@ -9,64 +9,59 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from recwatch.errors import Exit, explain
 
-VERBS: Mapping[str, str] = {
-    "init": "Write a commented starter recwatch.toml.",
-    "check-config": "Check the configuration; print what is in effect and what is covered.",
-    "up": "Run the whole system in one process tree, until Ctrl-C.",
-    "once": "Poll what is due, deliver everything due, stop. For cron and timers.",
-    "poll": "Run the poller; or, with --once or --from, one cycle of it.",
-    "dispatch": "Run the loop that turns what is due into jobs.",
-    "work": "Run workers.",
-    "list": "The recommendations as they stand now.",
-    "agencies": "Agencies, with how many recommendations each has.",
-    "changes": "What changed.",
-    "history": "Every revision of one recommendation, with the differences.",
-    "show": "One event in full.",
-    "status": "Sources, queues and messages: where everything stands.",
-    "doctor": "Check everything that deliveries depend on, and say what to do.",
-    "deliveries": "The ledger of messages.",
-    "redeliver": "Put messages back in line under their old ids.",
-    "replay": "Send past events again, as new messages.",
-    "digest": "What the next digest holds; or make it now.",
-    "subscriptions": "List, pause and resume subscriptions.",
-    "test-notify": "Send a sample change through the real channel.",
-    "match": "Say which subscriptions an event reaches, and why not the others.",
-    "quarantine": "Captures that were held back, and what to do with them.",
-    "reextract": "Read kept captures again; report what is now read differently.",
-    "import": "Backfill history from saved captures; tells nobody.",
-    "extract": "What is read out of one page; nothing is stored.",
-    "diff": "Compare two captures; nothing is stored.",
-    "config-schema": "Print the JSON Schema of the configuration.",
-    "demo": "A scripted tour: no account and no network needed.",
-}
-_FOLDERS: Mapping[str, tuple[str, ...]] = {
-    "configure": ("init", "check-config", "config-schema", "doctor"),
-    "run": ("up", "once", "poll", "dispatch", "work", "demo"),
-    "read": ("list", "agencies", "changes", "history", "show", "status"),
-    "messages": (
-        "deliveries",
-        "redeliver",
-        "replay",
-        "digest",
-        "subscriptions",
-        "test-notify",
-        "match",
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A verb's module below recwatch.verbs, and its line in --help."""
+
+    module: str
+    summary: str
+
+
+VERBS: Mapping[str, Verb] = {
+    "init": Verb("configure.init", "Write a commented starter recwatch.toml."),
+    "check-config": Verb(
+        "configure.check_config", "Check the configuration; print what is in effect and what is covered."
     ),
-    "captures": ("quarantine", "reextract", "import", "extract", "diff"),
+    "up": Verb("run.up", "Run the whole system in one process tree, until Ctrl-C."),
+    "once": Verb("run.once", "Poll what is due, deliver everything due, stop. For cron and timers."),
+    "poll": Verb("run.poll", "Run the poller, or one cycle of it with --once or --from."),
+    "dispatch": Verb("run.dispatch", "Run the loop that turns what is due into jobs."),
+    "work": Verb("run.work", "Run workers."),
+    "list": Verb("read.list_", "The recommendations as they are now."),
+    "agencies": Verb("read.agencies", "Agencies, with how many recommendations each has."),
+    "changes": Verb("read.changes", "What changed."),
+    "history": Verb("read.history", "Every revision of one recommendation, with the differences."),
+    "show": Verb("read.show", "One event in full."),
+    "status": Verb("read.status", "Sources, queues and messages at a glance."),
+    "doctor": Verb("configure.doctor", "Check everything that deliveries depend on, and say what to do."),
+    "deliveries": Verb("messages.deliveries", "The ledger of messages."),
+    "redeliver": Verb("messages.redeliver", "Put messages back in line under their old ids."),
+    "replay": Verb("messages.replay", "Send past events again, as new messages."),
+    "digest": Verb("messages.digest", "What the next digest holds; or make it now."),
+    "subscriptions": Verb("messages.subscriptions", "List, pause and resume subscriptions."),
+    "test-notify": Verb("messages.test_notify", "Send a sample change through the real channel."),
+    "match": Verb("messages.match_", "Say which subscriptions match an event, and why the others do not."),
+    "quarantine": Verb("captures.quarantine", "Captures that were held back, and what to do with them."),
+    "reextract": Verb("captures.reextract", "Read kept captures again; report what is now read differently."),
+    "import": Verb("captures.import_", "Backfill history from saved captures; notifies nobody."),
+    "extract": Verb("captures.extract", "Print what is read out of one page; nothing is stored."),
+    "diff": Verb("captures.diff", "Compare two captures; nothing is stored."),
+    "config-schema": Verb("configure.config_schema", "Print the JSON Schema of the configuration."),
+    "demo": Verb("run.demo", "A scripted tour: no account and no network needed."),
 }
-_KEYWORDS = ("import", "list", "match")  # no names for a module, or not good ones
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What stands before the verb."""
+    """The options before the verb."""
 
     config: Path | None = None
     home: Path | None = None
@@ -74,10 +69,8 @@ class Options:
 
 
 def module_of(verb: str) -> str:
-    """The module that holds a verb."""
-    folder = next((folder for folder, verbs in _FOLDERS.items() if verb in verbs), "run")
-    name = verb.replace("-", "_")
-    return f"recwatch.verbs.{folder}.{name}_" if name in _KEYWORDS else f"recwatch.verbs.{folder}.{name}"
+    """The full name of a verb's module."""
+    return f"recwatch.verbs.{VERBS[verb].module}"
 
 
 class Verbs(TyperGroup):
@@ -88,20 +81,20 @@ class Verbs(TyperGroup):
         return list(VERBS)
 
     def get_command(self, _ctx: Any, cmd_name: str) -> Any:
-        """Import the verb; None for a word that is none."""
+        """Import the verb; None for an unknown one."""
         if cmd_name not in VERBS:
             return None
         command = typer.main.get_command(import_module(module_of(cmd_name)).app)
         command.name = cmd_name
         return command
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, _ctx: Any, formatter: Any) -> None:
         """List the verbs for --help from their summaries, without importing them."""
         with formatter.section("Verbs"):
-            formatter.write_dl([(verb, VERBS[verb]) for verb in self.list_commands(ctx)])
+            formatter.write_dl([(name, verb.summary) for name, verb in VERBS.items()])
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the verb; for a word that is none, name the nearest."""
+        """Find the verb; for an unknown one, name the nearest."""
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             from difflib import get_close_matches
 
@@ -117,31 +110,31 @@ class Verbs(TyperGroup):
             sys.stdout.flush()
             return result
         except BrokenPipeError:
-            # Whoever read the answer had enough of it (`recwatch list | head`): nothing failed.
-            _write_nowhere()
+            # The reader closed the pipe early (`recwatch list | head`): nothing failed.
+            _discard_output()
             raise typer.Exit(Exit.DONE) from None
         except Exception as error:
             if isinstance(error, (typer.Exit, typer.Abort)) or _is_usage(error):
                 raise
             status = _report(error, ctx.obj)
-            _give_up_what_cannot_be_written()
+            _flush_or_discard()
             raise typer.Exit(status) from None
 
 
-def _write_nowhere() -> None:
+def _discard_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _give_up_what_cannot_be_written() -> None:
-    """The interpreter would try once more as it ends, and make the exit status 120."""
+def _flush_or_discard() -> None:
+    """Flush, or discard what cannot be written: at exit the interpreter would fail on it with status 120."""
     try:
         sys.stdout.flush()
     except OSError:
-        _write_nowhere()
+        _discard_output()
 
 
 def _is_usage(error: Exception) -> bool:
-    """Whether Typer has its own way of showing this one."""
+    """Whether Typer shows this error itself."""
     return hasattr(error, "format_message") and hasattr(error, "exit_code")
 
 
@@ -177,20 +170,25 @@ def _version(wanted: bool) -> None:
 @app.callback(help="Watches GAO's open recommendations and tells people what changed.")
 def options(
     ctx: typer.Context,
-    config: Path = typer.Option(  # noqa: B008 - Typer's way
-        None,
-        metavar="FILE",
-        help="Default: $RECWATCH_CONFIG, else ./recwatch.toml, else the packaged one.",
-    ),
-    home: Path = typer.Option(  # noqa: B008
-        None,
-        metavar="DIR",
-        help="Where everything is kept. Default: $RECWATCH_HOME, else var beside the configuration.",
-    ),
-    verbose: bool = typer.Option(False, "--verbose", help="Log more, and show where an error came from."),
-    _show_version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Print the version."
-    ),
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Default: $RECWATCH_CONFIG, else ./recwatch.toml, else the packaged one."
+        ),
+    ] = None,
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where everything is kept. Default: $RECWATCH_HOME, else var beside the configuration.",
+        ),
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Log more, and show where an error came from.")
+    ] = False,
+    _show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
-    """Keep the options that stand before the verb."""
+    """Keep the options for the verb."""
     ctx.obj = Options(config, home, verbose)

@@ -1,10 +1,11 @@
 """`recwatch diff OLD NEW`."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recwatch.cli.options import Format
 from recwatch.cli.output import counted, json_line, say
 from recwatch.cli.setup import verb_app
 
@@ -25,10 +26,12 @@ class Manner(StrEnum):
 @app.command()
 def diff(
     ctx: typer.Context,
-    old: str = typer.Argument(metavar="OLD", help="A file, an address, or - for standard input."),
-    new: str = typer.Argument(metavar="NEW", help="Likewise."),
-    format: str = typer.Option(None, "--format", metavar="F", help="Default: recognised."),
-    manner: Manner = typer.Option(Manner.TEXT, "--as", help="json: the webhook body of each change."),  # noqa: B008
+    old: Annotated[str, typer.Argument(metavar="OLD", help="A file, an address, or - for standard input.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Likewise.")],
+    format: Format = None,
+    manner: Annotated[
+        Manner, typer.Option("--as", help="json: the webhook body of each change.")
+    ] = Manner.TEXT,
 ) -> None:
     """Compare two captures and print what changed. Nothing is stored."""
     from recwatch.cli import pages

@@ -1,10 +1,11 @@
 """`recwatch extract FILE|URL|-`."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recwatch.cli.options import Format
 from recwatch.cli.output import Column, counted, json_line, note, say, table
 from recwatch.cli.setup import verb_app
 
@@ -24,14 +25,9 @@ _COLUMNS = (
 @app.command()
 def extract(
     ctx: typer.Context,
-    page: str = typer.Argument(metavar="FILE|URL|-", help="The page; - reads standard input."),
-    format: str = typer.Option(
-        None,
-        "--format",
-        metavar="F",
-        help="gao-csv, gao-product, gao-agency or gao-text. Default: recognised.",
-    ),
-    as_json: bool = typer.Option(False, "--json", help="One recommendation a line."),
+    page: Annotated[str, typer.Argument(metavar="FILE|URL|-", help="The page; - reads standard input.")],
+    format: Format = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One recommendation a line.")] = False,
 ) -> None:
     """Print what the program reads out of one page. Nothing is stored."""
     from monitor.formats import extract as read_page

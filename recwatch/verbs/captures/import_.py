@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,14 +23,16 @@ app = verb_app()
 @app.command()
 def import_captures(
     ctx: typer.Context,
-    files: list[str] = typer.Argument(metavar="FILE…", help="Saved captures of one source."),  # noqa: B008
-    source: str = typer.Option(metavar="ID", help="Whose captures they are."),
-    captured_at: str = typer.Option(
-        None,
-        metavar="TIME",
-        help="When the one FILE was captured. Default: its own stamp, else its file's time.",
-    ),
-    as_json: bool = typer.Option(False, "--json", help="One JSON object a file."),
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Saved captures of one source.")],
+    source: Annotated[str, typer.Option(metavar="ID", help="Whose captures they are.")],
+    captured_at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="When the one FILE was captured. Default: its own stamp, else its file's time.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a file.")] = False,
 ) -> None:
     """Backfill history from saved captures, oldest first. Nobody is told."""
     from monitor.captures.importing import in_order

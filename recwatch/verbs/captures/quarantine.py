@@ -1,10 +1,11 @@
 """`recwatch quarantine`."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recwatch.cli.options import AsJson, JsonWithoutCommand
 from recwatch.cli.output import Column, answer, choose, counted, foot, say, shown
 from recwatch.cli.setup import load, reading, start_logging, verb_app
 from recwatch.errors import Exit, Failure
@@ -27,7 +28,7 @@ _KEYS = ("id", "source", "origin", "format", "captured_at", "recorded_at", "seen
 @app.callback()
 def quarantine(
     ctx: typer.Context,
-    as_json: bool = typer.Option(False, "--json", help="Without a command: one JSON object a line."),
+    as_json: JsonWithoutCommand = False,
 ) -> None:
     """Captures that were held back, and what to do with them."""
     if ctx.invoked_subcommand is None:
@@ -38,7 +39,8 @@ def quarantine(
 
 @app.command("list")
 def list_them(
-    ctx: typer.Context, as_json: bool = typer.Option(False, "--json", help="One JSON object a line.")
+    ctx: typer.Context,
+    as_json: AsJson = False,
 ) -> None:
     """List what is held back, and why."""
     _print(ctx, as_json=as_json)
@@ -56,7 +58,7 @@ def _print(ctx: typer.Context, *, as_json: bool) -> None:
 
 
 @app.command()
-def show(ctx: typer.Context, number: int = typer.Argument(metavar="ID")) -> None:
+def show(ctx: typer.Context, number: Annotated[int, typer.Argument(metavar="ID")]) -> None:
     """Print what is known of one: where it is from, why it is held, what can be read out of it."""
     from monitor.captures.quarantine import held_capture, held_page
 
@@ -87,7 +89,7 @@ def _say_contents(page: "Page") -> None:
 
 
 @app.command()
-def release(ctx: typer.Context, number: int = typer.Argument(metavar="ID")) -> None:
+def release(ctx: typer.Context, number: Annotated[int, typer.Argument(metavar="ID")]) -> None:
     """Believe it after all: its changes are reported like any others."""
     from monitor.captures import quarantine as quarantines
     from recwatch.cli.times import now
@@ -100,7 +102,7 @@ def release(ctx: typer.Context, number: int = typer.Argument(metavar="ID")) -> N
 
 
 @app.command()
-def discard(ctx: typer.Context, number: int = typer.Argument(metavar="ID")) -> None:
+def discard(ctx: typer.Context, number: Annotated[int, typer.Argument(metavar="ID")]) -> None:
     """Put it away for good."""
     from monitor.captures import quarantine as quarantines
 

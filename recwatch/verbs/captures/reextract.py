@@ -1,7 +1,7 @@
 """`recwatch reextract`."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,8 +26,10 @@ _KEYS = ("capture", "source", "origin", "captured_at", "sha256", "key", "field",
 @app.command()
 def reextract(
     ctx: typer.Context,
-    since: str = typer.Option(None, metavar="30d|DATE", help="Only captures taken since. Default: all."),
-    as_json: bool = typer.Option(False, "--json", help="One JSON object a difference."),
+    since: Annotated[
+        str | None, typer.Option(metavar="30d|DATE", help="Only captures taken since. Default: all.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a difference.")] = False,
 ) -> None:
     """Read the kept captures again, and report what this version reads differently. Changes nothing."""
     from monitor.captures.reextraction import kept_captures, reread

@@ -1,6 +1,6 @@
 """`recwatch check-config`."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,7 +17,9 @@ app = verb_app()
 @app.command()
 def check_config(
     ctx: typer.Context,
-    quiet: bool = typer.Option(False, "--quiet", help="Only what is wrong, and how much is covered."),
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Only what is wrong, and how much is covered.")
+    ] = False,
 ) -> None:
     """Check the configuration, print what is in effect, and how many recommendations are covered now."""
     loaded = load(ctx, secrets=True)

@@ -1,7 +1,7 @@
 """`recwatch doctor`."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,7 +17,8 @@ app = verb_app()
 
 @app.command()
 def doctor(
-    ctx: typer.Context, as_json: bool = typer.Option(False, "--json", help="One JSON object a finding.")
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a finding.")] = False,
 ) -> None:
     """Check configuration, store, queue server, sources (by a real fetch) and channels; say what to do."""
     from recwatch.doctor.checks import examine

@@ -1,6 +1,7 @@
 """`recwatch init [DIR]`."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -12,7 +13,7 @@ app = verb_app()
 
 
 @app.command()
-def init(folder: Path = typer.Argument(Path(), metavar="DIR", help="Where to write it.")) -> None:  # noqa: B008
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write it.")] = Path()) -> None:
     """Write the commented starter recwatch.toml. Never overwrites."""
     target = folder / NAME
     try:

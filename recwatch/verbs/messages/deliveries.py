@@ -1,10 +1,11 @@
 """`recwatch deliveries`."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recwatch.cli.options import AsCsv, AsJson
 from recwatch.cli.output import Column, answer, choose, counted, foot
 from recwatch.cli.setup import load, reading, verb_app
 from recwatch.errors import Exit, Failure
@@ -42,11 +43,11 @@ _KEYS = (
 @app.command()
 def deliveries(
     ctx: typer.Context,
-    state: str = typer.Option(None, metavar="S", help="waiting, sent, dead or cancelled."),
-    subscription: str = typer.Option(None, metavar="ID", help="Only this subscription's."),
-    limit: int = typer.Option(None, min=1, help="At most so many."),
-    as_json: bool = typer.Option(False, "--json", help="One JSON object a line."),
-    as_csv: bool = typer.Option(False, "--csv", help="CSV."),
+    state: Annotated[str | None, typer.Option(metavar="S", help="waiting, sent, dead or cancelled.")] = None,
+    subscription: Annotated[str | None, typer.Option(metavar="ID", help="Only this subscription's.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Print the ledger of messages, the newest first."""
     from workers.delivery.ledger import STATES

@@ -1,6 +1,6 @@
 """`recwatch digest SUBSCRIPTION`."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,8 +17,10 @@ app = verb_app()
 @app.command()
 def digest(
     ctx: typer.Context,
-    subscription: str = typer.Argument(metavar="SUBSCRIPTION", help="Its id."),
-    preview: bool = typer.Option(False, "--preview", help="Only print what the next digest holds."),
+    subscription: Annotated[str, typer.Argument(metavar="SUBSCRIPTION", help="Its id.")],
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Only print what the next digest holds.")
+    ] = False,
 ) -> None:
     """Make the digest now, of what waits for it; a message like any other."""
     from recwatch.cli.ledger import SENT_BY, ledger, subscription_named

@@ -1,6 +1,6 @@
 """`recwatch match EVENT`."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -13,8 +13,8 @@ app = verb_app()
 @app.command()
 def match(
     ctx: typer.Context,
-    event: str = typer.Argument(metavar="EVENT", help="Its id, or how that begins."),
-    as_json: bool = typer.Option(False, "--json", help="One JSON object a subscription."),
+    event: Annotated[str, typer.Argument(metavar="EVENT", help="Its id, or how that begins.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a subscription.")] = False,
 ) -> None:
     """Say which subscriptions an event reaches, and why not the others."""
     from recwatch.queries.changes import one_event

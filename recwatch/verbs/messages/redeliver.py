@@ -1,5 +1,7 @@
 """`recwatch redeliver`."""
 
+from typing import Annotated
+
 import typer
 
 from recwatch.cli.output import note, say
@@ -12,8 +14,10 @@ app = verb_app()
 @app.command()
 def redeliver(
     ctx: typer.Context,
-    ids: list[str] = typer.Argument(None, metavar="[ID]…", help="Messages, as `deliveries` lists them."),  # noqa: B008
-    dead: bool = typer.Option(False, "--dead", help="All that are dead."),
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]…", help="Messages, as `deliveries` lists them.")
+    ] = None,
+    dead: Annotated[bool, typer.Option("--dead", help="All that are dead.")] = False,
 ) -> None:
     """Put messages back in line, under their old ids."""
     from recwatch.cli.ledger import SENT_BY, ledger

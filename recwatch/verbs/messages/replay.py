@@ -1,5 +1,7 @@
 """`recwatch replay`."""
 
+from typing import Annotated
+
 import typer
 
 from recwatch.cli.output import counted, note, say
@@ -11,8 +13,10 @@ app = verb_app()
 @app.command()
 def replay(
     ctx: typer.Context,
-    since: str = typer.Option(metavar="TIME", help="30d, 2026-03-01 or 2026-03-01T12:00:00Z."),
-    subscription: str = typer.Option(None, metavar="ID", help="Only to this one. Default: all."),
+    since: Annotated[str, typer.Option(metavar="TIME", help="30d, 2026-03-01 or 2026-03-01T12:00:00Z.")],
+    subscription: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only to this one. Default: all.")
+    ] = None,
 ) -> None:
     """Send past events again, as new messages that are marked as replayed."""
     from recwatch.cli.ledger import SENT_BY, ledger, subscription_named

@@ -1,9 +1,10 @@
 """`recwatch subscriptions`."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
+from recwatch.cli.options import AsJson, JsonWithoutCommand
 from recwatch.cli.output import Column, answer, choose, say
 from recwatch.cli.setup import load, verb_app
 from recwatch.errors import Exit, Failure
@@ -24,7 +25,7 @@ _KEYS = ("id", "channel", "covers", "priority", "waiting", "sent", "dead", "canc
 @app.callback()
 def subscriptions(
     ctx: typer.Context,
-    as_json: bool = typer.Option(False, "--json", help="Without a command: one JSON object a line."),
+    as_json: JsonWithoutCommand = False,
 ) -> None:
     """List, pause and resume subscriptions. While paused, messages wait without ageing."""
     if ctx.invoked_subcommand is None:
@@ -35,14 +36,15 @@ def subscriptions(
 
 @app.command("list")
 def list_them(
-    ctx: typer.Context, as_json: bool = typer.Option(False, "--json", help="One JSON object a line.")
+    ctx: typer.Context,
+    as_json: AsJson = False,
 ) -> None:
     """List them, with what each covers now and what waits for it."""
     _print(ctx, as_json=as_json)
 
 
 @app.command()
-def pause(ctx: typer.Context, name: str = typer.Argument(metavar="ID")) -> None:
+def pause(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """Hold a subscription's messages back."""
     from recwatch.cli.ledger import ledger, subscription_named
     from recwatch.cli.times import now
@@ -56,7 +58,7 @@ def pause(ctx: typer.Context, name: str = typer.Argument(metavar="ID")) -> None:
 
 
 @app.command()
-def resume(ctx: typer.Context, name: str = typer.Argument(metavar="ID")) -> None:
+def resume(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """Let a subscription's messages go, in their order."""
     from recwatch.cli.ledger import ledger, subscription_named
     from recwatch.cli.times import now

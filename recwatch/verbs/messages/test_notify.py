@@ -1,6 +1,6 @@
 """`recwatch test-notify SUBSCRIPTION`."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,7 +17,9 @@ app = verb_app()
 @app.command()
 def notify(
     ctx: typer.Context,
-    subscription: str = typer.Argument(metavar="SUBSCRIPTION", help='Its id; "operators" for theirs.'),
+    subscription: Annotated[
+        str, typer.Argument(metavar="SUBSCRIPTION", help='Its id; "operators" for theirs.')
+    ],
 ) -> None:
     """Send a sample change, marked as a test, through the real channel."""
     from recwatch.cli.ledger import subscription_named

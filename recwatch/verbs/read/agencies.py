@@ -2,6 +2,7 @@
 
 import typer
 
+from recwatch.cli.options import AsCsv, AsJson
 from recwatch.cli.output import Column, answer, choose, counted, foot
 from recwatch.cli.setup import load, reading, verb_app
 
@@ -19,8 +20,8 @@ _COLUMNS = (
 @app.command()
 def agencies(
     ctx: typer.Context,
-    as_json: bool = typer.Option(False, "--json", help="One JSON object a line."),
-    as_csv: bool = typer.Option(False, "--csv", help="CSV."),
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Print agencies, with how many recommendations each has open, and how many of them have priority."""
     from recwatch.queries.recommendations import agencies as count_agencies

@@ -1,9 +1,10 @@
 """`recwatch changes`."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recwatch.cli.options import AsCsv
 from recwatch.cli.output import As, Column, answer, choose, counted, foot, json_line
 from recwatch.cli.setup import load, reading, verb_app
 
@@ -23,12 +24,14 @@ _CSV = ("at", "event_id", "type", "key", "agency", "title", "changed", "level", 
 @app.command()
 def changes(
     ctx: typer.Context,
-    since: str = typer.Option(None, metavar="30d|DATE", help="Only what changed since. Default: everything."),
-    agency: str = typer.Option(None, help="Only this agency's."),
-    product: str = typer.Option(None, help="Only this report's."),
-    signal: str = typer.Option(None, help="Only with this signal: deadline_moved, …"),
-    as_json: bool = typer.Option(False, "--json", help="The webhook body of each, one a line."),
-    as_csv: bool = typer.Option(False, "--csv", help="CSV."),
+    since: Annotated[
+        str | None, typer.Option(metavar="30d|DATE", help="Only what changed since. Default: everything.")
+    ] = None,
+    agency: Annotated[str | None, typer.Option(help="Only this agency's.")] = None,
+    product: Annotated[str | None, typer.Option(help="Only this report's.")] = None,
+    signal: Annotated[str | None, typer.Option(help="Only with this signal: deadline_moved, …")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The webhook body of each, one a line.")] = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Print what changed, oldest first."""
     from recwatch.cli.times import moment

@@ -1,10 +1,11 @@
 """`recwatch history KEY`."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
+from recwatch.cli.options import AsCsv
 from recwatch.cli.output import (
     As,
     Column,
@@ -41,11 +42,14 @@ _CSV = (
 @app.command()
 def history(
     ctx: typer.Context,
-    key: str = typer.Argument(
-        metavar="KEY", help="As `list` prints it, GAO-24-106148, GAO-24-106148#4 or a gao.gov address."
-    ),
-    as_json: bool = typer.Option(False, "--json", help="One revision a line."),
-    as_csv: bool = typer.Option(False, "--csv", help="CSV."),
+    key: Annotated[
+        str,
+        typer.Argument(
+            metavar="KEY", help="As `list` prints it, GAO-24-106148, GAO-24-106148#4 or a gao.gov address."
+        ),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="One revision a line.")] = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Print every revision of one recommendation, with the differences. Several matches are listed."""
     from recwatch.queries.changes import history as revisions_of

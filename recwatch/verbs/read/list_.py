@@ -1,9 +1,10 @@
 """`recwatch list`."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
+from recwatch.cli.options import AsCsv, AsJson
 from recwatch.cli.output import Column, answer, choose, counted, foot
 from recwatch.cli.setup import load, reading, verb_app
 
@@ -29,12 +30,16 @@ _STATES = {
 @app.command()
 def list_recommendations(
     ctx: typer.Context,
-    agency: str = typer.Option(None, help='Only this agency\'s; "U.S." is "United States".'),
-    product: str = typer.Option(None, help="Only this report's: GAO-24-106148."),
-    status: str = typer.Option(None, help="open, open-partially-addressed, closed-implemented, …"),
-    priority: bool = typer.Option(False, "--priority", help="Only priority recommendations."),
-    as_json: bool = typer.Option(False, "--json", help="One JSON object a line."),
-    as_csv: bool = typer.Option(False, "--csv", help="CSV."),
+    agency: Annotated[
+        str | None, typer.Option(help='Only this agency\'s; "U.S." is "United States".')
+    ] = None,
+    product: Annotated[str | None, typer.Option(help="Only this report's: GAO-24-106148.")] = None,
+    status: Annotated[
+        str | None, typer.Option(help="open, open-partially-addressed, closed-implemented, …")
+    ] = None,
+    priority: Annotated[bool, typer.Option("--priority", help="Only priority recommendations.")] = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Print the recommendations as they stand now. KEY is what `history` takes."""
     from recwatch.queries.recommendations import KEYS, Filter, listed, short_keys

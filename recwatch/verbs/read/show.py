@@ -1,6 +1,7 @@
 """`recwatch show EVENT`."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -14,14 +15,17 @@ app = verb_app()
 @app.command()
 def show(
     ctx: typer.Context,
-    event: str = typer.Argument(metavar="EVENT", help="Its id, or how that begins: evt_…"),
-    as_json: bool = typer.Option(False, "--json", help="The webhook body."),
-    evidence: bool = typer.Option(
-        False, "--evidence", help="Name the kept bytes that it rests on, and derive it from them again."
-    ),
-    save: Path = typer.Option(  # noqa: B008 - Typer's way
-        None, metavar="DIR", help="With --evidence: write those bytes into this folder."
-    ),
+    event: Annotated[str, typer.Argument(metavar="EVENT", help="Its id, or how that begins: evt_…")],
+    as_json: Annotated[bool, typer.Option("--json", help="The webhook body.")] = False,
+    evidence: Annotated[
+        bool,
+        typer.Option(
+            "--evidence", help="Name the kept bytes that it rests on, and derive it from them again."
+        ),
+    ] = False,
+    save: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="With --evidence: write those bytes into this folder.")
+    ] = None,
 ) -> None:
     """Print one event in full."""
     from recwatch.queries.changes import one_event

@@ -1,6 +1,6 @@
 """`recwatch status`."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -34,7 +34,9 @@ _MESSAGES = (
 @app.command()
 def status(
     ctx: typer.Context,
-    as_json: bool = typer.Option(False, "--json", help="One JSON object a line, `what` says of what."),
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a line, `what` says of what.")
+    ] = False,
 ) -> None:
     """Print where everything stands: sources, queues, messages, and the oldest that is not delivered."""
     from recwatch.queries import status

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,25 +21,31 @@ app = verb_app()
 @app.command()
 def poll(
     ctx: typer.Context,
-    once: bool = typer.Option(
-        False, "--once", help="One cycle now, whatever schedule and back-off, then exit."
-    ),
-    source: list[str] = typer.Option([], metavar="ID", help="Only this source; may be repeated."),  # noqa: B008
-    given: str = typer.Option(None, "--from", metavar="FILE|-", help="This capture instead of fetching."),
-    as_json: bool = typer.Option(False, "--json", help="With --once or --from: one JSON line a source."),
+    once: Annotated[
+        bool, typer.Option("--once", help="One cycle now, whatever schedule and back-off, then exit.")
+    ] = False,
+    source: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Only this source; may be repeated.")
+    ] = None,
+    given: Annotated[
+        str | None, typer.Option("--from", metavar="FILE|-", help="This capture instead of fetching.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="With --once or --from: one JSON line a source.")
+    ] = False,
 ) -> None:
     """Run the poller; with --once or --from one cycle of it, exit status 1 if a source failed."""
-    loaded = load(ctx, secrets=True)
-    _check(loaded, source)
+    loaded, chosen = load(ctx, secrets=True), source or ()
+    _check(loaded, chosen)
     start_logging(ctx)
     if given is not None:
-        _report(_take(loaded, source, given), as_json=as_json)
+        _report(_take(loaded, chosen, given), as_json=as_json)
     elif once:
-        _report(_cycle(loaded, source), as_json=as_json)
+        _report(_cycle(loaded, chosen), as_json=as_json)
     elif as_json:
         raise Failure("--json goes with --once or --from", Exit.CONFIGURATION)
     else:
-        _serve(_only(loaded, source))
+        _serve(_only(loaded, chosen))
 
 
 def _check(loaded: "Loaded", names: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """`recwatch work`."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,22 +17,25 @@ app = verb_app()
 @app.command()
 def work(
     ctx: typer.Context,
-    queue: list[str] = typer.Option([], metavar="NAME", help="changes or a channel's name. Default: all."),  # noqa: B008
-    burst: bool = typer.Option(
-        False, "--burst", help="Dispatch and work until nothing is due now, then exit."
-    ),
+    queue: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="changes or a channel's name. Default: all.")
+    ] = None,
+    burst: Annotated[
+        bool, typer.Option("--burst", help="Dispatch and work until nothing is due now, then exit.")
+    ] = False,
 ) -> None:
     """Run workers: one process a queue. With --burst, the exit status is 1 only if a message went dead."""
-    _check(queue)
+    queues = tuple(dict.fromkeys(queue or ()))
+    _check(queues)
     loaded = load(ctx, secrets=True)
     start_logging(ctx)
     if burst:
-        _burst(loaded, queue)
+        _burst(loaded, queues)
     else:
-        _keep_working(loaded, queue)
+        _keep_working(loaded, queues)
 
 
-def _check(queues: list[str]) -> None:
+def _check(queues: Sequence[str]) -> None:
     from workers.queue.dispatcher import QUEUES
 
     for name in queues:
@@ -39,17 +43,17 @@ def _check(queues: list[str]) -> None:
             raise Failure(f'there is no queue "{name}"; known: {", ".join(QUEUES)}', Exit.CONFIGURATION)
 
 
-def _burst(loaded: "Loaded", queues: list[str]) -> None:
+def _burst(loaded: "Loaded", queues: Sequence[str]) -> None:
     from recwatch.runtime.contexts import opened
     from workers.queue.dispatcher import QUEUES, run_until_done
 
     with opened(loaded) as context:
-        died = run_until_done(context, tuple(queues) or QUEUES)
+        died = run_until_done(context, queues or QUEUES)
     if died:
         raise Failure("a message went dead; `recwatch deliveries --state dead` says why")
 
 
-def _keep_working(loaded: "Loaded", queues: list[str]) -> None:
+def _keep_working(loaded: "Loaded", queues: Sequence[str]) -> None:
     from recwatch.runtime import parts
     from recwatch.runtime.contexts import served
     from recwatch.runtime.processes import wakeups
@@ -57,7 +61,7 @@ def _keep_working(loaded: "Loaded", queues: list[str]) -> None:
 
     # Signals first: a stop that comes while the queue server starts must not leave it running.
     with wakeups() as signals, served(loaded) as make:
-        names = tuple(dict.fromkeys(queues)) or loaded.configuration.queues_in_use()
+        names = queues or loaded.configuration.queues_in_use()
         supervisor = Supervisor(parts.workers(loaded, make, names))
         if not signals.stop_was_asked():
             supervisor.start()
