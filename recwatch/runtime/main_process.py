@@ -19,7 +19,7 @@ from recwatch.configuration.operators import EVICTING_ADVICE, UNSEEN, evicting, 
 from recwatch.errors import Failure
 from recwatch.queries.coverage import in_words, look
 from recwatch.queries.status import paused
-from recwatch.runtime import parts
+from recwatch.runtime import children
 from recwatch.runtime.contexts import make_home, served
 from recwatch.runtime.polling import poller
 from recwatch.runtime.processes import wakeups
@@ -42,7 +42,7 @@ def run(loaded: Loaded) -> None:
         queues = loaded.configuration.queues_in_use()
         _warn(loaded, make)
         supervisor = Supervisor(
-            [poller(loaded, make), parts.dispatcher(make), *parts.workers(loaded, make, queues)]
+            [poller(loaded, make), children.dispatcher(make), *children.workers(loaded, make, queues)]
         )
         if not signals.stop_was_asked():
             supervisor.start()
@@ -50,7 +50,7 @@ def run(loaded: Loaded) -> None:
         _log.info("stopped")
 
 
-def _warn(loaded: Loaded, make: parts.Make) -> None:
+def _warn(loaded: Loaded, make: children.Make) -> None:
     """Say what goes well now, and would not in the end."""
     if nobody_sees(loaded):
         _log.warning(UNSEEN, channel="console", set="[operators]")
@@ -69,7 +69,7 @@ def _warn(loaded: Loaded, make: parts.Make) -> None:
     except QueueError as error:
         _log.warning(str(error))  # the parts wait until it can be used
     finally:
-        parts.close(context)
+        children.close(context)
 
 
 @contextmanager

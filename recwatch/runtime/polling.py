@@ -19,7 +19,7 @@ from recwatch.configuration import Loaded
 
 if TYPE_CHECKING:
     from monitor.record.queue.client import Queue
-    from recwatch.runtime import parts
+    from recwatch.runtime import children
     from recwatch.runtime.supervisor import Part
     from workers.context import Context
 
@@ -47,9 +47,9 @@ def make_poller(loaded: Loaded, store: Store, queue: "Queue | None", holder: str
     )
 
 
-def poller(loaded: Loaded, make: "parts.Make") -> "Part":
+def poller(loaded: Loaded, make: "children.Make") -> "Part":
     """The poller that goes on."""
-    from recwatch.runtime import parts
+    from recwatch.runtime import children
     from recwatch.runtime.supervisor import Part
 
     # The same for all that are started one after the other: what one that was killed held is its follower's.
@@ -60,9 +60,9 @@ def poller(loaded: Loaded, make: "parts.Make") -> "Part":
         try:
             serve_until_stopped(loaded, context, holder)
         finally:
-            parts.close(context)
+            children.close(context)
 
-    return Part("poller", run, parts.POLLER)
+    return Part("poller", run, children.POLLER)
 
 
 def serve_until_stopped(

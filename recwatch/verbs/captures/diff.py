@@ -34,11 +34,11 @@ def diff(
     ] = Manner.TEXT,
 ) -> None:
     """Compare two captures and print what changed. Nothing is stored."""
-    from recwatch.cli import pages
+    from recwatch.cli import input_pages
     from recwatch.queries.comparison import compare
 
-    wanted = pages.format_named(format)
-    described_events = compare(pages.read(ctx, old), pages.read(ctx, new), wanted)
+    wanted = input_pages.format_named(format)
+    described_events = compare(input_pages.read(ctx, old), input_pages.read(ctx, new), wanted)
     if manner is Manner.JSON:
         _json(described_events)
     elif manner is Manner.HTML:

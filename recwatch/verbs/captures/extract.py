@@ -31,11 +31,11 @@ def extract(
 ) -> None:
     """Print what the program reads out of one page. Nothing is stored."""
     from monitor.formats import extract as read_page
-    from recwatch.cli import pages
+    from recwatch.cli import input_pages
 
-    wanted = pages.format_named(format)
-    found = pages.read(ctx, page)
-    url = found.origin if pages.is_address(page) else None
+    wanted = input_pages.format_named(format)
+    found = input_pages.read(ctx, page)
+    url = found.origin if input_pages.is_address(page) else None
     capture = read_page(found.body, format=wanted, content_type=found.content_type, url=url)
     if as_json:
         for recommendation in capture.recommendations:

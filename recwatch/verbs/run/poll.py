@@ -77,14 +77,14 @@ def _cycle(loaded: "Loaded", names: Sequence[str]) -> "list[Reading]":
 
 def _take(loaded: "Loaded", names: Sequence[str], given: str) -> "list[Reading]":
     from monitor.poller import page_of
-    from recwatch.cli import pages
+    from recwatch.cli import input_pages
     from recwatch.runtime import polling
 
     known = [source.id for source in loaded.configuration.sources]
     chosen = list(names) or known
     if len(chosen) != 1:
         raise Failure(f"--from goes with one --source; known: {', '.join(known)}", Exit.CONFIGURATION)
-    found = pages.read_file(given, loaded.configuration.http.max_bytes)
+    found = input_pages.read_file(given, loaded.configuration.http.max_bytes)
     page = page_of(found.body, found.origin, found.captured_at)
     with writing(loaded) as store:
         return polling.once(loaded, store, chosen, given=page)

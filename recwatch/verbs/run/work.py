@@ -54,7 +54,7 @@ def _burst(loaded: "Loaded", queues: Sequence[str]) -> None:
 
 
 def _keep_working(loaded: "Loaded", queues: Sequence[str]) -> None:
-    from recwatch.runtime import parts
+    from recwatch.runtime import children
     from recwatch.runtime.contexts import served
     from recwatch.runtime.processes import wakeups
     from recwatch.runtime.supervisor import Supervisor
@@ -62,7 +62,7 @@ def _keep_working(loaded: "Loaded", queues: Sequence[str]) -> None:
     # Signals first: a stop that comes while the queue server starts must not leave it running.
     with wakeups() as signals, served(loaded) as make:
         names = queues or loaded.configuration.queues_in_use()
-        supervisor = Supervisor(parts.workers(loaded, make, names))
+        supervisor = Supervisor(children.workers(loaded, make, names))
         if not signals.stop_was_asked():
             supervisor.start()
             supervisor.run(signals)

@@ -20,7 +20,7 @@ from monitor.poller.leases import claim
 from monitor.record.queue.client import Queue
 from monitor.record.store.store import Store, store_url
 from recwatch.configuration import load
-from recwatch.runtime import parts, polling
+from recwatch.runtime import children, polling
 from recwatch.runtime import supervisor as supervisors
 from recwatch.runtime.processes import spawn, wakeups
 from recwatch.runtime.supervisor import Part, Supervisor
@@ -137,9 +137,9 @@ def test_what_makes_work_is_stopped_before_what_does_it(program: Program) -> Non
     """The poller, then the dispatcher, then the workers: nothing is begun that nobody would finish."""
     loaded = load(program.config, program.home, secrets=True)
     made = [
-        *parts.workers(loaded, never, loaded.configuration.queues_in_use()),
+        *children.workers(loaded, never, loaded.configuration.queues_in_use()),
         polling.poller(loaded, never),
-        parts.dispatcher(never),
+        children.dispatcher(never),
     ]
     in_order = [part.name for part in sorted(made, key=lambda part: part.stage)]
     assert in_order == ["poller", "dispatcher", "worker changes", "worker console"]
