@@ -5,7 +5,7 @@ Without colour the old words stand in [-…-] and the new ones in {+…+}, as wo
 
 from monitor.record.folding import is_boilerplate
 from monitor.record.values import Event, EventType, NoticeType, State
-from workers.channels.console.pen import Pen
+from workers.channels.console.writer import Pen
 from workers.channels.text.common import (
     footer,
     link,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.record.values import Event, EventType
-from workers.channels.email.leaving import Leaving, leaving
+from workers.channels.email.unsubscribe import Leaving, leaving
 from workers.channels.text.common import (
     asked,
     asked_first,

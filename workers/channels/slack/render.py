@@ -20,7 +20,7 @@ from workers.channels.slack.blocks import (
     weigh,
     words,
 )
-from workers.channels.slack.passages import recommended, styled, titled, update
+from workers.channels.slack.excerpts import recommended, styled, titled, update
 from workers.channels.slack.several import several
 from workers.channels.text.common import (
     asked,

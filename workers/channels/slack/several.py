@@ -17,7 +17,7 @@ from workers.channels.slack.blocks import (
     weigh,
     words,
 )
-from workers.channels.slack.passages import styled, told
+from workers.channels.slack.excerpts import styled, told
 from workers.channels.slack.settings import SlackSubscription
 from workers.channels.text.common import (
     counted,

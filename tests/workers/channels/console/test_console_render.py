@@ -20,7 +20,7 @@ from tests.workers.channels.made_up import (
     state,
     subject,
 )
-from workers.channels.console.pen import Pen
+from workers.channels.console.writer import Pen
 from workers.channels.console.render import render
 from workers.values import Cause, Level, Message, Signal
 
