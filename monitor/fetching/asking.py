@@ -101,7 +101,7 @@ class Asker:
         truncate: bool,
         room: Callable[[int], Awaitable[None]] | None,
     ) -> Answer:
-        async with self.client.get_below(url, headers) as response:
+        async with self.client.get_raw(url, headers) as response:
             came = _readable(response.headers)
             known = {key: value for key, value in came.items() if key not in _LEFT}
             if response.status != 200:

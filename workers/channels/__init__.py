@@ -53,7 +53,7 @@ def _webhook_host(subscription: WebhookSubscription, _settings: Settings) -> str
 
 
 def _slack_host(subscription: SlackSubscription, _settings: Settings) -> str:
-    """The Slack channel; an incoming webhook's address is a secret, its hash is none."""
+    """The Slack channel, or a hash of the incoming webhook's address, which itself is a secret."""
     if subscription.channel_id:
         return f"slack:{subscription.channel_id}"
     address = subscription.webhook_url.get_secret_value() if subscription.webhook_url else ""

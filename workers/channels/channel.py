@@ -1,4 +1,4 @@
-"""What the rest of the program may know of a channel."""
+"""The interface of a channel to the rest of the program."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,14 +12,13 @@ from workers.values import Transport
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One way of telling people.
+    """One way of sending messages to people or programs.
 
-    `settings` is the model of a subscription to it. `open` makes a transport that serves one job;
-    what is written below the home is its second argument. `host` names what is limited and paced (a
-    receiving host, a Slack channel) and holds no secret: it is stored. `pace` is the time between two
-    requests to one host, None where there is no limit. `concurrency` is how many messages one job may
-    have in flight, `per_host` how many of them to one host. `spare` is how many more it may have while as
-    many hang; none where a send keeps a thread.
+    `settings`: the model of a subscription to it. `open`: makes a transport for one job; the second argument
+    is the home, below which it may write. `host`: names what is limited and paced (a receiving host, a Slack
+    channel); it is stored, so it contains no secret. `pace`: the time between two requests to one host,
+    None for no limit. `concurrency`: messages in flight in one job; `per_host`: those of them to one host.
+    `spare`: additional messages in flight while as many get no answer; 0 where each send occupies a thread.
     """
 
     name: str

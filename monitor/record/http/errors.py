@@ -9,11 +9,11 @@ import httpx
 
 
 class AddressRefused(httpx.ConnectError):
-    """The name leads to an address that must not be asked; nothing was sent."""
+    """The name resolves to an address that is not permitted; nothing was sent."""
 
 
 class ForbiddenError(OSError):
-    """Travels through the connector, which passes only OSErrors on; becomes AddressRefused."""
+    """Passes through the connector, which lets only OSErrors out; becomes AddressRefused."""
 
 
 def translated(error: Exception) -> httpx.TransportError:
@@ -59,7 +59,7 @@ def reason(error: BaseException) -> str:
         if isinstance(cause, ForbiddenError | AddressRefused):
             return str(cause)
     for kind, words in _WORDS:
-        # The innermost first: the outer ones repeat it less precisely.
+        # Innermost first: the outer ones repeat it less precisely.
         for cause in reversed(chain):
             if isinstance(cause, kind):
                 return words(cause)

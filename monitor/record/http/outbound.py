@@ -1,9 +1,8 @@
-"""The way out: an HTTP client that connects only to addresses it may connect to.
+"""The HTTP client for all outgoing requests; it connects only to permitted addresses.
 
-Whoever can write a URL into the configuration must not reach what only this machine can reach, so
-each address is looked at where the socket is made: after resolution, for literal addresses too, on
-every hop and every attempt. With a proxy, which resolves by itself, the name is resolved and
-checked before the proxy is asked.
+A URL in the configuration must not reach what only this machine can reach. So each address is checked
+where the socket is made: after resolution, literal addresses included, on every hop and every attempt.
+A proxy resolves names itself, so with one the name is resolved and checked before the proxy is asked.
 """
 
 import asyncio
@@ -88,7 +87,7 @@ def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 
 
 def user_agent(contact: str = "") -> str:
-    """Who asks: `recwatch/0.1.0 (+contact)`."""
+    """`recwatch/0.1.0 (+contact)`."""
     try:
         name = f"recwatch/{version('recwatch')}"
     except PackageNotFoundError:  # run from a copy that was not installed
@@ -98,10 +97,27 @@ def user_agent(contact: str = "") -> str:
     return f"{name} (+{reachable})" if reachable else name
 
 
+class RawResponse:
+    """An unprocessed response: `status`, `headers` in order, and the body in pieces, still compressed."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+        self.status = response.status
+        self.headers = response.raw_headers
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Yield the body piece by piece. Errors are httpx's."""
+        try:
+            async for piece in self._response.content.iter_chunked(_PIECE):
+                yield piece
+        except (aiohttp.ClientError, OSError) as error:
+            raise translated(error) from error
+
+
 class Client(httpx.AsyncClient):
     """A client that follows no redirect, keeps no cookie and reads nothing from the environment."""
 
-    def __init__(self, sends: "_Guarded", seconds: float, agent: str) -> None:
+    def __init__(self, sends: "GuardedTransport", seconds: float, agent: str) -> None:
         headers = {"User-Agent": agent, "Accept-Encoding": "gzip"}
         super().__init__(
             transport=sends,
@@ -116,8 +132,8 @@ class Client(httpx.AsyncClient):
         self._seconds = aiohttp.ClientTimeout(connect=seconds, sock_connect=seconds, sock_read=seconds)
 
     @asynccontextmanager
-    async def get_below(self, url: str, headers: Mapping[str, str]) -> AsyncIterator["Below"]:
-        """GET, past httpx's own objects: they cost as much as the request itself.
+    async def get_raw(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[RawResponse]:
+        """GET without httpx's own request and response, which cost as much as the request itself.
 
         The same session, and so the same checks, the same headers and the same errors. httpx.InvalidURL.
         """
@@ -130,33 +146,16 @@ class Client(httpx.AsyncClient):
             url = str(address.copy_with(userinfo=b""))
         response = await self._sends.get(url, given, self._seconds)
         try:
-            yield Below(response)
+            yield RawResponse(response)
         finally:
             # As httpx-aiohttp ends one: a body that was read gives its connection back, another closes it.
             await response.__aexit__(None, None, None)
 
 
-# An address in which nothing is to be encoded, and no sign-on: httpx would give it back as it is.
+# An address without credentials in which nothing needs encoding: httpx would leave it as it is.
 _PLAIN = re.compile(
     r"https?://[a-z0-9.-]+(?::[1-9][0-9]{1,4})?(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?(?:\?[A-Za-z0-9._~=&-]*)?"
 )
-
-
-class Below:
-    """An answer as it came: `status`, `headers` in order, and its body in pieces, still packed."""
-
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self._response = response
-        self.status = response.status
-        self.headers = response.raw_headers
-
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """Give the body piece by piece. Errors are httpx's."""
-        try:
-            async for piece in self._response.content.iter_chunked(_PIECE):
-                yield piece
-        except (aiohttp.ClientError, OSError) as error:
-            raise translated(error) from error
 
 
 def client(http: Http, *, timeout: timedelta | None = None, limits: httpx.Limits | None = None) -> Client:
@@ -170,8 +169,8 @@ def client(http: Http, *, timeout: timedelta | None = None, limits: httpx.Limits
     return Client(sends, (timeout or http.timeout).total_seconds(), user_agent(http.contact))
 
 
-def transport(http: Http, limits: httpx.Limits) -> "_Guarded":
-    """What `client` sends with, for who needs no more than one request and its answer.
+def transport(http: Http, limits: httpx.Limits) -> "GuardedTransport":
+    """The transport of `client` alone, for callers that need no redirects, cookies or authentication.
 
     Errors are those of `client`; times belong into the request's extensions. Close it with `aclose`.
     """
@@ -191,9 +190,9 @@ def transport(http: Http, limits: httpx.Limits) -> "_Guarded":
         return aiohttp.ClientSession(connector=connector, cookie_jar=jar, read_bufsize=_PIECE)
 
     before = _check_name(allow_private=http.allow_private_networks) if proxy else None
-    # Not used, since the session is ours; as it stands it would trust nobody.
+    # Unused, since we make the session; this context would trust no certificate.
     nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return _Guarded(verify=nobody, limits=limits, proxy=proxy, client=session, before=before)
+    return GuardedTransport(verify=nobody, limits=limits, proxy=proxy, client=session, before=before)
 
 
 def _proxy(address: str) -> httpx.Proxy | None:
@@ -269,7 +268,7 @@ def _check_name(*, allow_private: bool) -> Callable[[str], Awaitable[None]]:
             found = await _look_up(host, 0, socket.AF_UNSPEC)
         except OSError:
             if allow_private:
-                return  # a name inside, which the proxy alone may know
+                return  # a private name that perhaps only the proxy can resolve
             raise
         # The proxy picks one of them, so each must do.
         for _, _, _, _, address in found:
@@ -280,7 +279,7 @@ def _check_name(*, allow_private: bool) -> Callable[[str], Awaitable[None]]:
 
 
 async def _look_up(host: str, port: int, family: socket.AddressFamily) -> list[tuple[Any, ...]]:
-    """Resolve in a thread that nobody waits for: a dead name server must not hold up a shutdown."""
+    """Resolve in a daemon thread: a dead name server must not delay a shutdown."""
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[list[tuple[Any, ...]]] = loop.create_future()
 
@@ -306,7 +305,7 @@ async def _look_up(host: str, port: int, family: socket.AddressFamily) -> list[t
 def _host(url: str) -> str:
     try:
         return URL(url).host or ""
-    except ValueError as error:  # a port beyond all ports, letters that are none
+    except ValueError as error:  # a port out of range, characters that are not allowed
         raise httpx.InvalidURL(f"{url[:200]!r}: {error}") from None
 
 
@@ -330,7 +329,7 @@ class _Resolver(AbstractResolver):
         """Nothing is held."""
 
 
-class _Guarded(AiohttpTransport):
+class GuardedTransport(AiohttpTransport):
     """aiohttp under httpx, with errors that say whether anything was sent."""
 
     def __init__(self, *, before: Callable[[str], Awaitable[None]] | None, **options: Any) -> None:
@@ -361,11 +360,12 @@ class _Guarded(AiohttpTransport):
             raise translated(error) from error
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request. Errors are httpx's."""
         try:
             if self._before:
                 await self._before(request.url.host)
             if request.url.userinfo:
-                # httpx has made a header of it, and aiohttp refuses to be told twice.
+                # httpx has made a header of it, and aiohttp refuses credentials given twice.
                 request.url = request.url.copy_with(userinfo=b"")
             response = await super().handle_async_request(request)
         except (httpx.TransportError, aiohttp.ClientError, OSError) as error:

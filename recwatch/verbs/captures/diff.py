@@ -53,7 +53,7 @@ def _json(described_events: "list[DescribedEvent]") -> None:
     from workers.channels.webhook.body import event_body
 
     for one in described_events:
-        json_line(event_body(one.event, one.difference, one.significance, subscription=None))
+        json_line(event_body(one, subscription=None))
 
 
 def _text(described_events: "list[DescribedEvent]") -> None:

@@ -45,9 +45,7 @@ def show(
         if as_json:
             from workers.channels.webhook.body import event_body
 
-            body = event_body(
-                described.event, described.difference, described.significance, subscription=None
-            )
+            body = event_body(described, subscription=None)
             json_line({**body, "evidence": proof.as_json(derived)} if evidence else body)
             return
         from recwatch.cli.changes import present

@@ -1,6 +1,6 @@
 """Writes a terminal's lines, wrapped and styled, through Rich. Pure: it writes into a string.
 
-Whatever comes in is made inert here, so that no page can move a cursor or set a title.
+All text is made inert here, so that no page can move a cursor or set a title.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,8 +21,8 @@ _STYLES = {"delete": "strike bright_red", "insert": "bold green", "equal": "", "
 _MARKS = {"delete": ("[-", "-]"), "insert": ("{+", "+}")}
 
 
-class Pen:
-    """Collects lines; old and new words are styled with colour, and stand in marks without."""
+class TerminalWriter:
+    """Collects lines; old and new words are styled with colour, and in [-…-] and {+…+} without."""
 
     def __init__(self, width: int, colour: bool) -> None:
         self._colour = colour
@@ -38,7 +38,7 @@ class Pen:
             markup=False,
             emoji=False,
             legacy_windows=False,
-            _environ={},  # what COLUMNS and TERM say was asked by whoever made the pen
+            _environ={},  # the caller has already read COLUMNS and TERM
         )
 
     def text(self) -> str:
@@ -59,12 +59,12 @@ class Pen:
             self._hanging(Text(safe(words), style), self._indent)
 
     def item(self, words: str, style: str, note: str) -> None:
-        """A line of a list, and what is noted beside it."""
+        """An item of a list, with a note beside it."""
         self._hanging(Text.assemble("- ", (safe(words), style), (f"  {note}", "dim")), self._indent)
 
     @contextmanager
     def deeper(self) -> Iterator[None]:
-        """What is written meanwhile stands further in."""
+        """Indent what is written meanwhile."""
         self._indent += _INDENT
         yield
         self._indent -= _INDENT
@@ -75,11 +75,11 @@ class Pen:
         self._console.print(line, soft_wrap=True)
 
     def difference(self, runs: Sequence[Run], room: int) -> int:
-        """Old and new, long unchanged stretches folded; gives back how many words had no room."""
+        """Old and new, long unchanged stretches folded; returns how many words had no room."""
         return self._excerpt(excerpt_runs(runs, room))
 
     def words(self, text: str, room: int) -> int:
-        """A text that is not compared with another; gives back how many words had no room."""
+        """A text that is not compared with another; returns how many words had no room."""
         return self._excerpt(excerpt_text(text, room))
 
     def _excerpt(self, excerpt: Excerpt) -> int:
@@ -112,7 +112,7 @@ class Pen:
         text.append(after)
 
     def _hanging(self, text: Text, indent: int) -> None:
-        """Lines after the first stand further in: where one begins is seen at a glance."""
+        """Indent continuation lines, so that the beginning of each item is easy to see."""
         first, *others = text.wrap(self._console, self._console.width - indent - _INDENT) or [Text()]
         self._console.print(Padding(first, (0, 0, 0, indent), expand=False))
         for line in others:

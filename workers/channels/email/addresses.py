@@ -1,4 +1,4 @@
-"""Mail addresses as they go over the wire. Pure."""
+"""Mail addresses as they are sent. Pure."""
 
 from email.utils import parseaddr
 

@@ -8,7 +8,7 @@ from typing import Any
 from workers.values import TransportError
 
 _ASKS_FOR_LOGIN = frozenset((530, 534, 535, 538))
-# Only these are about the mail; a refusal before them is about the connection, and somebody can mend it.
+# Only these concern the mail; an earlier refusal concerns the connection, which somebody can mend.
 _ABOUT_THE_MAIL = (smtplib.SMTPSenderRefused, smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
 
 

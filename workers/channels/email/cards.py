@@ -1,13 +1,11 @@
-"""What a mail says, before it is text or HTML: cards, lines and their frame. Pure."""
+"""The content of a mail, independent of text and HTML: cards, lines and the frame around them. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.record.values import Event, EventType
-from workers.channels.email.unsubscribe import Leaving, leaving
+from workers.channels.email.unsubscribe import Unsubscribe, unsubscribe
 from workers.channels.text.common import (
-    asked,
-    asked_first,
     capitalized,
     counted,
     cut,
@@ -15,6 +13,7 @@ from workers.channels.text.common import (
     details,
     footer,
     headline,
+    kind_in_words,
     lead,
     link,
     mark,
@@ -26,12 +25,13 @@ from workers.channels.text.common import (
     notice_headline,
     notice_since,
     one_line,
+    recommendation_first,
     short_name,
-    silent,
     status_in_words,
     tally,
     where_all_are,
     where_the_rest_is,
+    without_response,
 )
 from workers.channels.text.excerpts import Excerpt, Piece, excerpt_around, excerpt_runs, excerpt_text
 from workers.channels.text.stories import Story, by_agency, gather
@@ -52,7 +52,7 @@ _KINDS = 4  # of change, in a subject; the mail begins with all of them
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A line of a card's table: what stands now, and what stood before where that is another."""
+    """A row of a card's table: the current value, and the previous one where it differs."""
 
     label: str
     now: str
@@ -60,7 +60,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class TextBlock:
     """A labelled text or difference."""
 
     label: str
@@ -82,14 +82,14 @@ class Card:
     details: str
     meaning: str
     facts: tuple[Fact, ...]
-    passages: tuple[Passage, ...]
+    blocks: tuple[TextBlock, ...]
     steps: tuple[str, ...]
     left_out: str
     events: str
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CardLine:
     """One recommendation's change in a line."""
 
     name: str
@@ -105,7 +105,7 @@ class ReportPart:
     title: str
     url: str
     cards: tuple[Card, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[CardLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Frame:
     title: str
     preview: str
     footer: str
-    leaving: Leaving
+    unsubscribe: Unsubscribe
     paragraphs: tuple[str, ...] = ()
     card: Card | None = None
     agencies: tuple[AgencyPart, ...] = ()
@@ -148,7 +148,7 @@ def compose(message: Message, sender: str) -> Frame:
         title=title,
         preview=_preview(message, opening),
         footer=footer(message),
-        leaving=leaving(message, sender),
+        unsubscribe=unsubscribe(message, sender),
         paragraphs=opening,
         card=card,
         agencies=agencies,
@@ -176,7 +176,7 @@ def _subject(message: Message) -> str:
 
 
 def _undecoded(text: str) -> str:
-    """A title that looks like an encoded word would be decoded, line ends and all, by whoever reads it."""
+    """Break up what looks like an encoded word (RFC 2047), which mail programs would decode."""
     return text.replace("=?", "= ?")
 
 
@@ -201,7 +201,7 @@ def _opening(message: Message) -> tuple[str, ...]:
         return (nothing_changed(message),)
     if _single(message):
         return ()
-    # A single one is told in full just below.
+    # A single change is shown in full just below.
     said = [capitalized(tally(message.described_events)) + "."] if len(message.described_events) > 1 else []
     if message.watch is not None:
         read = message.watch.last_read_at
@@ -217,12 +217,12 @@ def _card(story: Story, room: int, base_url: str, *, alone: bool) -> Card:
     described = story.described
     event = described.event
     update, text = _update(described, room), _recommendation(event, min(room, 4_000 if alone else _SHORT))
-    left_out = (0 if silent(event) else update.left_out) + text.left_out
+    left_out = (0 if without_response(event) else update.left_out) + text.left_out
     where = where_the_rest_is(event.id, base_url)
-    told = Passage(_label(event), () if silent(event) else update.pieces)
-    passages = (told, Passage(asked(event), text.pieces))
-    if asked_first(event):
-        passages = passages[::-1]
+    update_block = TextBlock(_label(event), () if without_response(event) else update.pieces)
+    blocks = (update_block, TextBlock(kind_in_words(event), text.pieces))
+    if recommendation_first(event):
+        blocks = blocks[::-1]
     return Card(
         name=name(event.subject) if alone else short_name(event.subject),
         url=link(event.subject),
@@ -230,7 +230,7 @@ def _card(story: Story, room: int, base_url: str, *, alone: bool) -> Card:
         details=cut(details(described), _MEANING),
         meaning=cut(meaning(described), _MEANING),
         facts=_facts(event, alone=alone),
-        passages=tuple(passage for passage in passages if passage.pieces),
+        blocks=tuple(block for block in blocks if block.pieces),
         steps=_steps(story),
         left_out=f"{counted(left_out, 'word')} left out here. All of it: {where}" if left_out else "",
         events=_events(story),
@@ -281,7 +281,7 @@ def _recommendation(event: Event, room: int) -> Excerpt:
 
 
 def _steps(story: Story) -> tuple[str, ...]:
-    """What happened in between, where it was more than one thing."""
+    """The single steps, where there was more than one."""
     if len(story.steps) == 1:
         return ()
     return tuple(f"{day_in_words(step.event.at)}: {cut(meaning(step), 200)}" for step in story.steps)
@@ -322,12 +322,12 @@ def _agencies(message: Message) -> tuple[tuple[AgencyPart, ...], str]:
     return tuple(parts), _rest(message, rest, len(substantive) - len(full))
 
 
-def _line(story: Story) -> Line:
+def _line(story: Story) -> CardLine:
     subject = story.described.event.subject
     said = cut(meaning(story.described), 240)
     if len(story.steps) > 1:
         said += f" ({len(story.steps)} steps)"
-    return Line(short_name(subject), link(subject), said, _events(story))
+    return CardLine(short_name(subject), link(subject), said, _events(story))
 
 
 def _rest(message: Message, rest: Sequence[Story], without: int) -> str:

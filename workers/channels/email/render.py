@@ -63,7 +63,7 @@ def render(message: Message, sender: str) -> EmailMessage:
         mail["In-Reply-To"] = _reference(root, plain)
         mail["References"] = _reference(root, plain)
     mail["List-Id"] = f"<{_label(message.subscription.id)}.recwatch.{domain_of(plain)}>"
-    for name, value in frame.leaving.headers:
+    for name, value in frame.unsubscribe.headers:
         mail[name] = value
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Recwatch-Subscription"] = message.subscription.id
@@ -86,7 +86,7 @@ def address(plain: str, name: str = "") -> Address:
 
 
 def _root(message: Message) -> str:
-    """What the mail answers: nothing that was ever sent, but the same for all that belong together."""
+    """The id that threads mails: no mail was sent under it, but those that belong together share it."""
     if message.notice is not None:
         return f"concern-{_digest(message.notice.concerns)}"
     subjects = {described.event.subject.key for described in message.described_events}

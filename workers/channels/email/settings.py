@@ -29,7 +29,7 @@ MailAddress = Annotated[str, AfterValidator(mail_address)]
 
 
 class EmailSubscription(Subscription):
-    """A subscription told by email; each address gets messages of its own."""
+    """A subscription by email; each address gets its own messages."""
 
     channel: Literal["email"]
     to: tuple[MailAddress, ...] = Field(min_length=1)

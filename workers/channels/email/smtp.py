@@ -30,11 +30,11 @@ class Server:
         """Read `smtp://user:password@host:port?starttls=off` or `smtps://…`; else ValueError."""
         parts = urlsplit(url)
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise ValueError("[email] smtp_url names no host; write smtp://user:password@host:port")
+            raise ValueError("[email] smtp_url has no host; write smtp://user:password@host:port")
         try:
             port = parts.port
         except ValueError:
-            raise ValueError("[email] smtp_url has no number where the port stands") from None
+            raise ValueError("[email] smtp_url has a port that is not a number") from None
         implicit = parts.scheme == "smtps"
         choice = parse_qs(parts.query).get("starttls", ["on"])[-1].lower()
         return cls(
@@ -74,7 +74,7 @@ class Connection:
             raise judge(error, f"{self._server.host}:{self._server.port}") from error
 
     def close(self) -> None:
-        """Hang up without a word: a server that does not answer would be waited for."""
+        """Close without QUIT: a server that does not answer would be waited for."""
         smtp, self._smtp = self._smtp, None
         if smtp is not None:
             smtp.close()

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from workers.channels.email.cards import AgencyPart, Card, Fact, Frame, Line, Passage
+from workers.channels.email.cards import AgencyPart, Card, CardLine, Fact, Frame, TextBlock
 from workers.channels.text.excerpts import Piece, gap_in_words
 
 WIDTH = 76
@@ -23,7 +23,7 @@ def write(frame: Frame) -> str:
         lines += _agency(agency)
     if frame.rest:
         lines += [*_wrap(frame.rest), ""]
-    lines += ["-- ", *_wrap(frame.footer), *_wrap(f"To leave: {frame.leaving.address}")]
+    lines += ["-- ", *_wrap(frame.footer), *_wrap(f"To leave: {frame.unsubscribe.address}")]
     return "\n".join(lines) + "\n"
 
 
@@ -48,7 +48,7 @@ def _agency(agency: AgencyPart) -> list[str]:
     return lines
 
 
-def _line(line: Line) -> list[str]:
+def _line(line: CardLine) -> list[str]:
     return [*_wrap(f"* {line.name}: {line.meaning}", "  ", first=""), *_wrap(f"[{line.events}]", "  ")]
 
 
@@ -64,8 +64,8 @@ def _card(card: Card, *, alone: bool) -> list[str]:
     if card.steps:
         lines += ["STEP BY STEP", ""]
         lines += [each for step in card.steps for each in _wrap(f"* {step}", "  ", first="")] + [""]
-    for passage in card.passages:
-        lines += [*_passage(passage), ""]
+    for block in card.blocks:
+        lines += [*_block(block), ""]
     if card.left_out:
         lines += [*_wrap(card.left_out), ""]
     return lines if alone else [*lines, *_wrap(f"[{card.events}]"), ""]
@@ -77,17 +77,17 @@ def _fact(fact: Fact, column: int) -> list[str]:
     return _wrap(f"{label:{column - 1}} {value}", " " * column, first="")
 
 
-def _passage(passage: Passage) -> list[str]:
-    lines = [passage.label.upper(), ""]
-    if not passage.compared:
-        return lines + _paragraphs("".join(_plain(piece) for piece in passage.pieces))
-    for hunk in _hunks(passage.pieces):
+def _block(block: TextBlock) -> list[str]:
+    lines = [block.label.upper(), ""]
+    if not block.compared:
+        return lines + _paragraphs("".join(_plain(piece) for piece in block.pieces))
+    for hunk in _hunks(block.pieces):
         lines += _hunk(hunk)
     return lines[:-1] if lines[-1] == "" else lines
 
 
 def _hunks(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
-    """What stands between two unchanged gaps belongs together; the gaps come by themselves."""
+    """Group the pieces between two unchanged gaps; each gap is a group of its own."""
     hunk: list[Piece] = []
     for piece in pieces:
         if piece.kind == "gap" and piece.unchanged:
@@ -116,7 +116,7 @@ def _hunk(pieces: Sequence[Piece]) -> list[str]:
 
 
 def _side(pieces: Sequence[Piece], side: str) -> str:
-    """Old or new as it reads, its own words between asterisks where they stand among others."""
+    """One side's text; its own words are between asterisks where unchanged ones surround them."""
     mixed = any(piece.kind == "equal" and piece.text.strip() for piece in pieces)
     parts = []
     for piece in pieces:

@@ -1,4 +1,4 @@
-"""How a recipient leaves: RFC 2369 and RFC 8058. Pure."""
+"""How a recipient unsubscribes: RFC 2369 and RFC 8058. Pure."""
 
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -8,14 +8,14 @@ from workers.values import Message
 
 
 @dataclass(frozen=True, slots=True)
-class Leaving:
+class Unsubscribe:
     """`address` is for people to click; `headers` for their mail program."""
 
     address: str
     headers: tuple[tuple[str, str], ...]
 
 
-def leaving(message: Message, sender: str) -> Leaving:
+def unsubscribe(message: Message, sender: str) -> Unsubscribe:
     """By a mail to the operators; by one click as well once there are pages over https.
 
     The page is `{base_url}/unsubscribe/{message id}`: it acts on POST alone, and the id, which only the
@@ -25,9 +25,9 @@ def leaving(message: Message, sender: str) -> Leaving:
     subject = quote(f"unsubscribe {message.recipient} from {message.subscription.id}", safe="")
     by_mail = f"mailto:{quote(operators, safe='@+')}?subject={subject}"
     if message.subscription.id == Subscription.OPERATORS or not message.base_url.startswith("https://"):
-        return Leaving(by_mail, (("List-Unsubscribe", f"<{by_mail}>"),))
+        return Unsubscribe(by_mail, (("List-Unsubscribe", f"<{by_mail}>"),))
     page = f"{message.base_url.rstrip('/')}/unsubscribe/{quote(message.id, safe='')}"
-    return Leaving(
+    return Unsubscribe(
         page,
         (
             ("List-Unsubscribe", f"<{page}>, <{by_mail}>"),

@@ -10,8 +10,8 @@ DAY = 86_400.0
 _PATIENCE = 30.0  # seconds to wait where a throttling answer names none
 
 
-class Refusal(TransportError):
-    """An answer that was not a yes; `word` is Slack's own for why, empty where it gave none."""
+class SlackError(TransportError):
+    """A post that was not accepted; `word` is Slack's error code, empty where it gave none."""
 
     word = ""
 
@@ -67,12 +67,12 @@ _REFUSED = frozenset(
 # "Some aspect of the operation may have succeeded."
 _UNKNOWN = frozenset(("internal_error", "fatal_error"))
 _THROTTLED = frozenset(("ratelimited", "rate_limited", "message_limit_exceeded"))
-# Slack reads the blocks before it posts: after these words nothing stands in the channel.
+# Slack checks the blocks before it posts: after these errors nothing was posted.
 BLOCKS_REFUSED = frozenset(("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"))
 THREAD_GONE = frozenset(("thread_not_found", "cannot_reply_to_message", "invalid_thread_ts"))
 
 
-def read_webhook(status: int, body: str, retry_after: str | None) -> Refusal | None:
+def read_webhook(status: int, body: str, retry_after: str | None) -> SlackError | None:
     """Judge an incoming webhook's answer; None where the message was accepted."""
     word = body.strip().partition(":")[0].partition(" ")[0]
     error = _judge_webhook(status, body.strip(), word, retry_after)
@@ -81,41 +81,41 @@ def read_webhook(status: int, body: str, retry_after: str | None) -> Refusal | N
     return error
 
 
-def read_api(status: int, word: str, retry_after: str | None) -> Refusal:
+def read_api(status: int, word: str, retry_after: str | None) -> SlackError:
     """Judge a Web API answer that was not ok; `word` is its `error`, empty where there is none."""
     error = _judge_api(status, word, retry_after)
     error.word = word
     return error
 
 
-def _judge_webhook(status: int, words: str, word: str, retry_after: str | None) -> Refusal | None:
+def _judge_webhook(status: int, words: str, word: str, retry_after: str | None) -> SlackError | None:
     if status == 200:
-        page = Refusal("the Slack webhook answered with a page instead of ok; check webhook_url")
+        page = SlackError("the Slack webhook answered with a page instead of ok; check webhook_url")
         return page if words.startswith("<") else None
     if 300 <= status < 400:
-        return Refusal(f"the Slack webhook redirects ({status}); check webhook_url")
+        return SlackError(f"the Slack webhook redirects ({status}); check webhook_url")
     if status == 429 or word in _THROTTLED:
         return _throttled(retry_after)
     if status in (403, 404, 410):
         return _closed(word, f"Slack refused the webhook ({status} {excerpt(words)})")
     if word in _REFUSED or 400 <= status < 500:
-        return Refusal(f"Slack refused the message ({status} {excerpt(words)})", permanent=True)
-    return Refusal(f"Slack's webhook failed ({status} {excerpt(words)})", ambiguous=status != 503)
+        return SlackError(f"Slack refused the message ({status} {excerpt(words)})", permanent=True)
+    return SlackError(f"Slack's webhook failed ({status} {excerpt(words)})", ambiguous=status != 503)
 
 
-def _judge_api(status: int, word: str, retry_after: str | None) -> Refusal:
+def _judge_api(status: int, word: str, retry_after: str | None) -> SlackError:
     if status == 429 or word in _THROTTLED:
         return _throttled(retry_after)
     if word in _UNKNOWN:
-        return Refusal(f"Slack answered {word}: the message may stand there", ambiguous=True)
+        return SlackError(f"Slack answered {word}: the message may have been posted", ambiguous=True)
     if word in _CLOSED:
         return _closed(word, word)
     if word in _REFUSED:
-        return Refusal(f"Slack refused the message ({word})", permanent=True)
+        return SlackError(f"Slack refused the message ({word})", permanent=True)
     if 300 <= status < 400:
-        return Refusal(f"Slack's API redirects ({status}); check api_url")
+        return SlackError(f"Slack's API redirects ({status}); check api_url")
     unknown = status != 503 and (status >= 500 or not word)
-    return Refusal(f"Slack answered {status} {excerpt(word)}".rstrip(), ambiguous=unknown)
+    return SlackError(f"Slack answered {status} {excerpt(word)}".rstrip(), ambiguous=unknown)
 
 
 def excerpt(text: str, longest: int = 120) -> str:
@@ -125,12 +125,12 @@ def excerpt(text: str, longest: int = 120) -> str:
     return printable if len(printable) <= longest else printable[: longest - 1] + "…"
 
 
-def _closed(word: str, otherwise: str) -> Refusal:
-    return Refusal(_CLOSED.get(word, otherwise), permanent=True, pauses=True)
+def _closed(word: str, otherwise: str) -> SlackError:
+    return SlackError(_CLOSED.get(word, otherwise), permanent=True, pauses=True)
 
 
-def _throttled(retry_after: str | None) -> Refusal:
+def _throttled(retry_after: str | None) -> SlackError:
     """Slack counts in whole seconds; anything else is given a default."""
     text = (retry_after or "").strip()
     seconds = float(text) if text.isascii() and text.isdigit() else _PATIENCE
-    return Refusal("Slack asks to slow down", retry_after=min(max(seconds, 1.0), DAY))
+    return SlackError("Slack asks to slow down", retry_after=min(max(seconds, 1.0), DAY))

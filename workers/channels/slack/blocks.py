@@ -1,6 +1,6 @@
 """Block Kit's pieces, each within Slack's limits whatever it is given. Pure.
 
-Texts from outside stand in plain_text and rich_text alone: nothing in them is markup there. Limits:
+Texts from outside appear in plain_text and rich_text alone, where nothing is markup. Limits:
 https://docs.slack.dev/reference/block-kit/blocks (and, measured, `msg_blocks_too_long` near 13,200
 over all blocks).
 """

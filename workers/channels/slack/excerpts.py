@@ -1,10 +1,10 @@
-"""What messages of one and of several changes share. Pure."""
+"""The words of a change as Slack's runs, for messages of one and of several changes. Pure."""
 
 from collections.abc import Iterable
 
 from monitor.record.values import Event
 from workers.channels.slack.blocks import Run, Style, words
-from workers.channels.text.common import asked_first, mark, message_headline
+from workers.channels.text.common import mark, message_headline, recommendation_first
 from workers.channels.text.excerpts import (
     Excerpt,
     Piece,
@@ -33,7 +33,7 @@ def titled(message: Message) -> str:
 
 
 def update(described: DescribedEvent, room: int) -> Excerpt:
-    """The status update as it changed, or as it stands where there is no other side to it."""
+    """The status update as a difference, or as it is now where there is nothing to compare it with."""
     event = described.event
     runs = described.difference.narrative
     if runs and event.old and event.new and event.old.narrative != event.new.narrative:
@@ -53,9 +53,13 @@ def recommended(event: Event, room: int) -> Excerpt:
     return excerpt_text(event.subject.text.strip(), room)
 
 
-def told(described: DescribedEvent, room: int) -> Excerpt:
+def changed_words(described: DescribedEvent, room: int) -> Excerpt:
     """The words that a change is about, for a line of several."""
-    return recommended(described.event, room) if asked_first(described.event) else update(described, room)
+    return (
+        recommended(described.event, room)
+        if recommendation_first(described.event)
+        else update(described, room)
+    )
 
 
 def styled(pieces: Iterable[Piece]) -> list[Run]:

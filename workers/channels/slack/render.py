@@ -23,12 +23,11 @@ from workers.channels.slack.blocks import (
 from workers.channels.slack.excerpts import recommended, styled, titled, update
 from workers.channels.slack.several import several
 from workers.channels.text.common import (
-    asked,
-    asked_first,
     counted,
     details,
     footer,
     headline,
+    kind_in_words,
     link,
     meaning,
     name,
@@ -36,10 +35,11 @@ from workers.channels.text.common import (
     notice_body,
     notice_since,
     one_line,
+    recommendation_first,
     short_name,
-    silent,
     status_in_words,
     where_the_rest_is,
+    without_response,
 )
 from workers.channels.text.excerpts import Excerpt, excerpt_text, inline
 from workers.values import Cause, DescribedEvent, Message
@@ -114,13 +114,13 @@ def _change(message: Message) -> list[Block]:
     def build(room: int) -> list[Block]:
         shown = update(described, room)
         subject = _recommendation(described.event, min(room // 4, 600))
-        told = [] if silent(described.event) else _difference(described, shown)
+        shown_update = [] if without_response(described.event) else _difference(described, shown)
         text = [rich_text(subject[0])] if subject[0]["elements"] else []
-        left_out = (shown.left_out if told else 0) + subject[1]
+        left_out = (shown.left_out if shown_update else 0) + subject[1]
         return [
             header(titled(message)),
             rich_text(paragraph(_facts(described, room)), *_report(described)),
-            *(text + told if asked_first(described.event) else told + text),
+            *(text + shown_update if recommendation_first(described.event) else shown_update + text),
             *_left_out(left_out, described.event.id, message.base_url),
             *_button(link(described.event.subject), "Open at GAO"),
             context(f"{short_name(described.event.subject)} · {footer(message)}"),
@@ -130,7 +130,7 @@ def _change(message: Message) -> list[Block]:
 
 
 def _facts(described: DescribedEvent, room: int) -> list[Run]:
-    """What the headline leaves to say, then where it stands: status (struck, bold), priority, agency."""
+    """What the headline leaves out, then status (old struck, new bold), priority and agency."""
     event = described.event
     said = details(described, beyond=headline(described))
     runs = words(fit(said, min(room, 900)), "bold") + words("\n") if said else []
@@ -158,7 +158,9 @@ def _report(described: DescribedEvent) -> list[Block]:
 def _recommendation(event: Event, room: int) -> tuple[Block, int]:
     shown = recommended(event, room)
     runs = styled(shown.pieces)
-    return paragraph(words(f"{_ASKED[asked(event)]}: ", "bold") + runs if runs else []), shown.left_out
+    return paragraph(
+        words(f"{_ASKED[kind_in_words(event)]}: ", "bold") + runs if runs else []
+    ), shown.left_out
 
 
 def _difference(described: DescribedEvent, shown: Excerpt) -> list[Block]:

@@ -12,7 +12,7 @@ _SHAPE = "write https:// and the rest, as Slack shows it under Incoming Webhooks
 
 def _channel_id(value: str) -> str:
     if value.startswith("#") or value.split() not in ([], [value]):
-        raise ValueError(f'"{value}" is a name; the id stands in the channel\'s details, as in C0123ABCD')
+        raise ValueError(f'"{value}" is a name; the id is in the channel\'s details, as in C0123ABCD')
     return value
 
 
@@ -20,12 +20,12 @@ ChannelId = Annotated[str, AfterValidator(_channel_id)]
 
 
 def _placeholder(value: str) -> bool:
-    """Whether the value still waits for the environment: verbs that only read don't fill it in."""
+    """Whether the value is a reference not yet resolved: verbs that only read leave it so."""
     return value.startswith("${")
 
 
 class SlackSubscription(Subscription):
-    """A subscription told in Slack: `webhook_url`, or `token` and `channel_id`.
+    """A subscription in Slack: `webhook_url`, or `token` and `channel_id`.
 
     The token needs `chat:write`, and `channels:history` (`groups:history` in a private channel) so
     that a message whose outcome is unknown is looked for before it is posted again.
@@ -60,5 +60,5 @@ class SlackSubscription(Subscription):
 
     @property
     def threads(self) -> bool:
-        """Whether a message can stand under another: only the Web API can."""
+        """Whether messages can be posted in a thread: only by the Web API."""
         return bool(self.token.get_secret_value())

@@ -17,7 +17,7 @@ from workers.channels.slack.blocks import (
     weigh,
     words,
 )
-from workers.channels.slack.excerpts import styled, told
+from workers.channels.slack.excerpts import changed_words, styled
 from workers.channels.slack.settings import SlackSubscription
 from workers.channels.text.common import (
     counted,
@@ -45,7 +45,7 @@ def several(message: Message) -> list[Block]:
     """Grouped by agency in a digest, the most significant first in a summary."""
     stories = gather(message.described_events)
     substantive = [each for each in stories if each.described.significance.level == Level.SUBSTANTIVE]
-    words_of = [(id(story), told(story.described, _ROOM)) for story in substantive[:_DETAILED]]
+    words_of = [(id(story), changed_words(story.described, _ROOM)) for story in substantive[:_DETAILED]]
 
     def listed(shown: int, detailed: int) -> list[Block]:
         return _listed(message, stories, shown, dict(words_of[:detailed]))
@@ -120,7 +120,7 @@ def _agency(title: str) -> Block:
 
 
 def _line(message: Message, story: Story) -> list[Run]:
-    """Name and meaning; under an agency's name the agency is not said again."""
+    """Name and meaning; under an agency's name the agency is not repeated."""
     described = story.described
     subject = described.event.subject
     label = short_name(subject) if message.cause == Cause.DIGEST else name(subject)
@@ -133,7 +133,7 @@ def _line(message: Message, story: Story) -> list[Run]:
 
 
 def _where(message: Message) -> str:
-    """Where everything stands in full."""
+    """Where to find everything in full."""
     if _threaded(message):
         return "Each change in full: in this message's thread."
     if len(message.described_events) == 1:

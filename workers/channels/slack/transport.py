@@ -22,7 +22,7 @@ from monitor.record.settings import Settings
 from workers.channels.slack.answers import (
     BLOCKS_REFUSED,
     THREAD_GONE,
-    Refusal,
+    SlackError,
     excerpt,
     read_api,
     read_webhook,
@@ -46,7 +46,7 @@ class _Redirected(Exception):
 
 @dataclass
 class _Trail:
-    """How far a request came: before its headers were sent nothing can have arrived."""
+    """Whether a request was sent: before its headers were, nothing can have arrived."""
 
     sent: bool = False
 
@@ -55,7 +55,7 @@ _trail: ContextVar[_Trail] = ContextVar("slack_trail")
 
 
 class SlackTransport:
-    """One session for a job; a client is made a message, it holds nothing but the session."""
+    """One session a job; a client a message, which holds nothing but the session."""
 
     def __init__(self, timeout: timedelta, ca_file: str = "") -> None:
         self._timeout = timeout.total_seconds()
@@ -121,13 +121,13 @@ class SlackTransport:
         payload = render(message)
         try:
             return await _or_plain(post, {**payload, "thread_ts": thread} if thread else payload, message)
-        except Refusal as error:
+        except SlackError as error:
             if thread and error.word in THREAD_GONE:  # somebody deleted the message above
                 return await _or_plain(post, payload, message)
             raise
 
     async def _find(self, subscription: SlackSubscription, message: Message) -> Receipt | None:
-        """Look for the message in the channel (or its thread); None where it does not stand there."""
+        """Look for the message in the channel (or its thread); None where it is not there."""
         thread = (message.thread or {}).get("ts")
         query = {
             "channel": subscription.channel_id,
@@ -144,11 +144,11 @@ class SlackTransport:
                 for each in answer.get("messages") or ():
                     if _is_ours(each, message.id):
                         data = {"ts": each["ts"], "channel": subscription.channel_id}
-                        return Receipt(f"ts {each['ts']}, found standing there", data)
+                        return Receipt(f"ts {each['ts']}, found in the channel", data)
                 cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
                 if not cursor:
                     return None
-        except Refusal as error:
+        except SlackError as error:
             if not error.word or error.ambiguous or error.retry_after:
                 raise  # throttled or away: ask again later rather than post twice
             _note("slack history cannot be read", error, message)
@@ -222,7 +222,7 @@ async def _call(client: AsyncWebClient, method: str, **arguments: Any) -> Mappin
     return answer.data
 
 
-def _from_api(response: Any) -> Refusal:
+def _from_api(response: Any) -> SlackError:
     """Read a refusal; the SDK hands over its own response, or aiohttp's where there was no JSON."""
     data = getattr(response, "data", None)
     word = str(data.get("error") or "") if isinstance(data, Mapping) else ""
@@ -233,10 +233,10 @@ def _from_api(response: Any) -> Refusal:
 async def _or_plain(
     post: Callable[[dict[str, Any]], Awaitable[Receipt]], payload: dict[str, Any], message: Message
 ) -> Receipt:
-    """Post; where Slack refuses the blocks, nothing stands there yet, and plain text still tells."""
+    """Post; where Slack refuses the blocks, nothing was posted, and the message goes out as plain text."""
     try:
         return await post(payload)
-    except Refusal as error:
+    except SlackError as error:
         if error.word not in BLOCKS_REFUSED:
             raise
         _note("slack refused the blocks", error, message)

@@ -1,1 +1,1 @@
-"""What every channel says of a change, in words. Pure."""
+"""The words in which every channel describes a change. Pure."""

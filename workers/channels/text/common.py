@@ -1,7 +1,7 @@
-"""What a change is called, in every channel: headlines, meanings, tallies, marks, footers. Pure.
+"""How a change is described in every channel: headlines, meanings, tallies, marks, footers. Pure.
 
-Everything given back is inert and on one line; markup is the channel's own business. The smaller words
-stand in words.py, naming.py and points.py, and can all be had from here.
+Everything returned is inert and on one line; each channel escapes for its own markup. The functions of
+words.py, naming.py and points.py are re-exported here.
 """
 
 from collections import Counter
@@ -29,8 +29,6 @@ from workers.values import Cause, DescribedEvent, Message
 __all__ = [
     "Point",
     "agency_in_short",
-    "asked",
-    "asked_first",
     "by_weight",
     "capitalized",
     "counted",
@@ -40,6 +38,7 @@ __all__ = [
     "details",
     "footer",
     "headline",
+    "kind_in_words",
     "lead",
     "level_in_words",
     "link",
@@ -53,15 +52,16 @@ __all__ = [
     "notice_since",
     "one_line",
     "ordinal",
+    "recommendation_first",
     "safe",
     "short_name",
-    "silent",
     "status_in_words",
     "tally",
     "weight",
     "what_changed",
     "where_all_are",
     "where_the_rest_is",
+    "without_response",
 ]
 
 _HEADLINE_PHRASES = 70  # characters; with the name this is what a mail list shows
@@ -127,7 +127,7 @@ def tally(described_events: Sequence[DescribedEvent], most: int = len(ORDER)) ->
 def message_headline(message: Message, most: int = len(ORDER)) -> str:
     """One line for any message: a subject, a notification. Marks ([Test]) are not part of it.
 
-    `most`: how many kinds of change are told apart.
+    `most`: how many kinds of change are counted separately.
     """
     if message.notice is not None:
         return notice_headline(message.notice)
@@ -171,20 +171,20 @@ def footer(message: Message) -> str:
     return f"{label} · {'event' if len(ids) == 1 else 'events'} {', '.join(ids)}"
 
 
-def asked_first(event: Event) -> bool:
-    """Whether a reader needs the recommendation before GAO's update: that one, or no word of this, is new."""
+def recommendation_first(event: Event) -> bool:
+    """Whether to show the recommendation before GAO's update: it is new, or the update did not change."""
     if event.type == EventType.UPDATED:
         return "narrative" not in event.changed
     return event.type == EventType.OPENED
 
 
-def silent(event: Event) -> bool:
-    """Whether a new recommendation's update says only that none came yet."""
+def without_response(event: Event) -> bool:
+    """Whether a new recommendation's update is only the boilerplate that no response was received yet."""
     return event.type == EventType.OPENED and event.new is not None and is_boilerplate(event.new.narrative)
 
 
-def asked(event: Event) -> str:
-    """What the text is that GAO addressed to somebody: `Recommendation`, or `Matter for Congress`."""
+def kind_in_words(event: Event) -> str:
+    """`Recommendation`, or `Matter for Congress`."""
     return "Matter for Congress" if event.subject.kind == Kind.MATTER else "Recommendation"
 
 
@@ -196,7 +196,7 @@ def where_all_are(message: Message) -> str:
 
 
 def where_the_rest_is(event_id: str, base_url: str) -> str:
-    """Where a text that was cut stands whole: an address, or the command that prints it."""
+    """Where to find the whole of a text that was cut: an address, or the command that prints it."""
     return f"{base_url.rstrip('/')}/events/{event_id}" if base_url else f"recwatch show {event_id}"
 
 
@@ -217,14 +217,14 @@ def notice_headline(notice: Notice) -> str:
 
 
 def notice_body(notice: Notice) -> str:
-    """What is the matter, begun as a sentence where it is not with a name: those stay as they are."""
+    """The notice's text, capitalized unless it begins with a name."""
     text = safe(notice.message).strip()
     first = text.partition(" ")[0]
     return capitalized(text) if first.isalpha() and first != notice.concerns else text
 
 
 def notice_since(notice: Notice) -> str:
-    """`Since Mar 1, 2026, 09:30 UTC`; of what is well again, when the trouble began, which is over."""
+    """`Since Mar 1, 2026, 09:30 UTC`; for a recovery, when the trouble that is now over began."""
     since = notice.since
     when = f"{day_in_words(since)}, {since:%H:%M} {since.tzname() or ''}".strip()
     return f"The trouble began {when}" if notice.type == NoticeType.RECOVERED else f"Since {when}"

@@ -1,4 +1,4 @@
-"""Differences cut to a size, with a word about what was left out. Pure."""
+"""Differences cut to a size, saying how much was left out. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -60,7 +60,7 @@ def excerpt_text(text: str, room: int) -> Excerpt:
 
 
 def excerpt_around(text: str, sentence: str, room: int) -> Excerpt:
-    """An unchanged text for the sake of one sentence: whole where there is room, else what is around counted.
+    """An unchanged text shown for one sentence: whole where it fits, else the words around it counted.
 
     Without the sentence in it, the beginning of the text.
     """

@@ -1,4 +1,4 @@
-"""How a recommendation is named, and where it stands. Pure."""
+"""How a recommendation is named, and the address of its page. Pure."""
 
 import re
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""What happened, point by point: an event's type, its signals, and what the record shows, in words. Pure."""
+"""What changed, point by point, in words: from an event's type, its signals and its record. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ def _vanished(event: Event) -> Point:
 
 
 def _overdue(event: Event) -> Point:
-    """Overdue since the end of the named period: the promise, and how long nothing has been heard."""
+    """The promised date, which has passed, and since when nothing has changed."""
     if event.reminder is None:
         return _plain("overdue", "an expected completion date went by without a change")
     short = f"overdue, expected {date_in_words(event.reminder.date)}"
@@ -104,7 +104,7 @@ _BY_TYPE: dict[EventType, Callable[[Event], Point]] = {
 
 
 def _unsaid(described: DescribedEvent, said: set[str]) -> list[Point]:
-    """What `changed` names and no signal does: an event that could not be assessed has none."""
+    """Points for changed fields that no signal covers: an event that could not be assessed has no signals."""
     event = described.event
     if event.type != EventType.UPDATED or event.old is None or event.new is None:
         return []
@@ -206,9 +206,8 @@ _PHRASES: dict[str, Callable[[Signal, DescribedEvent], Point]] = {
     "priority_cleared": lambda _signal, _described: _priority_point(False),
 }
 
-# Weightiest first. What closes or opens a file, what went by, what moved, what was promised, what was said.
-# A moved deadline comes before a moved status: where a list or a screen cuts the line, its two dates are what
-# nobody could guess.
+# Weightiest first: closed or opened, overdue, moved, promised, reported. A moved deadline comes before a
+# moved status: where a line is cut, its two dates are what a reader could not guess.
 ORDER = (
     "closed",
     "reopened",

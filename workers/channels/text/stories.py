@@ -14,7 +14,7 @@ _CHAINED = ("deadline_moved", "status_moved")  # A to B and B to C is A to C
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What became of one recommendation: first old and last new as one telling, and its steps.
+    """All changes to one recommendation: merged into one from first old to last new, and the single steps.
 
     `steps` are the events as they came, in revision order; a single one where there was one.
     """
@@ -24,7 +24,7 @@ class Story:
 
     @property
     def event_ids(self) -> tuple[str, ...]:
-        """The events it tells of, in order."""
+        """The events it covers, in order."""
         return tuple(step.event.id for step in self.steps)
 
 

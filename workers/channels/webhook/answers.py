@@ -17,7 +17,7 @@ def judge(
 ) -> TransportError | None:
     """None for success (2xx); else what went wrong and what that means.
 
-    410 is a farewell: permanent, and the subscription is paused. 429 and 503 may say when to come back.
+    410 is permanent and pauses the subscription. 429 and 503 may say when to try again.
     Everything else is tried again by the schedule, 400 to 404 too: receivers are broken and mended, and
     a schedule of three days costs less than an event that was given up at once. Redirects as well.
     """
@@ -39,7 +39,7 @@ def judge(
 def retry_after(value: str, now: datetime) -> float | None:
     """Read seconds or an HTTP date as seconds from now, at most a day; None where it says no such thing.
 
-    A wait of nothing is none either: taken at its word it would be asked without end.
+    A wait of zero counts as none: honoured, it would be retried without end.
     """
     text = value.strip()
     if text.isascii() and text.replace(".", "", 1).isdigit():
@@ -54,7 +54,7 @@ def retry_after(value: str, now: datetime) -> float | None:
 
 
 def excerpt_of(body: bytes, secrets: Sequence[str]) -> str:
-    """The beginning of an answer on one line, without what the receiver may have echoed of our secrets."""
+    """The beginning of an answer on one line, with any of our secrets that the receiver echoed masked."""
     text = body.decode("utf-8", "replace")
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= _SHORTEST_SECRET:

@@ -6,26 +6,20 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from monitor.record.values import Event, Notice, Reminder, State, Subject
-from workers.values import Difference, Signal, Significance
+from monitor.record.values import Notice, Reminder, State, Subject
+from workers.values import DescribedEvent, Signal
 
 Body = dict[str, Any]
 
 
 def event_body(
-    event: Event,
-    difference: Difference,
-    significance: Significance,
-    *,
-    subscription: str | None,
-    test: bool = False,
-    replayed: bool = False,
+    described: DescribedEvent, *, subscription: str | None, test: bool = False, replayed: bool = False
 ) -> Body:
     """Everything about one event, texts whole and verbatim.
 
-    `subscription` is None where nobody is told (`show`, `diff`). `fit` makes it as short as a receiver
-    wants it.
+    `subscription` is None where there is none (`show`, `diff`). `fit` shortens it to a receiver's limit.
     """
+    event, difference, significance = described.event, described.difference, described.significance
     return {
         "type": str(event.type),
         "timestamp": timestamp(event.at),
@@ -58,7 +52,7 @@ def _reminder(reminder: Reminder | None) -> Body:
 
 
 def notice_body(notice: Notice) -> Body:
-    """What operators hear, by webhook or with `--json`."""
+    """A notice to operators, by webhook or with `--json`."""
     about = "source" if notice.type.startswith("source.") else "subscription"
     return {
         "type": str(notice.type),

@@ -7,7 +7,7 @@ from monitor.record.folding import fingerprint, key
 from monitor.record.values import Event, EventType, Kind, Notice, NoticeType, State, Subject
 from workers.channels.webhook.body import Body, event_body, notice_body
 from workers.channels.webhook.fitting import fit
-from workers.values import Difference, Level, Signal, Significance
+from workers.values import DescribedEvent, Difference, Level, Signal, Significance
 
 _SEEN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 _BEFORE = datetime(2024, 5, 20, 6, 0, tzinfo=UTC)
@@ -48,7 +48,7 @@ def _change(stands: str) -> Body:
     significance = Significance(
         Level.SUBSTANTIVE, (Signal("deadline_moved", quote, "2024-05", "2025-09", slips=1),)
     )
-    return event_body(event, difference, significance, subscription="tracker")
+    return event_body(DescribedEvent(event, difference, significance), subscription="tracker")
 
 
 def _subject() -> Subject:

@@ -11,7 +11,7 @@ from typing import Any
 
 from workers.channels.webhook.body import Body, digest, encode
 
-_CONTEXT = 120  # characters at most that are shown of what stands before the first difference
+_CONTEXT = 120  # characters shown at most before the first difference
 _MARK = "…"
 _MOST_NAMES = 6  # more of what was left out is named by its table: "recommendation", "old"
 
@@ -36,7 +36,7 @@ def fit(body: Body, limit: int) -> bytes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Slot:
-    """A text within the body that may become an excerpt; `start` is where its telling part begins."""
+    """A text within the body that may become an excerpt; `start` is where the first difference begins."""
 
     holder: Body
     key: str

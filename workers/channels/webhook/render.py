@@ -22,9 +22,7 @@ def render(message: Message) -> bytes:
         raise TransportError(f"a webhook takes one event a message, this one holds {held}", permanent=True)
     described = message.described_events[0]
     body = event_body(
-        described.event,
-        described.difference,
-        described.significance,
+        described,
         subscription=subscription.id,
         test=message.cause == Cause.TEST,
         replayed=message.cause == Cause.REPLAY,

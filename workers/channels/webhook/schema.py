@@ -52,7 +52,7 @@ def _event_data() -> _Schema:
     properties = {
         "event_id": _text("the same everywhere the event appears"),
         "source": _text("the id of the source that showed it"),
-        "subscription": _nullable(_text("the subscription's id; null where nobody is told")),
+        "subscription": _nullable(_text("the subscription's id; null where there is none")),
         "test": _flag("a sample, sent by test-notify"),
         "replayed": _flag("sent again, by replay"),
         "recommendation": _ref("recommendation", "which one, as it was known when the event was stored"),
@@ -94,7 +94,7 @@ def _event_data() -> _Schema:
 def _notice_data() -> _Schema:
     properties = {
         "event_id": _text("the notice's id"),
-        "source": _text("the source that is in trouble, or well again"),
+        "source": _text("the source that is in trouble, or has recovered"),
         "subscription": _text("the subscription that is in trouble"),
         "outcome": _text("how the reading or the delivery ended"),
         "message": _text("what happened and what to do"),
@@ -125,7 +125,7 @@ def _state() -> _Schema:
         {
             "status": _text(f"{', '.join(Status)}, or the page's own word"),
             "priority": _flag("whether GAO calls it a priority"),
-            "narrative": _text("what stands under Comments, verbatim; paragraphs are two newlines apart"),
+            "narrative": _text("the words under Comments, verbatim; paragraphs are two newlines apart"),
             "fingerprint": _text("a hash of the narrative, folded"),
             "observed_at": _ref("time", "when it was first seen to stand so"),
         }

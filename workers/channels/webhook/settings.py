@@ -42,7 +42,7 @@ def _at_least_one(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
 
 
 def _without_credentials(url: str) -> str:
-    """The address for people: what stands before the @ and after the ? may be a secret."""
+    """The address for people: what precedes the @ and what follows the ? may be a secret."""
     parts = urlsplit(url)
     netloc = parts.netloc.rpartition("@")[2]
     return parts._replace(netloc=netloc, query="…" if parts.query else "", fragment="").geturl()

@@ -35,9 +35,9 @@ _BEFORE_SENDING = (
 
 @dataclass(frozen=True, slots=True)
 class _Receiver:
-    """What is the same in every request to a subscription's receiver, worked out once a job."""
+    """The parts that all requests to a subscription's receiver share, computed once a job."""
 
-    subscription: WebhookSubscription  # held, so that no other gets its identity
+    subscription: WebhookSubscription  # kept alive: receivers are cached by its id()
     url: httpx.URL
     host: str
     headers: tuple[tuple[str, str], ...]
@@ -167,7 +167,7 @@ async def _let_go(response: httpx.Response) -> None:
 
 
 def _secrets(subscription: WebhookSubscription, keys: tuple[str, ...]) -> tuple[str, ...]:
-    """What an answer may repeat and a log must not hold, beside signatures: keys, credentials of the url."""
+    """What an answer may echo and a log must not contain: keys, and the url's credentials."""
     parts = urlsplit(subscription.url)
     return (
         *keys,

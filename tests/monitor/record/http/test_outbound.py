@@ -88,7 +88,7 @@ async def _by_httpx(client: outbound.Client, url: str) -> tuple[int, str]:
 
 
 async def _below(client: outbound.Client, url: str) -> tuple[int, str]:
-    async with client.get_below(url, {}) as answer:
+    async with client.get_raw(url, {}) as answer:
         return answer.status, b"".join([piece async for piece in answer.pieces()]).decode()
 
 
@@ -174,7 +174,7 @@ def test_an_address_that_is_none_is_an_error_of_httpx(address: str, proxy: str) 
     """With a proxy, too: it is looked at before the transport would say so."""
 
     async def ask() -> None:
-        async with outbound.client(Http(proxy=proxy)) as client, client.get_below(address, {}):
+        async with outbound.client(Http(proxy=proxy)) as client, client.get_raw(address, {}):
             pass
 
     with pytest.raises((httpx.HTTPError, httpx.InvalidURL)):
@@ -190,7 +190,7 @@ def test_below_the_client_the_same_request_goes_out(named: str) -> None:
         url, wanted = f"http://{named}{site.host}/a", {"Accept": "text/csv", "If-None-Match": '"1"'}
         async with outbound.client(OPEN) as client:
             for _ in range(2):
-                async with client.get_below(url, wanted) as response:
+                async with client.get_raw(url, wanted) as response:
                     assert response.status == 302
             await client.get(url, headers=wanted)
         below, again, above = (dict(asked.headers) for asked in site.asked)

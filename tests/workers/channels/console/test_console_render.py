@@ -20,8 +20,8 @@ from tests.workers.channels.made_up import (
     state,
     subject,
 )
-from workers.channels.console.writer import Pen
 from workers.channels.console.render import render
+from workers.channels.console.writer import TerminalWriter
 from workers.values import Cause, Level, Message, Signal
 
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
@@ -225,12 +225,12 @@ def test_nothing_on_a_page_reaches_the_terminal_as_a_command(
 
 def test_the_pen_makes_all_inert() -> None:
     """What a renderer forgets is caught where lines are written."""
-    pen, evil = Pen(80, colour=False), "a\x1b[2J\u202eb"
-    pen.title((evil, ""))
-    pen.line(evil)
-    pen.item(evil, "", "")
-    pen.whole(evil + "\nc")
-    assert pen.text().split("\n")[:4] == [
+    out, evil = TerminalWriter(80, colour=False), "a\x1b[2J\u202eb"
+    out.title((evil, ""))
+    out.line(evil)
+    out.item(evil, "", "")
+    out.whole(evil + "\nc")
+    assert out.text().split("\n")[:4] == [
         "a\ufffd[2J\ufffdb",
         "  a\ufffd[2J\ufffdb",
         "  - a\ufffd[2J\ufffdb",

@@ -13,7 +13,7 @@ from workers.values import DescribedEvent, Difference, Level, Significance
 
 def body_of(made: DescribedEvent, **more: object) -> dict[str, object]:
     given = {"subscription": "tracker", "test": False, "replayed": False, **more}
-    return event_body(made.event, made.difference, made.significance, **given)  # type: ignore[arg-type]
+    return event_body(made, **given)  # type: ignore[arg-type]
 
 
 def test_the_body_is_the_contracts() -> None:

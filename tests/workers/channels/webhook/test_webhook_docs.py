@@ -22,7 +22,7 @@ AGAIN = "run: python -m workers.channels.webhook.schema docs"
 def event_bodies() -> list[dict[str, Any]]:
     long = state("Officials told us that it goes on. " * 200)
     made = [described(kind) for kind in EventType] + [described(old=long, new=long)]
-    bodies = [event_body(each.event, each.difference, each.significance, subscription=None) for each in made]
+    bodies = [event_body(each, subscription=None) for each in made]
     return [json.loads(fit(body, limit)) for body in bodies for limit in (100_000, SMALLEST_BODY)]
 
 

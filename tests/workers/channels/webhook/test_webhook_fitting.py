@@ -26,7 +26,7 @@ EVIL = st.text(st.characters(), max_size=400) | st.sampled_from(
 
 
 def body_of(made: DescribedEvent) -> Body:
-    return event_body(made.event, made.difference, made.significance, subscription="tracker")
+    return event_body(made, subscription="tracker")
 
 
 def long(old: str = LONG_OLD, new: str = LONG_NEW, **changes: Any) -> Body:
@@ -135,7 +135,7 @@ def test_the_worst_event_fits_into_the_smallest_body() -> None:
         changed=("narrative", "status", "priority", "text"),
         source="s" * 64,
     )
-    body = event_body(made.event, made.difference, made.significance, subscription="t" * 64)
+    body = event_body(made, subscription="t" * 64)
     assert fitted(body, SMALLEST_BODY)["event_id"] == made.event.id
 
 
@@ -178,7 +178,7 @@ def test_any_body_fits(
         id="evt_" + "x" * 22,
         source="s" * 64,
     )
-    body = event_body(made.event, made.difference, made.significance, subscription="t" * 64)
+    body = event_body(made, subscription="t" * 64)
     data = fitted(body, limit)
     assert data["event_id"] == made.event.id
 
