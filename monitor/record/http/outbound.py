@@ -11,79 +11,34 @@ import socket
 import ssl
 import threading
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import aiohttp
 import httpx
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_proto import ResponseHandler
 from httpx_aiohttp import AiohttpTransport
 from httpx_aiohttp.transport import AiohttpResponseStream
-from yarl import URL
 
+from monitor.record.http.addresses import refusal, worded
 from monitor.record.http.errors import ForbiddenError, translated
+from monitor.record.http.status_first import StatusFirst
 from monitor.record.settings import Http
 
-_PRIVATE = tuple(
-    ip_network(block)
-    for block in (
-        "10.0.0.0/8",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "::1/128",
-        "fc00::/7",
-    )
-)
 _PIECE = 128 * 1024  # bytes of a body at a time: each step of the way costs the same for many as for few
-_OWN, _INSIDE = "an address of this machine", "a private address"
-_NAT64 = IPv6Network("64:ff9b::/96")
-# Tunnels name an IPv4 address that somebody else's relay would connect to.
-_TUNNELS = tuple(IPv6Network(block) for block in ("2002::/16", "2001::/32", "::/96", "64:ff9b:1::/48"))
 
 SocketFactory = Callable[[tuple[Any, ...]], socket.socket]
 
 
 class OutboundError(Exception):
     """[http] asks for something that cannot be set up; the message names the key."""
-
-
-def refusal(address: str, *, allow_private: bool) -> str | None:
-    """Say why an IP address must not be connected to ("a private address"), or None where it may.
-
-    `allow_private` admits loopback and private networks; never link-local addresses, where cloud
-    machines keep their credentials, nor multicast.
-    """
-    found = _unwrapped(ip_address(address.partition("%")[0]))
-    if any(found.version == block.version and found in block for block in _PRIVATE):
-        return None if allow_private else _private_word(found)
-    if isinstance(found, IPv6Address) and (found.is_site_local or any(found in block for block in _TUNNELS)):
-        return "a site-local or tunnelled address"
-    if found.is_multicast:
-        return "a multicast address"
-    return None if found.is_global else "an address of special use"
-
-
-def _private_word(address: IPv4Address | IPv6Address) -> str:
-    return _OWN if address.is_loopback else _INSIDE
-
-
-def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """Give the IPv4 address inside a v4-mapped or NAT64 one: that is where the packets go."""
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return address.ipv4_mapped
-        if address in _NAT64:
-            return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address
 
 
 def user_agent(contact: str = "") -> str:
@@ -169,14 +124,33 @@ def client(http: Http, *, timeout: timedelta | None = None, limits: httpx.Limits
     return Client(sends, (timeout or http.timeout).total_seconds(), user_agent(http.contact))
 
 
-def transport(http: Http, limits: httpx.Limits) -> "GuardedTransport":
+def transport(http: Http, limits: httpx.Limits, *, status_first: bool = False) -> "GuardedTransport":
     """The transport of `client` alone, for callers that need no redirects, cookies or authentication.
 
-    Errors are those of `client`; times belong into the request's extensions. Close it with `aclose`.
+    `status_first`: an answer that breaks off or cannot be read counts by its status (see there). Errors are
+    those of `client`; timeouts are given in the request's extensions. Close it with `aclose`.
+    """
+    session = session_factory(http, limits, status_first=status_first)
+    # Unused, since we make the session; this context would trust no certificate.
+    nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return GuardedTransport(verify=nobody, limits=limits, client=session)
+
+
+def session_factory(
+    http: Http, limits: httpx.Limits, *, status_first: bool = False, **options: Any
+) -> Callable[[], aiohttp.ClientSession]:
+    """Prepare guarded sessions; each belongs to the loop in which it is made. OutboundError.
+
+    `options` are aiohttp's for a session.
     """
     proxy = _proxy(http.proxy)
     trust = _trust(http.ca_file)
     make_socket = _plain_socket if proxy else _checked_socket(allow_private=http.allow_private_networks)
+    traces = list(options.pop("trace_configs", ()))
+    if proxy:
+        traces.append(_check_before(allow_private=http.allow_private_networks))
+        options["proxy"] = str(proxy.url)
+        options["proxy_auth"] = aiohttp.BasicAuth(*proxy.auth) if proxy.auth else None
 
     def session() -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
@@ -186,13 +160,19 @@ def transport(http: Http, limits: httpx.Limits) -> "GuardedTransport":
             limit=limits.max_connections or 0,
             keepalive_timeout=limits.keepalive_expiry,
         )
-        jar = aiohttp.DummyCookieJar()
-        return aiohttp.ClientSession(connector=connector, cookie_jar=jar, read_bufsize=_PIECE)
+        if status_first:
+            # aiohttp has no public way to choose the protocol; test_status_first.py notices if this one goes.
+            connector._factory = cast("partial[ResponseHandler]", partial(StatusFirst, connector._loop))
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            read_bufsize=_PIECE,
+            trust_env=False,
+            trace_configs=traces,
+            **options,
+        )
 
-    before = _check_name(allow_private=http.allow_private_networks) if proxy else None
-    # Unused, since we make the session; this context would trust no certificate.
-    nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return GuardedTransport(verify=nobody, limits=limits, proxy=proxy, client=session, before=before)
+    return session
 
 
 def _proxy(address: str) -> httpx.Proxy | None:
@@ -251,21 +231,18 @@ def _checked_socket(*, allow_private: bool) -> SocketFactory:
     def make(where: tuple[Any, ...]) -> socket.socket:
         address = str(where[4][0])
         if why := refusal(address, allow_private=allow_private):
-            raise ForbiddenError(_worded(address, why))
+            raise ForbiddenError(worded(address, why))
         return _plain_socket(where)
 
     return make
 
 
-def _worded(address: str, why: str) -> str:
-    hint = "; allow_private_networks = true in [http] admits it" if why in (_OWN, _INSIDE) else ""
-    return f"{address} is {why}{hint}"
+def _check_before(*, allow_private: bool) -> aiohttp.TraceConfig:
+    """Check each request's host before a proxy is asked for it."""
 
-
-def _check_name(*, allow_private: bool) -> Callable[[str], Awaitable[None]]:
-    async def check(host: str) -> None:
+    async def check(_session: object, _context: object, request: aiohttp.TraceRequestStartParams) -> None:
         try:
-            found = await _look_up(host, 0, socket.AF_UNSPEC)
+            found = await _look_up(request.url.raw_host or "", 0, socket.AF_UNSPEC)
         except OSError:
             if allow_private:
                 return  # a private name that perhaps only the proxy can resolve
@@ -273,9 +250,11 @@ def _check_name(*, allow_private: bool) -> Callable[[str], Awaitable[None]]:
         # The proxy picks one of them, so each must do.
         for _, _, _, _, address in found:
             if why := refusal(str(address[0]), allow_private=allow_private):
-                raise ForbiddenError(_worded(str(address[0]), why))
+                raise ForbiddenError(worded(str(address[0]), why))
 
-    return check
+    tracing = aiohttp.TraceConfig()
+    tracing.on_request_start.append(check)
+    return tracing
 
 
 async def _look_up(host: str, port: int, family: socket.AddressFamily) -> list[tuple[Any, ...]]:
@@ -302,13 +281,6 @@ async def _look_up(host: str, port: int, family: socket.AddressFamily) -> list[t
     return await answer
 
 
-def _host(url: str) -> str:
-    try:
-        return URL(url).host or ""
-    except ValueError as error:  # a port out of range, characters that are not allowed
-        raise httpx.InvalidURL(f"{url[:200]!r}: {error}") from None
-
-
 class _Resolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -332,29 +304,15 @@ class _Resolver(AbstractResolver):
 class GuardedTransport(AiohttpTransport):
     """aiohttp under httpx, with errors that say whether anything was sent."""
 
-    def __init__(self, *, before: Callable[[str], Awaitable[None]] | None, **options: Any) -> None:
-        super().__init__(**options)
-        self._before = before
-
     async def get(
         self, url: str, headers: list[tuple[str, str]], seconds: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         """Send a GET as httpx-aiohttp would; errors are httpx's. The caller ends what it gets."""
         if not isinstance(self.client, aiohttp.ClientSession):
             self.client = self.get_client()
-        through = self.proxy
         try:
-            if self._before:
-                await self._before(_host(url))
             return await self.client.get(
-                url,
-                headers=headers,
-                allow_redirects=False,
-                auto_decompress=False,
-                timeout=seconds,
-                proxy=str(through.url) if through else None,
-                proxy_auth=aiohttp.BasicAuth(*through.auth) if through and through.auth else None,
-                proxy_headers=through.headers if through else None,
+                url, headers=headers, allow_redirects=False, auto_decompress=False, timeout=seconds
             )
         except (aiohttp.ClientError, OSError) as error:
             raise translated(error) from error
@@ -362,8 +320,6 @@ class GuardedTransport(AiohttpTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request. Errors are httpx's."""
         try:
-            if self._before:
-                await self._before(request.url.host)
             if request.url.userinfo:
                 # httpx has made a header of it, and aiohttp refuses credentials given twice.
                 request.url = request.url.copy_with(userinfo=b"")

@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from monitor.record.http import outbound
+from monitor.record.http.addresses import refusal
 from monitor.record.http.errors import AddressRefused, reason
-from monitor.record.http.outbound import OutboundError, refusal, user_agent
+from monitor.record.http.outbound import OutboundError, user_agent
 from monitor.record.settings import Http
 from tests.fakes.site import Answer, Site, open_site
 

@@ -12,11 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
+from monitor.record.http.posting import _beginning
 from monitor.record.settings import Settings
-from tests.fakes.receiver import BROKEN, GONE, HANGS, RESETS, Answer, Receiver, busy
+from tests.fakes.receiver import BROKEN, GONE, HANGS, ODD_ACCEPTS, RESETS, Answer, Receiver, busy
 from tests.workers.channels.made_up import described, message, notice
 from workers.channels.webhook.settings import WebhookSubscription
-from workers.channels.webhook.transport import WebhookTransport, _beginning, open_transport
+from workers.channels.webhook.transport import WebhookTransport, open_transport
 from workers.values import Cause, Message, Receipt, TransportError
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -197,6 +198,45 @@ def test_a_status_counts_whatever_becomes_of_the_body(answer: Answer) -> None:
         assert time.monotonic() - began < 30  # the slow one is there after a minute
     assert receipt.detail.startswith("200")
     assert len(receipt.detail) <= 204
+
+
+@pytest.mark.parametrize("name", ODD_ACCEPTS)
+def test_accepted_is_accepted(name: str) -> None:
+    """A final 2xx status is success, whatever a strict parser says of the rest; nothing is posted again."""
+
+    async def twice(transport: WebhookTransport) -> list[Receipt]:
+        return [await transport.send(to(receiver.url)), await transport.send(to(receiver.url))]
+
+    with Receiver() as receiver:
+        receiver.script.append(ODD_ACCEPTS[name])
+        first, second = with_transport(twice, **SHORT)
+        assert len(receiver.requests) == 2  # the oddity stays with its own message
+    assert first.detail[:2] == "20"
+    assert second.detail == "200 ok"
+
+
+@pytest.mark.parametrize("after", [b"Content-Length: x\r\n\r\n", b"", b"no colon\r\n\r\n"])
+def test_a_refusal_is_a_refusal_whatever_follows_it(after: bytes) -> None:
+    """410 pauses, 429 gives its time where it can be read, 500 fails: the status counts."""
+    with Receiver() as receiver:
+        for status in (b"410 Gone", b"429 Slow down\r\nRetry-After: 120", b"500 Oh dear"):
+            receiver.script.append(Answer(raw=(b"HTTP/1.1 " + status + b"\r\n" + after,)))
+        gone, busy_, broken = (failure(to(receiver.url)) for _ in range(3))
+    assert (gone.permanent, gone.pauses) == (True, True)
+    assert busy_.retry_after == 120
+    assert (broken.permanent, broken.ambiguous) == (False, False)
+    assert "answered 500" in broken.message
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"HTTP/1.1 2", b"HTTP/1.1 200", b"HTTP/1.1 99 ?\r\n\r\n", b"SSH-2.0-x\r\n\r\n"]
+)
+def test_without_a_status_nothing_was_accepted(raw: bytes) -> None:
+    """What breaks off before its status, or is not HTTP, is an unknown outcome."""
+    with Receiver() as receiver:
+        receiver.script.append(Answer(raw=(raw,)))
+        error = failure(to(receiver.url))
+    assert (error.ambiguous, error.permanent) == (True, False)
 
 
 class Endless(httpx.AsyncByteStream):
