@@ -127,8 +127,6 @@ async def _head(http: Http, url: str) -> int:
 
 
 async def _slack(http: Http, subscription: SlackSubscription) -> str:
-    # Slack's own addresses are not typed by users, so they are not held against private networks.
-    http = http.model_copy(update={"allow_private_networks": True})
     if not subscription.token.get_secret_value():
         await _head(http, subscription.webhook_url.get_secret_value())
         return (

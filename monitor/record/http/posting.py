@@ -87,16 +87,17 @@ class Poster:
         try:
             async with asyncio.timeout(self._total):
                 return await self._sends.handle_async_request(request)
-        except _BEFORE_SENDING as error:
-            slow = isinstance(error, httpx.TimeoutException)
-            words = f"cannot be reached: {reason(error)}"
-            raise PostError(words, may_have_arrived=False, timed_out=slow) from None
-        except (TimeoutError, httpx.TimeoutException):
-            words = f"did not answer within {self._total:g} s"
-            raise PostError(words, may_have_arrived=True, timed_out=True) from None
-        except httpx.HTTPError as error:
-            words = f"did not answer: {reason(error)}"
-            raise PostError(words, may_have_arrived=True, timed_out=False) from None
+        except (TimeoutError, httpx.HTTPError) as error:
+            raise post_error(error, self._total) from None
+
+
+def post_error(error: Exception, seconds: float) -> PostError:
+    """Say what an error of httpx means for a message, or a TimeoutError after so many seconds."""
+    late = isinstance(error, (TimeoutError, httpx.TimeoutException))
+    if isinstance(error, _BEFORE_SENDING):
+        return PostError(f"cannot be reached: {reason(error)}", may_have_arrived=False, timed_out=late)
+    words = f"did not answer within {seconds:g} s" if late else f"did not answer: {reason(error)}"
+    return PostError(words, may_have_arrived=True, timed_out=late)
 
 
 async def _beginning(response: httpx.Response, deadline: float) -> bytes:

@@ -4,6 +4,7 @@ The words: https://docs.slack.dev/reference/methods/chat.postMessage#errors and
 https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
 """
 
+from workers.channels.text.words import cut, one_line
 from workers.values import TransportError
 
 DAY = 86_400.0
@@ -89,7 +90,7 @@ def read_api(status: int, word: str, retry_after: str | None) -> SlackError:
 
 
 def _judge_webhook(status: int, words: str, word: str, retry_after: str | None) -> SlackError | None:
-    if status == 200:
+    if 200 <= status < 300:
         page = SlackError("the Slack webhook answered with a page instead of ok; check webhook_url")
         return page if words.startswith("<") else None
     if 300 <= status < 400:
@@ -97,10 +98,10 @@ def _judge_webhook(status: int, words: str, word: str, retry_after: str | None) 
     if status == 429 or word in _THROTTLED:
         return _throttled(retry_after)
     if status in (403, 404, 410):
-        return _closed(word, f"Slack refused the webhook ({status} {excerpt(words)})")
+        return _closed(word, f"Slack refused the webhook ({status} {_beginning(words)})")
     if word in _REFUSED or 400 <= status < 500:
-        return SlackError(f"Slack refused the message ({status} {excerpt(words)})", permanent=True)
-    return SlackError(f"Slack's webhook failed ({status} {excerpt(words)})", ambiguous=status != 503)
+        return SlackError(f"Slack refused the message ({status} {_beginning(words)})", permanent=True)
+    return SlackError(f"Slack's webhook failed ({status} {_beginning(words)})", ambiguous=status != 503)
 
 
 def _judge_api(status: int, word: str, retry_after: str | None) -> SlackError:
@@ -115,14 +116,11 @@ def _judge_api(status: int, word: str, retry_after: str | None) -> SlackError:
     if 300 <= status < 400:
         return SlackError(f"Slack's API redirects ({status}); check api_url")
     unknown = status != 503 and (status >= 500 or not word)
-    return SlackError(f"Slack answered {status} {excerpt(word)}".rstrip(), ambiguous=unknown)
+    return SlackError(f"Slack answered {status} {_beginning(word)}".rstrip(), ambiguous=unknown)
 
 
-def excerpt(text: str, longest: int = 120) -> str:
-    """The beginning of an answer on one line, for the ledger."""
-    line = " ".join(text.split())
-    printable = "".join(each if each.isprintable() else "?" for each in line)
-    return printable if len(printable) <= longest else printable[: longest - 1] + "…"
+def _beginning(text: str) -> str:
+    return cut(one_line(text), 120)
 
 
 def _closed(word: str, otherwise: str) -> SlackError:

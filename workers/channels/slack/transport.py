@@ -1,34 +1,33 @@
 """The edge to Slack: posts a rendered message, and looks for one whose outcome is unknown."""
 
 import asyncio
+import json
 import logging
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import httpx
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from monitor.record.http.errors import reason
-from monitor.record.settings import Settings
+from monitor.record.http.errors import translated
+from monitor.record.http.outbound import session_factory
+from monitor.record.http.posting import Poster, PostError, open_poster, post_error
+from monitor.record.settings import Http, Settings
 from workers.channels.slack.answers import (
     BLOCKS_REFUSED,
     THREAD_GONE,
     SlackError,
-    excerpt,
     read_api,
     read_webhook,
 )
 from workers.channels.slack.render import render, render_plain
 from workers.channels.slack.settings import SlackSubscription
+from workers.channels.text.secrets import excerpt_of, masked, secrets_of
 from workers.values import Message, Receipt, TransportError
 
 METADATA = "recwatch_message"
@@ -40,28 +39,24 @@ _QUIET = logging.getLogger(f"{__name__}.sdk")
 _QUIET.setLevel(logging.WARNING)  # at DEBUG the SDK logs whole bodies and the webhook's address
 
 
+_LIMITS = httpx.Limits(max_connections=None, keepalive_expiry=15.0)
+
+
 class _Redirected(Exception):
     """Slack never redirects; following would turn the post into a GET that "succeeds"."""
-
-
-@dataclass
-class _Trail:
-    """Whether a request was sent: before its headers were, nothing can have arrived."""
-
-    sent: bool = False
-
-
-_trail: ContextVar[_Trail] = ContextVar("slack_trail")
 
 
 class SlackTransport:
     """One session a job; a client a message, which holds nothing but the session."""
 
-    def __init__(self, timeout: timedelta, ca_file: str = "") -> None:
+    def __init__(self, http: Http, timeout: timedelta) -> None:
         self._timeout = timeout.total_seconds()
-        self._ssl = ssl.create_default_context()
-        if ca_file:
-            self._ssl.load_verify_locations(ca_file)
+        self._poster: Poster = open_poster(http, timeout)
+        tracing = aiohttp.TraceConfig()
+        tracing.on_request_redirect.append(_refuse_redirect)
+        half = self._timeout / 2
+        limits = aiohttp.ClientTimeout(total=self._timeout, connect=half, sock_connect=half)
+        self._make_session = session_factory(http, _LIMITS, trace_configs=[tracing], timeout=limits)
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, message: Message) -> Receipt:
@@ -83,27 +78,29 @@ class SlackTransport:
 
     async def close(self) -> None:
         """Let the connections go."""
+        await self._poster.close()
         if self._session is not None:
             await self._session.close()
             self._session = None
 
     async def _by_webhook(self, subscription: SlackSubscription, message: Message) -> Receipt:
-        client = AsyncWebhookClient(
-            subscription.webhook_url.get_secret_value(),
-            ssl=self._ssl,
-            session=self._open_session(),
-            logger=_QUIET,
-            retry_handlers=[],  # the SDK would post again after a dropped connection
-        )
-        client.proxy = None  # the SDK takes one from the environment, unasked
+        secret = subscription.webhook_url.get_secret_value()
+        try:
+            url = httpx.URL(secret)
+        except httpx.InvalidURL:
+            raise TransportError("webhook_url is not a valid address") from None
 
         async def post(payload: dict[str, Any]) -> Receipt:
-            async with _judged():
-                answer = await client.send_dict(payload)
-            error = read_webhook(answer.status_code, answer.body, _retry_after(answer.headers))
-            if error is None:
-                return Receipt(excerpt(answer.body))
-            raise error
+            body = json.dumps(payload).encode()
+            try:
+                posted = await self._poster.post(url, [("Content-Type", "application/json")], body)
+            except PostError as error:
+                raise _failed(error) from None
+            said = excerpt_of(posted.body, secrets_of(secret))
+            refused = read_webhook(posted.status, said, posted.headers.get("retry-after"))
+            if refused is None:
+                return Receipt(said)
+            raise refused
 
         return await _or_plain(post, render(message), message)
 
@@ -114,8 +111,8 @@ class SlackTransport:
 
         async def post(payload: dict[str, Any]) -> Receipt:
             body = {"channel": subscription.channel_id, "metadata": named, **payload}
-            answer = await _call(client, "chat.postMessage", json=body)
-            data = {"ts": answer["ts"], "channel": answer.get("channel") or subscription.channel_id}
+            answer = await self._call(client, "chat.postMessage", json=body)
+            data = {"ts": answer.get("ts"), "channel": answer.get("channel") or subscription.channel_id}
             return Receipt(f"ts {data['ts']}", data)
 
         payload = render(message)
@@ -140,7 +137,9 @@ class SlackTransport:
         client, cursor = self._client(subscription), ""
         try:
             for _ in range(_PAGES):
-                answer = await _call(client, method, data={**query, **({"cursor": cursor} if cursor else {})})
+                answer = await self._call(
+                    client, method, data={**query, **({"cursor": cursor} if cursor else {})}
+                )
                 for each in answer.get("messages") or ():
                     if _is_ours(each, message.id):
                         data = {"ts": each["ts"], "channel": subscription.channel_id}
@@ -158,7 +157,6 @@ class SlackTransport:
         client = AsyncWebClient(
             subscription.token.get_secret_value(),
             base_url=subscription.api_url,
-            ssl=self._ssl,
             session=self._open_session(),
             logger=_QUIET,
             retry_handlers=[],
@@ -169,63 +167,44 @@ class SlackTransport:
     def _open_session(self) -> aiohttp.ClientSession:
         """Made at the first send: a session belongs to the loop that runs then."""
         if self._session is None:
-            tracing = aiohttp.TraceConfig()
-            tracing.on_request_headers_sent.append(_note_sent)
-            tracing.on_request_redirect.append(_refuse_redirect)
-            timeout = aiohttp.ClientTimeout(total=self._timeout)
-            self._session = aiohttp.ClientSession(timeout=timeout, trace_configs=[tracing], trust_env=False)
+            self._session = self._make_session()
         return self._session
+
+    async def _call(self, client: AsyncWebClient, method: str, **arguments: Any) -> Mapping[str, Any]:
+        """Call one Web API method; TransportError with its error code where the answer is not ok."""
+        unreadable = "Slack's API answered with something else; check api_url"
+        try:
+            answer = await client.api_call(method, **arguments)
+        except SlackApiError as error:
+            raise _from_api(error.response, client.token or "") from None
+        except _Redirected as error:
+            raise TransportError(f"Slack's API redirects ({error}); check api_url") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise _failed(post_error(translated(error), self._timeout)) from None
+        except (AttributeError, ValueError):  # the SDK on an answer that is not a JSON object
+            raise TransportError(unreadable, ambiguous=True) from None
+        if not isinstance(answer.data, Mapping):
+            raise TransportError(unreadable, ambiguous=True)
+        return answer.data
 
 
 def open_transport(settings: Settings, home: Path) -> SlackTransport:  # noqa: ARG001 - nothing on disk
-    """Open the channel for one job."""
-    return SlackTransport(settings.delivery.request_timeout, settings.http.ca_file)
-
-
-async def _note_sent(*_: object) -> None:
-    _trail.get().sent = True
+    """Open the channel for one job. OutboundError: [http] cannot be used."""
+    return SlackTransport(settings.http, settings.delivery.request_timeout)
 
 
 async def _refuse_redirect(_session: object, _context: object, given: Any) -> None:
     raise _Redirected(str(given.response.status))
 
 
-@asynccontextmanager
-async def _judged() -> AsyncIterator[None]:
-    """Say what a failure of the connection means: it is ambiguous once the request was on its way."""
-    trail = _Trail()
-    token = _trail.set(trail)
-    try:
-        yield
-    except _Redirected as error:
-        raise TransportError(f"Slack's address redirects ({error}); check it") from None
-    except TimeoutError:
-        raise TransportError("Slack did not answer in time", ambiguous=trail.sent, timed_out=True) from None
-    except (aiohttp.ClientError, OSError) as error:
-        why = reason(error)
-        raise TransportError(f"the connection to Slack failed ({why})", ambiguous=trail.sent) from error
-    finally:
-        _trail.reset(token)
+def _failed(error: PostError) -> TransportError:
+    return TransportError(f"Slack {error}", ambiguous=error.may_have_arrived, timed_out=error.timed_out)
 
 
-async def _call(client: AsyncWebClient, method: str, **arguments: Any) -> Mapping[str, Any]:
-    """Call one Web API method; TransportError with its word where the answer is not ok."""
-    async with _judged():
-        try:
-            answer = await client.api_call(method, **arguments)
-        except SlackApiError as error:
-            raise _from_api(error.response) from None
-        except (AttributeError, ValueError):  # the SDK on an answer that is no JSON object
-            raise TransportError("Slack's API answered with something else; check api_url") from None
-    if not isinstance(answer.data, Mapping):
-        raise TransportError("Slack's API answered with something else; check api_url")
-    return answer.data
-
-
-def _from_api(response: Any) -> SlackError:
+def _from_api(response: Any, token: str) -> SlackError:
     """Read a refusal; the SDK hands over its own response, or aiohttp's where there was no JSON."""
     data = getattr(response, "data", None)
-    word = str(data.get("error") or "") if isinstance(data, Mapping) else ""
+    word = masked(str(data.get("error") or ""), [token]) if isinstance(data, Mapping) else ""
     status = getattr(response, "status_code", None) or getattr(response, "status", None)
     return read_api(status or 0, word, _retry_after(response.headers))
 

@@ -1,6 +1,6 @@
 """What a receiver's answer means for the message. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -8,8 +8,7 @@ from workers.channels.text.words import cut, one_line
 from workers.values import TransportError
 
 LONGEST_WAIT = 86_400.0  # seconds; a receiver that asks for more is asked again after a day
-_EXCERPT = 200  # characters
-_SHORTEST_SECRET = 6  # shorter strings occur by chance: masking them would garble the excerpt
+_LONGEST_TARGET = 200  # characters
 
 
 def judge(
@@ -29,7 +28,7 @@ def judge(
     if status in (429, 503) and (seconds := retry_after(headers.get("retry-after", ""), now)):
         return TransportError(said, retry_after=seconds)
     if 300 <= status < 400:
-        target = cut(one_line(headers.get("location", "")).partition("?")[0], _EXCERPT) or "nowhere"
+        target = cut(one_line(headers.get("location", "")).partition("?")[0], _LONGEST_TARGET) or "nowhere"
         return TransportError(
             f"{host} answered {status}, a redirect to {target}; write the final address as url"
         )
@@ -51,12 +50,3 @@ def retry_after(value: str, now: datetime) -> float | None:
             return None
         seconds = ((date if date.tzinfo else date.replace(tzinfo=UTC)) - now).total_seconds()
     return min(seconds, LONGEST_WAIT) if seconds > 0 else None
-
-
-def excerpt_of(body: bytes, secrets: Sequence[str]) -> str:
-    """The beginning of an answer on one line, with any of our secrets that the receiver echoed masked."""
-    text = body.decode("utf-8", "replace")
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= _SHORTEST_SECRET:
-            text = text.replace(secret, "***")
-    return cut(one_line(text), _EXCERPT)

@@ -5,14 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
 from monitor.record.http.outbound import user_agent
 from monitor.record.http.posting import Poster, PostError, posting_transport
 from monitor.record.settings import Settings
-from workers.channels.webhook.answers import excerpt_of, judge
+from workers.channels.text.secrets import excerpt_of, masked, secrets_of
+from workers.channels.webhook.answers import judge
 from workers.channels.webhook.render import render
 from workers.channels.webhook.settings import WebhookSubscription
 from workers.channels.webhook.signing import signed_headers
@@ -57,8 +58,10 @@ class WebhookTransport:
         except PostError as error:
             words, sent = f"{receiver.host} {error}", error.may_have_arrived
             raise TransportError(words, ambiguous=sent, timed_out=error.timed_out) from None
-        excerpt = excerpt_of(posted.body, (*receiver.secrets, *signed["webhook-signature"].split()))
-        if refused := judge(receiver.host, posted.status, posted.headers, excerpt, self._clock()):
+        secrets = (*receiver.secrets, *signed["webhook-signature"].split())
+        excerpt = excerpt_of(posted.body, secrets)
+        headers = {name: masked(value, secrets) for name, value in posted.headers.items()}
+        if refused := judge(receiver.host, posted.status, headers, excerpt, self._clock()):
             raise refused
         return Receipt(f"{posted.status} {excerpt}".strip())
 
@@ -82,20 +85,16 @@ def _made(subscription: WebhookSubscription) -> _Receiver:
             headers.append(("Authorization", f"Basic {credentials}"))
         bare = url.copy_with(username="", password="", fragment=None)
     except (httpx.InvalidURL, ValueError) as error:
-        raise TransportError(f"the url cannot be asked: {error}") from None
+        why = excerpt_of(str(error), secrets_of(subscription.url))
+        raise TransportError(f"the url cannot be used: {why}") from None
     keys = subscription.signing_keys()
     host = urlsplit(subscription.address).netloc
     return _Receiver(subscription, bare, host, tuple(headers), keys, _secrets(subscription, keys))
 
 
 def _secrets(subscription: WebhookSubscription, keys: tuple[str, ...]) -> tuple[str, ...]:
-    """What an answer may echo and a log must not contain: keys, and the url's credentials."""
-    parts = urlsplit(subscription.url)
-    return (
-        *keys,
-        *(key.removeprefix("whsec_") for key in keys),
-        *(unquote(part) for part in (parts.password, parts.query) if part),
-    )
+    """What an answer may echo and a log must not contain: keys, and what is secret in the url."""
+    return (*keys, *(key.removeprefix("whsec_") for key in keys), *secrets_of(subscription.url))
 
 
 def open_transport(settings: Settings, home: Path) -> WebhookTransport:  # noqa: ARG001 - nothing on disk

@@ -6,6 +6,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Awaitable, Callable
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 import httpx
@@ -69,6 +70,45 @@ def test_private_networks_are_admitted_where_the_owner_says_so(address: str) -> 
 @pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", "224.0.0.1", "0.0.0.0", "2002:a00:1::"])
 def test_allowing_private_networks_does_not_admit_what_is_neither(address: str) -> None:
     """Link-local addresses, where cloud machines keep credentials, stay refused in any case."""
+    assert refusal(address, allow_private=True)
+
+
+METADATA = [
+    "169.254.169.254",
+    "169.254.170.2",
+    "169.254.0.23",
+    "100.100.100.200",
+    "168.63.129.16",
+    "192.0.0.192",
+    "fd00:ec2::254",
+    "fd00:ec2::23",
+    "fd20:ce::254",
+    "fd00:42::42",
+    "fe80::a9fe:a9fe",
+    "::ffff:168.63.129.16",
+    "::ffff:100.100.100.200",
+    "64:ff9b::a83f:8110",
+    "64:ff9b::6464:64c8",
+]
+
+
+@pytest.mark.parametrize("allow_private", [True, False])
+@pytest.mark.parametrize("address", METADATA)
+def test_metadata_services_of_clouds_are_never_asked(address: str, allow_private: bool) -> None:
+    """They give away a machine's credentials, in whatever network they are and however they are spelled."""
+    assert refusal(address, allow_private=allow_private)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["192.0.0.9", "192.88.99.1", "198.51.100.7", "2001:1::1", "2001:db8::1", "3fff::1", "5f00::1", "400::1"],
+)
+def test_special_addresses_do_not_depend_on_pythons_version(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `is_global` says has changed between versions, and is not asked."""
+    for kind in (IPv4Address, IPv6Address):
+        monkeypatch.setattr(kind, "is_global", property(lambda _: True))
     assert refusal(address, allow_private=True)
 
 

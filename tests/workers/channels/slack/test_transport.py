@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from monitor.record.settings import Settings
+from monitor.record.settings import Http, Settings
+from tests.fakes.receiver import ODD_ACCEPTS, Receiver
 from tests.fakes.slack import Answer, FakeSlack
 from tests.workers.channels.made_up import described, several
 from tests.workers.channels.slack.sending import to_slack
@@ -17,6 +18,8 @@ from workers.channels.slack import transport as transports
 from workers.channels.slack.settings import SlackSubscription
 from workers.channels.slack.transport import SlackTransport, open_transport
 from workers.values import Cause, Message, Receipt, TransportError
+
+OPEN = Http(allow_private_networks=True)
 
 
 @pytest.fixture
@@ -36,9 +39,9 @@ def by_api(slack: FakeSlack, **changes: Any) -> Message:
     return to_slack(described(), subscription=subscription, **changes)
 
 
-def send(*messages: Message, timeout: float = 5.0) -> list[Receipt]:
+def send(*messages: Message, timeout: float = 5.0, http: Http = OPEN) -> list[Receipt]:
     async def all_of_them() -> list[Receipt]:
-        transport = SlackTransport(timedelta(seconds=timeout))
+        transport = SlackTransport(http, timedelta(seconds=timeout))
         try:
             return [await transport.send(message) for message in messages]
         finally:
@@ -47,9 +50,9 @@ def send(*messages: Message, timeout: float = 5.0) -> list[Receipt]:
     return asyncio.run(all_of_them())
 
 
-def failure(message: Message, timeout: float = 5.0) -> TransportError:
+def failure(message: Message, timeout: float = 5.0, http: Http = OPEN) -> TransportError:
     with pytest.raises(TransportError) as caught:
-        send(message, timeout=timeout)
+        send(message, timeout=timeout, http=http)
     return caught.value
 
 
@@ -254,7 +257,9 @@ def test_secrets_stay_out_of_errors_and_logs(slack: FakeSlack, caplog: pytest.Lo
 
 def test_the_registry_opens_it_with_the_deliverys_time(slack: FakeSlack, tmp_path: Path) -> None:
     """A request is given up after half the lease or 20 s."""
-    settings = Settings.model_validate({"delivery": {"lease": "1s"}})
+    settings = Settings.model_validate(
+        {"delivery": {"lease": "1s"}, "http": {"allow_private_networks": True}}
+    )
     slack.answer(Answer(hang=True))
 
     async def sending() -> None:
@@ -287,4 +292,49 @@ def test_a_long_summary_passes_as_it_is(slack: FakeSlack) -> None:
     keys = {"id": "cbp-team", "channel": "slack", "webhook_url": slack.webhook_url}
     subscription = SlackSubscription.model_validate(keys)
     send(to_slack(*several(300), cause=Cause.SUMMARY, subscription=subscription))
+    assert len(slack.posts) == 1
+
+
+@pytest.mark.parametrize("name", ODD_ACCEPTS)
+def test_accepted_is_accepted(name: str) -> None:
+    """A final 2xx status of an incoming webhook is success, whatever a strict parser says of the rest."""
+    with Receiver(otherwise=ODD_ACCEPTS[name]) as receiver:
+        keys = {"id": "cbp-team", "channel": "slack", "webhook_url": receiver.url}
+        send(to_slack(described(), subscription=SlackSubscription.model_validate(keys)))
+        assert len(receiver.requests) == 1
+
+
+@WAYS
+def test_private_addresses_are_refused_unless_allowed(slack: FakeSlack, made: Any) -> None:
+    """Neither webhook_url nor api_url reaches what only this machine can reach; nothing was sent."""
+    error = failure(made(slack), http=Http())
+    assert slack.requests == []
+    assert (error.ambiguous, error.permanent) == (False, False)
+    assert "allow_private_networks" in error.message
+
+
+@WAYS
+def test_a_proxy_is_asked_for_no_private_name(slack: FakeSlack, made: Any) -> None:
+    """With [http] proxy the name is checked before the proxy, and the proxy is used."""
+    message = made(slack)
+    assert "allow_private_networks" in failure(message, http=Http(proxy=slack.url)).message
+    assert slack.requests == []
+    send(message, http=Http(proxy=slack.url, allow_private_networks=True))
+    assert slack.posts[-1].path.startswith("http://")  # as proxies are asked
+
+
+@WAYS
+def test_an_answer_that_echoes_secrets_brings_none_into_the_ledger(slack: FakeSlack, made: Any) -> None:
+    """Neither the webhook's path nor the token is in an error."""
+    by_hook = made is by_webhook
+    words = "nothing at /services/T000/B000/made-up" if by_hook else "nothing for xoxb-made-up"
+    slack.answer(Answer(500 if by_hook else 200, words))
+    assert "made-up" not in failure(made(slack)).message
+
+
+def test_an_answer_of_the_api_that_breaks_off_is_ambiguous(slack: FakeSlack) -> None:
+    """The message is looked for before it is posted again."""
+    slack.answer(Answer(body='{"ok": true, "ts": "17', keep=True))
+    assert failure(by_api(slack)).ambiguous
+    send(by_api(slack, uncertain=True))
     assert len(slack.posts) == 1

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from workers.channels.webhook.answers import LONGEST_WAIT, excerpt_of, judge, retry_after
+from workers.channels.text.secrets import excerpt_of
+from workers.channels.webhook.answers import LONGEST_WAIT, judge, retry_after
 from workers.values import TransportError
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
