@@ -10,11 +10,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from workers.meaning.periods import last_day_of
-from workers.meaning.significance.actions import find_deeds
-from workers.meaning.significance.actors import make_cast
-from workers.meaning.significance.clauses import Sentence, read_sentences
-from workers.meaning.significance.deadlines import Deadline, find_deadlines
-from workers.meaning.significance.wordforms import coverage
+from workers.meaning.significance.claims.actions import find_deeds
+from workers.meaning.significance.claims.deadlines import Deadline, find_deadlines
+from workers.meaning.significance.reading.actors import make_cast
+from workers.meaning.significance.reading.clauses import Sentence, read_sentences
+from workers.meaning.significance.reading.wordforms import coverage
 
 _LONGEST = 20_000  # characters that are read, the last ones; no narrative has come near
 _SAME_DEED = 0.5  # of the shorter description's words

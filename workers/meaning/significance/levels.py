@@ -7,21 +7,21 @@ from functools import partial
 from monitor.record.folding import fold
 from monitor.record.values import Event, EventType, State, Status, is_closed
 from workers.meaning.difference import common_ends
-from workers.meaning.significance.actors import Cast, Own, make_cast, own_names_in
-from workers.meaning.significance.clauses import Sentence, cut_sentences, read_sentences
-from workers.meaning.significance.deadlines import (
+from workers.meaning.significance.claims.deadlines import (
     Deadline,
     all_deadlines,
     find_deadlines,
     has_unread_promise,
     in_context,
 )
-from workers.meaning.significance.positions import is_only_position, position_signals
-from workers.meaning.significance.removal import removal_signals
-from workers.meaning.significance.retold import action_signals
-from workers.meaning.significance.slips import deadline_moves, deadline_signals, is_told_of
-from workers.meaning.significance.wordforms import content, coverage
-from workers.meaning.significance.wording import Sameness, compare
+from workers.meaning.significance.claims.moves import deadline_moves, deadline_signals, is_told_of
+from workers.meaning.significance.claims.positions import is_only_position, position_signals
+from workers.meaning.significance.claims.removal import removal_signals
+from workers.meaning.significance.claims.repetition import action_signals
+from workers.meaning.significance.comparison.equivalence import Sameness, compare
+from workers.meaning.significance.reading.actors import Cast, Own, make_cast, own_names_in
+from workers.meaning.significance.reading.clauses import Sentence, cut_sentences, read_sentences
+from workers.meaning.significance.reading.wordforms import content, coverage
 from workers.values import Level, Run, Signal, Significance
 
 _OPEN = (Status.OPEN, Status.PARTIAL)

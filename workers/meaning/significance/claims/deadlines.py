@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from workers.meaning.significance.actors import Actor
-from workers.meaning.significance.clauses import Clause, Sentence
-from workers.meaning.significance.dates import Mention, without_dates
-from workers.meaning.significance.deeds import deed_in_clause, deed_of
-from workers.meaning.significance.gates import has_any, lowered
-from workers.meaning.significance.looks import is_review
-from workers.meaning.significance.refusals import EXPECTS, Place, is_by_law_or_others, is_refused
-from workers.meaning.significance.wordforms import content
+from workers.meaning.significance.claims.deliverables import deed_in_clause, deed_of
+from workers.meaning.significance.claims.exclusions import EXPECTS, Place, is_by_law_or_others, is_refused
+from workers.meaning.significance.reading.actors import Actor
+from workers.meaning.significance.reading.clauses import Clause, Sentence
+from workers.meaning.significance.reading.dates import Mention, without_dates
+from workers.meaning.significance.reading.prefilters import has_any, lowered
+from workers.meaning.significance.reading.review_dates import is_review
+from workers.meaning.significance.reading.wordforms import content
 
 _BEFORE = re.compile(
     r"""(?:(?P<by>(?P<due>\b(?:expected|anticipated|planned|scheduled|due)\s)?\b(?:by|before|no\slater\sthan|not\slater\sthan|on\sor\sbefore|until|till)\s(?:the\s)?)

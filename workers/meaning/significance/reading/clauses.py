@@ -11,13 +11,17 @@ from functools import cached_property
 
 from monitor.record.folding import is_boilerplate
 from workers.meaning.sentences import split_sentences
-from workers.meaning.significance.actors import Actor, Cast
-from workers.meaning.significance.dates import Mention, find_dates, without_dates
-from workers.meaning.significance.gates import has_any, lowered
-from workers.meaning.significance.others import is_of_others
-from workers.meaning.significance.stock import is_stock, is_turned_boilerplate, may_be_boilerplate
-from workers.meaning.significance.straight import straight
-from workers.meaning.significance.wordforms import content
+from workers.meaning.significance.reading.actors import Actor, Cast
+from workers.meaning.significance.reading.boilerplate import (
+    is_stock,
+    is_turned_boilerplate,
+    may_be_boilerplate,
+)
+from workers.meaning.significance.reading.dates import Mention, find_dates, without_dates
+from workers.meaning.significance.reading.other_parties import is_of_others
+from workers.meaning.significance.reading.parentheticals import straight
+from workers.meaning.significance.reading.prefilters import has_any, lowered
+from workers.meaning.significance.reading.wordforms import content
 
 _SPEECH = (
     r"(?:said|says?|stated|states?(?=\sthat\b|\sit\b)|reported|reports|told\s(?:us|GAO)|noted|notes|indicated|indicates|"

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from workers.meaning.significance.clauses import Sentence
-from workers.meaning.significance.dates import find_dates, without_dates
-from workers.meaning.significance.deadlines import Deadline, find_deadlines
-from workers.meaning.significance.wordforms import content, coverage, unmatched
+from workers.meaning.significance.claims.deadlines import Deadline, find_deadlines
+from workers.meaning.significance.reading.clauses import Sentence
+from workers.meaning.significance.reading.dates import find_dates, without_dates
+from workers.meaning.significance.reading.wordforms import content, coverage, unmatched
 from workers.values import Signal
 
 _SAME_DEED = 0.5

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Set
 
 from workers.meaning.sentences import split_sentences, words
-from workers.meaning.significance.actors import Cast
-from workers.meaning.significance.clauses import Sentence, read_sentences
-from workers.meaning.significance.synonyms import canonical
-from workers.meaning.significance.wordforms import GLUE, TOKEN
+from workers.meaning.significance.reading.actors import Cast
+from workers.meaning.significance.reading.clauses import Sentence, read_sentences
+from workers.meaning.significance.reading.synonyms import canonical
+from workers.meaning.significance.reading.wordforms import GLUE, TOKEN
 
 _CAUSE = re.compile(
     r"\b(?:because|due\sto|owing\sto|on\saccount\sof|given\sthat|as\sa\s(?:result|consequence)|therefore|thus|hence|"

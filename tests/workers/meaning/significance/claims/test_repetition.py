@@ -1,10 +1,12 @@
 """What a rewritten narrative tells again, in other words, and what it tells anew beside it."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.workers.meaning.significance.table import PAIRS, Pair, as_labelled, read_pairs, run, signs_of
+from tests.workers.meaning.significance.table import Pair, as_labelled, read_pairs, run, signs_of
 
-_RETOLD = read_pairs(str(PAIRS.parent / "retold.toml"))
+_RETOLD = read_pairs(str(Path(__file__).parent / "repetition.toml"))
 
 
 @pytest.mark.parametrize("pair", _RETOLD, ids=lambda pair: pair.rule)

@@ -8,7 +8,7 @@ stand by themselves, and so do those for what is planned, under way and done.
 import re
 
 from workers.meaning.sentences import words
-from workers.meaning.significance.wordforms import lemma
+from workers.meaning.significance.reading.wordforms import lemma
 
 # Each line: words for one thing, the first standing for all.
 _ALIKE = """

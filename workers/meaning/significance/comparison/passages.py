@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from workers.meaning.sentences import words
-from workers.meaning.significance.actors import by_short_names, is_short_name, short_name
-from workers.meaning.significance.synonyms import STATIVE, canonical, plainly
-from workers.meaning.significance.wordforms import TOKEN, in_figures, is_past
+from workers.meaning.significance.reading.actors import by_short_names, is_short_name, short_name
+from workers.meaning.significance.reading.synonyms import STATIVE, canonical, plainly
+from workers.meaning.significance.reading.wordforms import TOKEN, in_figures, is_past
 
 
 def forms(listed: str) -> frozenset[str]:

@@ -2,8 +2,8 @@
 
 import re
 
-from workers.meaning.significance.dates import Mention
-from workers.meaning.significance.gates import has_any, lowered
+from workers.meaning.significance.reading.dates import Mention
+from workers.meaning.significance.reading.prefilters import has_any, lowered
 
 _LOOK = re.compile(
     r"\b(?:we|GAO)\s(?:\w+\s)?(?:last\s)?(?:confirmed|checked|verified|reviewed|found|determined|"

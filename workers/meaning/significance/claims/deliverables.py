@@ -3,10 +3,10 @@
 import re
 
 from workers.meaning.sentences import words
-from workers.meaning.significance.clauses import Clause, Sentence
-from workers.meaning.significance.dates import Mention, without_dates
-from workers.meaning.significance.gates import has_any, lowered
-from workers.meaning.significance.wordforms import content
+from workers.meaning.significance.reading.clauses import Clause, Sentence
+from workers.meaning.significance.reading.dates import Mention, without_dates
+from workers.meaning.significance.reading.prefilters import has_any, lowered
+from workers.meaning.significance.reading.wordforms import content
 
 _GENERIC = re.compile(
     r"\b(?:these|this|those|it|them|the|its|all)\s(?:\w+\s)?(?:actions?|efforts?|steps?|work|"

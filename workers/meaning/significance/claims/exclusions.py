@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workers.meaning.significance.actors import Actor
-from workers.meaning.significance.clauses import Clause, Sentence
-from workers.meaning.significance.dates import Mention, without_dates
-from workers.meaning.significance.gates import has_any, lowered
+from workers.meaning.significance.reading.actors import Actor
+from workers.meaning.significance.reading.clauses import Clause, Sentence
+from workers.meaning.significance.reading.dates import Mention, without_dates
+from workers.meaning.significance.reading.prefilters import has_any, lowered
 
 EXPECTS = re.compile(
     r"""\b(?:expect(?:s|ed|ing)?|anticipat(?:es?|ed|ing)|plan(?:s|ned|ning)?\s(?:to|on|for)|intend(?:s|ed|ing)?|intention\sto|

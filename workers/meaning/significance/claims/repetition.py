@@ -4,16 +4,23 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from workers.meaning.sentences import words
-from workers.meaning.significance.actions import Deed, find_deeds
-from workers.meaning.significance.actors import Actor
-from workers.meaning.significance.clauses import Clause, Sentence
-from workers.meaning.significance.dates import Mention, without_dates
-from workers.meaning.significance.done import DEEDS
-from workers.meaning.significance.looks import is_review
-from workers.meaning.significance.passages import PAST
-from workers.meaning.significance.positions import is_position
-from workers.meaning.significance.synonyms import canonical, merged
-from workers.meaning.significance.wordforms import are_kin, coverage, in_figures, is_past, lemma, unmatched
+from workers.meaning.significance.claims.actions import Deed, find_deeds
+from workers.meaning.significance.claims.positions import is_position
+from workers.meaning.significance.comparison.passages import PAST
+from workers.meaning.significance.reading.action_verbs import DEEDS
+from workers.meaning.significance.reading.actors import Actor
+from workers.meaning.significance.reading.clauses import Clause, Sentence
+from workers.meaning.significance.reading.dates import Mention, without_dates
+from workers.meaning.significance.reading.review_dates import is_review
+from workers.meaning.significance.reading.synonyms import canonical, merged
+from workers.meaning.significance.reading.wordforms import (
+    are_kin,
+    coverage,
+    in_figures,
+    is_past,
+    lemma,
+    unmatched,
+)
 from workers.values import Signal
 
 _FIGURES = re.compile(r"\d[\d,]*")

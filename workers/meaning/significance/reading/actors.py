@@ -7,8 +7,8 @@ from enum import Enum
 from functools import lru_cache
 
 from workers.meaning.sentences import words
-from workers.meaning.significance.gates import has_any, lowered
-from workers.meaning.significance.others import OTHERS, OTHERS_LAST, names_a_thing
+from workers.meaning.significance.reading.other_parties import OTHERS, OTHERS_LAST, names_a_thing
+from workers.meaning.significance.reading.prefilters import has_any, lowered
 
 
 class Actor(Enum):

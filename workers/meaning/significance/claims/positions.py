@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from workers.meaning.significance.actors import Actor
-from workers.meaning.significance.clauses import Clause, Sentence
-from workers.meaning.significance.gates import has_any
+from workers.meaning.significance.reading.actors import Actor
+from workers.meaning.significance.reading.clauses import Clause, Sentence
+from workers.meaning.significance.reading.prefilters import has_any
 from workers.values import Signal
 
 AGREED, PARTLY, REFUSED, NEUTRAL = (

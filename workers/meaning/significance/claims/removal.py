@@ -6,12 +6,12 @@ from difflib import SequenceMatcher
 from functools import cached_property
 
 from workers.meaning.difference import common_ends
-from workers.meaning.significance.actions import find_deeds
-from workers.meaning.significance.actors import Actor
-from workers.meaning.significance.clauses import Sentence
-from workers.meaning.significance.deadlines import find_deadlines
-from workers.meaning.significance.positions import is_position
-from workers.meaning.significance.wordforms import content, coverage
+from workers.meaning.significance.claims.actions import find_deeds
+from workers.meaning.significance.claims.deadlines import find_deadlines
+from workers.meaning.significance.claims.positions import is_position
+from workers.meaning.significance.reading.actors import Actor
+from workers.meaning.significance.reading.clauses import Sentence
+from workers.meaning.significance.reading.wordforms import content, coverage
 from workers.values import Run, Signal
 
 _COVERED = 0.5  # of a sentence's words: as many elsewhere, and it was reworded

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workers.meaning.significance.dates import find_dates, without_dates
+from workers.meaning.significance.reading.dates import find_dates, without_dates
 
 
 @pytest.mark.parametrize(

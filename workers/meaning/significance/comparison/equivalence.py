@@ -9,17 +9,17 @@ from typing import NamedTuple
 
 from monitor.record.folding import fold
 from workers.meaning.sentences import split_sentences, words
-from workers.meaning.significance.acronyms import shorten
-from workers.meaning.significance.actors import NAMES, Own
-from workers.meaning.significance.dates import Mention, find_dates
-from workers.meaning.significance.gates import has_any, lowered
-from workers.meaning.significance.looks import UNTIL, ends_with, is_by, is_review
-from workers.meaning.significance.passages import PAST, is_role, quantified
-from workers.meaning.significance.relations import contradict
-from workers.meaning.significance.rewording import may_be_reworded, reworded
-from workers.meaning.significance.stock import is_stock
-from workers.meaning.significance.typos import is_typo
-from workers.meaning.significance.wordforms import TOKEN, is_past, lemma
+from workers.meaning.significance.comparison.acronyms import shorten
+from workers.meaning.significance.comparison.paraphrase import may_be_reworded, reworded
+from workers.meaning.significance.comparison.passages import PAST, is_role, quantified
+from workers.meaning.significance.comparison.roles import contradict
+from workers.meaning.significance.comparison.typos import is_typo
+from workers.meaning.significance.reading.actors import NAMES, Own
+from workers.meaning.significance.reading.boilerplate import is_stock
+from workers.meaning.significance.reading.dates import Mention, find_dates
+from workers.meaning.significance.reading.prefilters import has_any, lowered
+from workers.meaning.significance.reading.review_dates import UNTIL, ends_with, is_by, is_review
+from workers.meaning.significance.reading.wordforms import TOKEN, is_past, lemma
 
 
 class Sameness(Enum):

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from workers.meaning.sentences import words
-from workers.meaning.significance.actors import Actor
-from workers.meaning.significance.clauses import Clause, Sentence
-from workers.meaning.significance.dates import without_dates
-from workers.meaning.significance.done import DEEDS
-from workers.meaning.significance.gates import has_any
-from workers.meaning.significance.synonyms import canonical, merged
-from workers.meaning.significance.wordforms import content, lemma
+from workers.meaning.significance.reading.action_verbs import DEEDS
+from workers.meaning.significance.reading.actors import Actor
+from workers.meaning.significance.reading.clauses import Clause, Sentence
+from workers.meaning.significance.reading.dates import without_dates
+from workers.meaning.significance.reading.prefilters import has_any
+from workers.meaning.significance.reading.synonyms import canonical, merged
+from workers.meaning.significance.reading.wordforms import content, lemma
 
 _PHRASES = re.compile(
     r"\b(?:took|taken)\s(?:\w+\s){0,2}?(?:steps?|actions?|measures)\b|\b(?:put|"

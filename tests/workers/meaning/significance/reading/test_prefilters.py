@@ -9,22 +9,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from monitor.record.folding import is_boilerplate
-from tests.workers.meaning.significance.ways import ways
-from workers.meaning.significance import (
-    acronyms,
-    actions,
-    actors,
-    clauses,
-    dates,
-    deadlines,
-    deeds,
-    looks,
-    positions,
-    refusals,
-    stock,
-    wording,
-)
-from workers.meaning.significance.gates import has_any, lowered
+from tests.workers.meaning.significance.reading.ways import ways
+from workers.meaning.significance.claims import actions, deadlines, deliverables, exclusions, positions
+from workers.meaning.significance.comparison import acronyms, equivalence
+from workers.meaning.significance.reading import actors, boilerplate, clauses, dates, review_dates
+from workers.meaning.significance.reading.prefilters import has_any, lowered
 
 _Gate = tuple[re.Pattern[str], tuple[str, ...]]
 _GATES: dict[str, _Gate] = {
@@ -40,37 +29,37 @@ _GATES: dict[str, _Gate] = {
     "deadlines, past plan": (deadlines._PAST_PLAN, deadlines._OF_THE_PAST),
     "deadlines, instead": (deadlines._INSTEAD, deadlines._OTHERWISE),
     "deadlines, still": (deadlines._STILL, deadlines._AS_BEFORE),
-    "deeds, generic": (deeds._GENERIC, deeds._NAMED_SO),
-    "refusals, wished": (refusals._WISHED, refusals._WISHES),
-    "refusals, law": (refusals._LAW, refusals._OF_LAW),
-    "refusals, met": (refusals._MET, refusals._MEETS),
-    "refusals, meeting": (refusals._MEETING, refusals._MEETINGS),
-    "refusals, happens": (refusals._HAPPENS, refusals._HAPPENING),
-    "refusals, denied": (refusals._DENIED, refusals._DENIALS),
-    "refusals, starts": (refusals._STARTS, refusals._BEGINNING),
-    "refusals, money": (refusals._MONEY, refusals._SUMS),
-    "refusals, former": (refusals._FORMER, ("than", "of", "earlier", "formerly")),
-    "looks, look": (looks._LOOK, looks._LOOKING),
-    "looks, as of": (looks._AS_OF, ("as of",)),
-    "looks, then said": (looks._THEN_SAID, looks._TELLING),
-    "looks, said then": (looks._SAID_THEN, looks._TELLING),
-    "wording, in comments": (wording._IN_COMMENTS, ("comment", "response")),
+    "deliverables, generic": (deliverables._GENERIC, deliverables._NAMED_SO),
+    "exclusions, wished": (exclusions._WISHED, exclusions._WISHES),
+    "exclusions, law": (exclusions._LAW, exclusions._OF_LAW),
+    "exclusions, met": (exclusions._MET, exclusions._MEETS),
+    "exclusions, meeting": (exclusions._MEETING, exclusions._MEETINGS),
+    "exclusions, happens": (exclusions._HAPPENS, exclusions._HAPPENING),
+    "exclusions, denied": (exclusions._DENIED, exclusions._DENIALS),
+    "exclusions, starts": (exclusions._STARTS, exclusions._BEGINNING),
+    "exclusions, money": (exclusions._MONEY, exclusions._SUMS),
+    "exclusions, former": (exclusions._FORMER, ("than", "of", "earlier", "formerly")),
+    "review_dates, look": (review_dates._LOOK, review_dates._LOOKING),
+    "review_dates, as of": (review_dates._AS_OF, ("as of",)),
+    "review_dates, then said": (review_dates._THEN_SAID, review_dates._TELLING),
+    "review_dates, said then": (review_dates._SAID_THEN, review_dates._TELLING),
+    "equivalence, in comments": (equivalence._IN_COMMENTS, ("comment", "response")),
 }
 _CASED: dict[str, _Gate] = {
     "actors, Congress": (actors._CONGRESS, actors._LEGISLATIVE),
     "actors, an Act": (actors._ACT, actors._LEGISLATIVE),
-    "deeds, it": (deeds._IT, (" it", " them")),
-    "refusals, expects of": (refusals._EXPECTS_OF, (" to ",)),
-    "refusals, got from": (refusals._GOT_FROM, (" from ", "ed by ")),
+    "deliverables, it": (deliverables._IT, (" it", " them")),
+    "exclusions, expects of": (exclusions._EXPECTS_OF, (" to ",)),
+    "exclusions, got from": (exclusions._GOT_FROM, (" from ", "ed by ")),
     "clauses, at last": (clauses._AT_LAST, (" according to ",)),
     "deadlines, as target": (deadlines._AS_TARGET, (" as ",)),
 }
 _ENDINGS: dict[str, _Gate] = {
-    "looks, by": (looks._BY, looks.UNTIL),
-    "wording, join": (wording._JOIN, wording._JOINING),
+    "review_dates, by": (review_dates._BY, review_dates.UNTIL),
+    "equivalence, join": (equivalence._JOIN, equivalence._JOINING),
     "clauses, adverbs": (clauses._ADVERBS, clauses._LAST_ADVERBS),
-    "refusals, said": (refusals._SAID, refusals._SAYING),
-    "refusals, participle": (refusals._PARTICIPLE, refusals._PARTICIPLES),
+    "exclusions, said": (exclusions._SAID, exclusions._SAYING),
+    "exclusions, participle": (exclusions._PARTICIPLE, exclusions._PARTICIPLES),
 }
 _FEW = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -225,7 +214,7 @@ def test_every_verb_of_speech_begins_a_clause(verb: str) -> None:
 def test_dates_in_another_order_are_the_same_dates() -> None:
     """Sentences may change places."""
     one, other = "CBP issued the guide in May 2024.", "FEMA hired nine divers in June 2023."
-    assert wording.compare(f"{one} {other}", f"{other} {one}") is wording.Sameness.SAME
+    assert equivalence.compare(f"{one} {other}", f"{other} {one}") is equivalence.Sameness.SAME
 
 
 @given(_strings(_BROKEN))
@@ -243,7 +232,7 @@ def test_patterns_that_begin_with_a_letter_mind_the_bound_before_it(text: str) -
     """They find what those with the bound in front do."""
     plain = re.compile(r"\b(?:[Ww]e|GAO)\b")
     assert [match.span() for match in plain.finditer(text)] == [
-        match.span() for match in stock._BY_GAO.finditer(text)
+        match.span() for match in boilerplate._BY_GAO.finditer(text)
     ]
     assert acronyms._ACRONYM.findall(text) == re.findall(r"\b[A-Z]{2,6}\b", text)
 
@@ -260,7 +249,7 @@ def test_patterns_that_begin_with_a_letter_mind_the_bound_before_it(text: str) -
 def test_the_boilerplate_is_known_before_it_is_folded(sentence: str) -> None:
     """Also where folding makes letters of other signs."""
     assert is_boilerplate(sentence)
-    assert stock.may_be_boilerplate(sentence, lowered(sentence))
+    assert boilerplate.may_be_boilerplate(sentence, lowered(sentence))
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 
 from workers.meaning.sentences import words
-from workers.meaning.significance.done import DEEDS
-from workers.meaning.significance.passages import FILLERS, ROLES, Passage, forms, read_passage
-from workers.meaning.significance.synonyms import canonical
-from workers.meaning.significance.typos import respelled
+from workers.meaning.significance.comparison.passages import FILLERS, ROLES, Passage, forms, read_passage
+from workers.meaning.significance.comparison.typos import respelled
+from workers.meaning.significance.reading.action_verbs import DEEDS
+from workers.meaning.significance.reading.synonyms import canonical
 
 _MOST_APART = 0.6  # of the words of two passages: more that stand in only one, and they are not compared
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from workers.meaning.significance.gates import has_any, lowered
+from workers.meaning.significance.reading.prefilters import has_any, lowered
 
 _MONTH_NAMES = (
     "january jan", "february febuary feb",

@@ -1,0 +1,1 @@
+"""What is claimed of a change: deadlines, actions, positions, removed text."""

@@ -1,0 +1,1 @@
+"""Whether two passages say the same: spelled, worded or ordered otherwise."""
