@@ -1,8 +1,10 @@
 """The table of made-up pairs: how it is read, run and scored."""
 
 import tomllib
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from functools import cache
 from pathlib import Path
 
 from monitor.record.folding import fingerprint
@@ -19,12 +21,19 @@ Sign = tuple[str, str | None, str | None]
 
 @dataclass(frozen=True)
 class Pair:
-    """One change and what an analyst would say of it."""
+    """One change and what an analyst would say of it.
+
+    `allowed`: signals that are neither wrong when claimed nor missed when not. `labels_dates`: whether its
+    label names dates that no deadline claims (`date_named`); the table's older files do not.
+    """
 
     rule: str
     event: Event
     level: Level
     signals: frozenset[Sign]
+    allowed: frozenset[Sign] = frozenset()
+    allowed_levels: frozenset[Level] = frozenset()
+    labels_dates: bool = False
 
 
 @dataclass
@@ -71,38 +80,89 @@ def make_event(
     return Event("evt_1", kind, "s", _WHEN, 1, 2, subject, ("narrative",), sides[0], sides[1])
 
 
-def read_pairs(name: str) -> list[Pair]:
+@cache
+def read_pairs(name: str) -> tuple[Pair, ...]:
     """Read one file of the table."""
-    rows = tomllib.loads((PAIRS / name).read_text(encoding="utf-8"))["pair"]
-    return [_read(row) for row in rows]
+    return read_file(PAIRS / name)
 
 
-def _read(row: dict[str, object]) -> Pair:
+def read_file(file: Path) -> tuple[Pair, ...]:
+    """Read a file of pairs; where a second labeller's file lies beside it, what the two agree on."""
+    pairs = [_read(row) for row in _rows(file, "pair")]
+    second = file.with_suffix(".labels.toml")
+    if not second.exists():
+        return tuple(pairs)
+    labels = {str(row["id"]): row for row in _rows(second, "label")}
+    return tuple(_agreed(pair, labels[pair.rule]) if pair.rule in labels else pair for pair in pairs)
+
+
+def _rows(file: Path, key: str) -> list[dict[str, object]]:
+    rows = tomllib.loads(file.read_text(encoding="utf-8"))[key]
+    assert isinstance(rows, list)
+    return rows
+
+
+def _read(row: Mapping[str, object]) -> Pair:
     def text(key: str, default: str) -> str:
         return str(row.get(key, default))
 
+    recommendation = text("recommendation", "Keep a ledger.")
     event = make_event(
-        text("old", ""),
-        text("new", ""),
+        text("old", "").strip(),
+        text("new", "").strip(),
         text("agency", "United States Customs and Border Protection"),
         statuses=(text("old_status", "open"), text("new_status", "open")),
         priorities=(bool(row.get("old_priority")), bool(row.get("new_priority"))),
+        texts=(recommendation, recommendation),
     )
-    signs = row["signals"]
-    assert isinstance(signs, list)
+    if "seen" in row:
+        day = date.fromisoformat(text("seen", ""))
+        event = replace(event, at=datetime.combine(day, time(), UTC))
     return Pair(
-        text("rule", ""), event, Level(text("level", "")), frozenset(_sign(str(sign)) for sign in signs)
+        text("id", "") or text("rule", ""),
+        event,
+        Level(text("level", "")),
+        _signs(row, "signals"),
+        _signs(row, "allowed"),
+        labels_dates="seen" in row,
     )
+
+
+def _agreed(pair: Pair, label: Mapping[str, object]) -> Pair:
+    """What only one of two labellers asserts is allowed."""
+    signs, levels = _signs(label, "signals"), {pair.level, Level(str(label["level"]))}
+    return replace(
+        pair,
+        signals=pair.signals & signs,
+        allowed=pair.allowed | _signs(label, "allowed") | (pair.signals ^ signs),
+        allowed_levels=frozenset(levels),
+    )
+
+
+def _signs(row: Mapping[str, object], key: str) -> frozenset[Sign]:
+    signs = row.get(key, [])
+    assert isinstance(signs, list)
+    return frozenset(_sign(str(sign)) for sign in signs)
 
 
 def _sign(text: str) -> Sign:
     kind, *rest = text.split()
-    old, new = (None if word == "-" else word for word in (rest or ("-", "-")))
+    old, new = (None if word == "-" else word for word in (*rest, "-", "-")[:2])
     return kind, old, new
 
 
+_SAID: dict[int, tuple[Pair, Significance]] = {}
+
+
 def run(pair: Pair) -> Significance:
-    """What the rules say."""
+    """What the rules say; the table is run by several tests, each of its pairs once."""
+    if id(pair) not in _SAID:
+        _SAID[id(pair)] = (pair, assess_pair(pair))
+    return _SAID[id(pair)][1]
+
+
+def assess_pair(pair: Pair) -> Significance:
+    """What the rules say, computed anew."""
     assert pair.event.old
     assert pair.event.new
     return assess(pair.event, narrative_runs(pair.event.old.narrative, pair.event.new.narrative))
@@ -122,14 +182,13 @@ def signs_of(significance: Significance) -> frozenset[Sign]:
 
 def as_labelled(signs: frozenset[Sign], pair: Pair) -> frozenset[Sign]:
     """Signals as the table has them: a position that is named there without its values fits any."""
-    if ("agency_position", None, None) not in pair.signals:
+    bare = ("agency_position", None, None)
+    if bare not in pair.signals | pair.allowed and not pair.labels_dates:
         return signs
-    return frozenset(
-        ("agency_position", None, None) if sign[0] == "agency_position" else sign for sign in signs
-    )
+    return frozenset(bare if sign[0] == "agency_position" else sign for sign in signs)
 
 
-def score(pairs: list[Pair]) -> Score:
+def score(pairs: Iterable[Pair]) -> Score:
     """Run the rules over pairs and count."""
     total = Score()
     for pair in pairs:
