@@ -7,7 +7,7 @@ agency. Columns are found by name. A closed recommendation simply leaves, so the
 import csv
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.formats.page.errors import DOWNLOAD_AGAIN, UNOPENED, NotAPage
 from monitor.formats.page.markup import parse, text_of
-from monitor.formats.parts.rows import Row, assemble_placed
+from monitor.formats.parts.rows import Row, assemble_placed, recommendation
 from monitor.record.damage import unescape
 from monitor.record.folding import normalize_product
 from monitor.record.values import Capture, Format
@@ -32,7 +32,7 @@ _COLUMNS = {
     "narrative": "comments",
 }
 _YES = frozenset(("yes", "y", "true", "1"))
-_NO = frozenset(("no", "n", "false", "0", ""))
+_NO = frozenset(("no", "n", "false", "0"))
 csv.field_size_limit(16 * 2**20)  # the module's own limit, 128 kB, is below what a narrative may be
 _SPREADSHEET_CELL = 32_767  # what a spreadsheet cuts a cell to
 _PREAMBLE_LIMIT = 20_000
@@ -116,26 +116,71 @@ def _places(header: Header) -> dict[str, int]:
 
 
 def _capture(preamble: str, table: Iterable[list[str]], at: dict[str, int], url: str | None) -> Capture:
-    count = nameless = 0
+    gaps = _Gaps()
+    recommendations, notes, places = assemble_placed(gaps.legible(table, at))
+    gaps.check()
+    return Capture(
+        Format.CSV,
+        recommendations,
+        complete=True,
+        url=url,
+        stamp=stamp_of(preamble),
+        notes=notes + gaps.notes(),
+        illegible=tuple(gaps.illegible),
+        without_priority=frozenset(gaps.unmarked),
+        places=() if gaps.illegible else places,
+    )
 
-    def rows() -> Iterator[Row]:
-        nonlocal count, nameless
-        for count, cells in enumerate(table, 1):
-            row = _row(count, cells, at)
-            nameless += row.product is None
+
+@dataclass(slots=True)
+class _Gaps:
+    """Rows of an export in which something is missing; a few do not make the rest unreadable.
+
+    `illegible`: keys of rows without a status, or empty where no key can be made. `unmarked`: keys of rows
+    without a priority.
+    """
+
+    count: int = 0
+    nameless: int = 0
+    illegible: list[str] = field(default_factory=list)
+    unmarked: list[str] = field(default_factory=list)
+
+    def legible(self, table: Iterable[list[str]], at: dict[str, int]) -> Iterator[Row]:
+        """The rows that can be compared."""
+        for self.count, cells in enumerate(table, 1):
+            row = _row(self.count, cells, at)
+            self.nameless += row.product is None
+            if not (row.text.strip() and row.agency.strip() and row.status.strip()):
+                named = row.text.strip() and row.agency.strip()
+                self.illegible.append(recommendation(row).key if named else "")
+                continue
+            if not cells[at["priority"]].strip():
+                self.unmarked.append(recommendation(row).key)
             yield row
 
-    recommendations, notes, places = assemble_placed(rows())
-    if not count:
-        raise NotAPage("the export has no rows", DOWNLOAD_AGAIN)
-    if nameless * 2 > count:
-        raise NotAPage("most rows of the export have no publication number")
-    if nameless:
-        notes += (f"rows without a publication number: {nameless}",)
-    stamp = stamp_of(preamble)
-    return Capture(
-        Format.CSV, recommendations, complete=True, url=url, stamp=stamp, notes=notes, places=places
-    )
+    def check(self) -> None:
+        """NotAPage where too much is missing."""
+        if not self.count:
+            raise NotAPage("the export has no rows", DOWNLOAD_AGAIN)
+        if self.nameless * 2 > self.count:
+            raise NotAPage("most rows of the export have no publication number")
+        few = max(1, self.count // 10)
+        if len(self.illegible) > few or len(self.illegible) == self.count:
+            raise NotAPage(
+                f"{len(self.illegible)} rows of the export have no status, agency or recommendation",
+                DOWNLOAD_AGAIN,
+            )
+        if len(self.unmarked) * 2 > self.count:
+            raise NotAPage("the export's Priority column is empty", DOWNLOAD_AGAIN)
+
+    def notes(self) -> tuple[str, ...]:
+        """For operators."""
+        missing = {
+            "publication number": self.nameless,
+            "status, agency or recommendation": len(self.illegible),
+            "priority": len(self.unmarked),
+        }
+        return tuple(f"rows without a {what}: {number}" for what, number in missing.items() if number)
 
 
 def _table(text: str, header: Header) -> list[list[str]]:
@@ -190,13 +235,10 @@ def _lines(text: str, position: int) -> Iterator[str]:
 def _row(number: int, cells: list[str], at: dict[str, int]) -> Row:
     if any(len(cell) == _SPREADSHEET_CELL or _units(cell) == _SPREADSHEET_CELL for cell in cells):
         raise NotAPage(f"a spreadsheet has cut a cell of row {number} to 32,767 characters", UNOPENED)
-    text, status = _words(cells[at["text"]]), _words(cells[at["status"]])
-    if not text.strip() or not status.strip():
-        raise NotAPage(f"row {number} of the export has no {'status' if text.strip() else 'recommendation'}")
     return Row(
         agency=unescape(cells[at["agency"]]),
-        text=text,
-        status=status,
+        text=_words(cells[at["text"]]),
+        status=_words(cells[at["status"]]),
         priority=_priority(number, cells[at["priority"]]),
         narrative=_words(cells[at["narrative"]]),
         title=unescape(cells[at["title"]]),
@@ -227,7 +269,7 @@ def _priority(number: int, cell: str) -> bool:
     word = cell.strip().casefold()
     if word in _YES:
         return True
-    if word in _NO:
+    if word in _NO or not word:  # an empty cell says nothing, see _Gaps
         return False
     raise NotAPage(
         f'row {number} of the export has "{word[:40]}" for its priority instead of Yes or No', DOWNLOAD_AGAIN

@@ -1,5 +1,6 @@
 """Holds a capture against what is known: a draft of everything that would be written, nothing written yet."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -8,6 +9,7 @@ from sqlalchemy import Connection
 
 from monitor.intake import loading
 from monitor.intake.decide import gate, identity
+from monitor.intake.decide.cuts import restored
 from monitor.intake.decide.detection import (
     ComparedFields,
     Decision,
@@ -17,9 +19,13 @@ from monitor.intake.decide.detection import (
     Reading,
     decide,
     differs,
+    is_comparable,
 )
 from monitor.intake.decide.identity import Candidate, Matching
+from monitor.record import folding
 from monitor.record.values import Capture, Format, Kind, Recommendation
+
+_NAMED = 5  # keys in a note
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,8 @@ class Draft:
 
     `unseen`: rows that nobody has shown yet, with their place on the page. `readings`: what the source
     now shows and which revision that is. `gone` and `returned`: open recommendations of a complete source;
-    `absent`: those that are known to be closed and have now left it, too.
+    `absent`: those that are known to be closed and have now left it, too. `cut`: keys of rows on which a
+    text is cut off, for operators.
     """
 
     matching: Matching
@@ -51,7 +58,15 @@ class Draft:
     gone: list[int] = field(default_factory=list)
     absent: list[int] = field(default_factory=list)
     returned: list[int] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
     measures: gate.GateInput = field(default_factory=lambda: gate.GateInput(0, 0, 0))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """For operators: which rows were not read in full."""
+        named = ", ".join(sorted(self.cut)[:_NAMED])
+        more = f" and {len(self.cut) - _NAMED} more" if len(self.cut) > _NAMED else ""
+        return (f"a text is cut off, what is known of it stays: {named}{more}",) if self.cut else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +112,43 @@ def draft(
     made.rows = {one.id: rows[place] for place, one in matching.known.items()}
     expected = _expected(capture, readings, known)
     standings = loading.load_standings(connection, made.rows.keys() | expected, now)
-    made.rows = {one: _as_far_as_shown(row, standings[one], reader) for one, row in made.rows.items()}
+    olds = _load_old_narratives(connection, made, standings)
+    made.rows = {
+        one: _as_far_as_shown(made, olds, capture, standings[one], row) for one, row in made.rows.items()
+    }
     _decide_all(connection, made, standings, reader, captured_at)
     shown_open = {one for one in expected if standings[one].is_open}
-    made.gone = sorted(shown_open - made.rows.keys())
-    left = expected - shown_open - made.rows.keys()
+    shown = made.rows.keys() | _shown_illegibly(capture, known, expected)
+    made.gone = sorted(shown_open - shown)
+    left = expected - shown_open - shown
     made.absent = sorted(one for one in left if not readings[one].misses)
     made.returned = [one for one in made.rows if one in readings and readings[one].misses]
     lasting = sum(not readings[one].misses for one in shown_open)
     if unread:
         # All that its source shows or has shown is either unread or expected.
         lasting += loading.count_listed(connection, reader) - len(shown_open)
-    made.measures = _measure(connection, made, standings, lasting, len(unread.ids) if unread else 0)
+    made.measures = _measure(connection, made, olds, standings, reader, lasting, unread)
     return made
+
+
+def _load_old_narratives(
+    connection: Connection, made: Draft, standings: dict[int, KnownRecommendation]
+) -> dict[int, str]:
+    """The stored narratives of rows that differ from the state, under the same folding."""
+    differing = [
+        one
+        for one, row in made.rows.items()
+        if ComparedFields.of(row) != (stored := standings[one].fields) and is_comparable(stored)
+    ]
+    return loading.load_narratives(connection, differing)
+
+
+def _shown_illegibly(capture: Capture, known: dict[int, Candidate], expected: set[int]) -> set[int]:
+    """Recommendations that may be in rows without a status: they are not absent."""
+    if "" in capture.illegible:
+        return expected
+    keys = set(capture.illegible)
+    return {one.id for one in known.values() if keys and not keys.isdisjoint((one.key, *one.keys))}
 
 
 def _expected(capture: Capture, readings: dict[int, Reading], known: dict[int, Candidate]) -> set[int]:
@@ -149,31 +188,69 @@ def _decide_all(
             made.readings.append((one, look, decision.confirmed))
 
 
-def _as_far_as_shown(row: Recommendation, standing: KnownRecommendation, reader: Reader) -> Recommendation:
-    """A row, with what is known where its page cannot say: a report's table of matters has no priority."""
-    if row.kind is Kind.MATTER and reader.format == Format.PRODUCT:
-        return replace(row, priority=standing.fields.priority)
-    return row
+def _as_far_as_shown(
+    made: Draft,
+    olds: dict[int, str],
+    capture: Capture,
+    standing: KnownRecommendation,
+    row: Recommendation,
+) -> Recommendation:
+    """A row, with the stored value of each field that its page does not show or shows cut off."""
+    # A report's table of matters has no priority.
+    unmarked = row.kind is Kind.MATTER and capture.format is Format.PRODUCT
+    if unmarked or row.key in capture.without_priority:
+        row = replace(row, priority=standing.fields.priority)
+    if standing.id not in olds:
+        return row
+    whole = restored(row, olds[standing.id], made.known[standing.id].text)
+    if (whole.narrative, whole.text) != (row.narrative, row.text):
+        made.cut.append(row.key)
+    return whole
 
 
 def _measure(
-    connection: Connection, made: Draft, standings: dict[int, KnownRecommendation], lasting: int, same: int
+    connection: Connection,
+    made: Draft,
+    olds: dict[int, str],
+    standings: dict[int, KnownRecommendation],
+    reader: Reader,
+    lasting: int,
+    unread: Unread | None,
 ) -> gate.GateInput:
     before = made.readings_before
-    # What another source has shown before, and was believed, is no reason to doubt one that catches up.
-    reworded = [
-        one
-        for one, row in made.rows.items()
-        if one in before
-        and row.fingerprint not in (before[one].fields.fingerprint, standings[one].fields.fingerprint)
-    ]
-    rebased = {standing.id for _, standing in made.rebased}
-    olds = loading.load_narratives(connection, reworded)
-    rewordings = {
-        one: gate.Rewording(olds[one], made.rows[one].narrative) for one in reworded if one not in rebased
+    # Only what would be reported: what another source has shown before, and was believed, is not doubted.
+    changes = {
+        one.standing.id: gate.RowChange(
+            _version(one.standing.fields, olds[one.standing.id], made.known[one.standing.id].text),
+            _version(ComparedFields.of(one.row), one.row.narrative, one.row.text),
+            one.decision.changed,
+        )
+        for one in made.changes
+        if one.standing.id in olds
     }
-    compared = sum(one in before for one in made.rows) + same
-    gone = sum(not before[one].misses for one in made.gone)
+    labels: Counter[str | bool] = Counter()
+    if unread and changes:
+        labels = loading.count_labels(connection, reader)
+    else:
+        for one in made.rows:
+            labels.update((standings[one].fields.status, standings[one].fields.priority))
+    renamed = [
+        (made.known[one].agency_folded, folding.fold_agency(row.agency))
+        for one, row in made.rows.items()
+        if made.known[one].agency_folded != folding.fold_agency(row.agency)
+    ]
     end = made.matching.known.get(len(made.matching.known) + len(made.unseen) - 1)
-    last = rewordings.get(end.id) if end else None
-    return gate.GateInput(lasting, gone, compared, tuple(rewordings.values()), last)
+    return gate.GateInput(
+        known_open=lasting,
+        gone=sum(not before[one].misses for one in made.gone),
+        compared=len(made.rows) + (len(unread.ids) if unread else 0),
+        changes=tuple(changes.values()),
+        last=changes.get(end.id) if end else None,
+        labels=labels,
+        renamed=renamed,
+        cut=len(made.cut),
+    )
+
+
+def _version(fields: ComparedFields, narrative: str, text: str) -> gate.Version:
+    return gate.Version(narrative, text, fields.status, fields.priority)

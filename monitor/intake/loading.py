@@ -1,6 +1,6 @@
 """What is known, read in few statements: whom rows may be, how they stand, what the source read last."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -187,6 +187,18 @@ def count_listed(connection: Connection, reader: Reader) -> int:
     query = select(table.c.status, func.count()).join(readings, shown).where(table.c.present)
     counts = connection.execute(query.group_by(table.c.status))
     return sum(count for status, count in counts if not is_closed(status))
+
+
+def count_labels(connection: Connection, reader: Reader) -> Counter[str | bool]:
+    """How many recommendations a source shows with each status, and with each priority."""
+    table = readings
+    mine = (table.c.source_id == reader.source, table.c.format == reader.format, table.c.misses == 0)
+    query = select(table.c.status, table.c.priority, func.count()).where(*mine)
+    found: Counter[str | bool] = Counter()
+    for status, priority, count in connection.execute(query.group_by(table.c.status, table.c.priority)):
+        found[status] += count
+        found[bool(priority)] += count
+    return found
 
 
 def load_earlier(connection: Connection, ids: Collection[int]) -> dict[int, list[Earlier]]:

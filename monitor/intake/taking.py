@@ -339,7 +339,7 @@ class _Taking:
             outbox_id=self._outbox(pen) if happened and not self.silent else None,
             capture_id=capture_id,
             notices=notices,
-            notes=self.capture.notes,
+            notes=self.capture.notes + made.notes,
             left=bool(made.gone),
             **_counts(made),
         )

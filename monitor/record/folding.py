@@ -132,8 +132,13 @@ def fingerprint(narrative: str) -> str:
 
 
 def fold_text(text: str) -> str:
-    """A recommendation's text for comparison: folded, without its stated number."""
-    return _STATED.sub("", fold(text)).rstrip(" .")
+    """A recommendation's text for comparison: folded, without its stated number and its last full stop."""
+    return without_number(text).rstrip(" .")
+
+
+def without_number(text: str) -> str:
+    """A recommendation's folded text without its stated number."""
+    return _STATED.sub("", fold(text)).rstrip()
 
 
 def text_fingerprint(text: str) -> str:

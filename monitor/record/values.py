@@ -103,7 +103,9 @@ class Capture:
     of that report). `subject` is the report's number or the agency that the page is about, None for
     the export. `announced` is the total that the page states. `stamp` is the page's own "status as
     of" time, with its zone. `notes` are findings for operators, such as an unknown status word. `open_ended`:
-    nothing on the page shows that its last row is complete. `places`: of the export, the row that each
+    nothing on the page shows that its last row is complete. `illegible`: keys of rows that lack a status,
+    which are not compared and yet not absent; an empty key where that is unknown too. `without_priority`:
+    keys of rows that do not say whether they are priority. `places`: of the export, the row that each
     recommendation was read from, -1 where several rows have one key.
     """
 
@@ -116,6 +118,8 @@ class Capture:
     stamp: datetime | None = None
     notes: tuple[str, ...] = ()
     open_ended: bool = False
+    illegible: tuple[str, ...] = ()
+    without_priority: frozenset[str] = frozenset()
     places: tuple[int, ...] = ()
 
 

@@ -111,7 +111,7 @@ def decide(
     captured_at: datetime,
 ) -> Decision:
     """Say what a row of a known recommendation means (see the module's docstring)."""
-    if _other_folding(known.fields.fingerprint):
+    if not is_comparable(known.fields):
         return _rebase(shown, known)
     if not differs(shown, known, reading):
         same = reading if reading and shown == reading.fields else known
@@ -133,8 +133,9 @@ def decide(
     )
 
 
-def _other_folding(fingerprint: str) -> bool:
-    return not fingerprint.startswith(folding.VERSION)
+def is_comparable(fields: ComparedFields) -> bool:
+    """Whether fingerprints were made by the present folding."""
+    return fields.fingerprint.startswith(folding.VERSION)
 
 
 def _rebase(shown: ComparedFields, known: KnownRecommendation) -> Decision:

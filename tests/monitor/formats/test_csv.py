@@ -118,7 +118,7 @@ def test_an_export_without_rows_or_without_its_columns_is_refused() -> None:
     ("cells", "reason"),
     [
         ({"priority": "Harbors"}, "for its priority"),
-        ({"text": " "}, "no recommendation"),
+        ({"text": " "}, "no status, agency or recommendation"),
         ({"status": ""}, "no status"),
         ({"topics": 'Harbors","shifted'}, "12 cells in row 1"),
         ({"number": "none"}, "publication number"),
