@@ -5,7 +5,6 @@ takes up what the store says is due.
 """
 
 import asyncio
-import signal
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
@@ -50,21 +49,6 @@ async def run(poller: Poller, stop: asyncio.Event) -> None:
             for task in (stopping, *tasks):
                 task.cancel()
             await asyncio.gather(stopping, *tasks, return_exceptions=True)
-
-
-def serve(poller: Poller, asked: Callable[[], bool] = lambda: False) -> None:
-    """Run the poller until SIGTERM, SIGHUP or Ctrl-C; `asked`: whether one had come before it listens."""
-    asyncio.run(_serve(poller, asked))
-
-
-async def _serve(poller: Poller, asked: Callable[[], bool]) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.set)
-    if asked():
-        stop.set()
-    await run(poller, stop)
 
 
 def _turns(session: Session) -> list[Coroutine[Any, Any, None]]:

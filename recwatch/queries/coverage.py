@@ -1,4 +1,4 @@
-"""What is covered now, in words for people: how much is open, and what each subscription will hear of."""
+"""What is covered now: how many recommendations are open, and how many each subscription matches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ _MOST_NAMED = 20  # in a line of the log; check-config names them all
 
 
 @dataclass(frozen=True, slots=True)
-class Cover:
-    """What one subscription hears of. `nearest`: agencies that may have been meant, where it is nothing."""
+class Covered:
+    """What one subscription covers. `nearest`: agencies that may have been meant, where it is nothing."""
 
     subscription: str
     channel: str
@@ -28,11 +28,11 @@ class Cover:
         return f"{self.subscription} will hear of {self.counted.total:,}{priority}"
 
 
-def look(connection: Connection, subscriptions: Sequence[Subscription]) -> tuple[int, list[Cover]]:
-    """How many open recommendations are known, and what each subscription covers of them."""
+def coverage_now(connection: Connection, subscriptions: Sequence[Subscription]) -> tuple[int, list[Covered]]:
+    """How many recommendations are open, and what each subscription covers of them."""
     counted = coverage(connection, subscriptions)
     return _open(connection), [
-        Cover(each.id, each.channel, counted[each.id], _nearest(connection, each, counted[each.id]))
+        Covered(each.id, each.channel, counted[each.id], _nearest(connection, each, counted[each.id]))
         for each in subscriptions
     ]
 
@@ -51,8 +51,8 @@ def _nearest(connection: Connection, subscription: Subscription, counted: Covera
     return tuple(dict.fromkeys(near))
 
 
-def in_words(known: int, covers: Sequence[Cover]) -> str:
+def in_words(known: int, covered: Sequence[Covered]) -> str:
     """`5,379 open; cbp-team will hear of 25, 2 of them priority`."""
-    more = len(covers) - _MOST_NAMED
+    more = len(covered) - _MOST_NAMED
     rest = [f"{more:,} more subscriptions"] if more > 0 else []
-    return "; ".join([f"{known:,} open", *map(str, covers[:_MOST_NAMED]), *rest])
+    return "; ".join([f"{known:,} open", *map(str, covered[:_MOST_NAMED]), *rest])

@@ -1,26 +1,23 @@
 """Wires what a verb that sends needs: store, queue server, and the context of each process."""
 
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from monitor.record.queue.client import Queue, queue_server
 from monitor.record.store.store import Store, store_url
 from monitor.record.store.upgrade import open_store
 from recwatch.configuration import Loaded
-from recwatch.runtime.processes import STOP_SIGNALS
+from recwatch.errors import Failure
+from recwatch.runtime.stopping import Stop, stop_signals
 from workers.context import Context, install
 
-if TYPE_CHECKING:
-    from pathlib import Path
+Make = Callable[[], Context]
 
 
 @contextmanager
-def served(loaded: Loaded) -> Iterator[Callable[[], Context]]:
-    """Bring the store to the present shape and the queue server up; gives what makes a context.
+def served(loaded: Loaded) -> Iterator[Make]:
+    """Migrate the store and start the queue server; gives what makes a context.
 
     A process calls it for itself, after its fork; jobs find theirs the same way.
     """
@@ -40,71 +37,28 @@ def served(loaded: Loaded) -> Iterator[Callable[[], Context]]:
 
 
 @contextmanager
-def opened(loaded: Loaded, stop: threading.Event | None = None) -> Iterator[Context]:
-    """A context for this process, everything open; closed at the end, also when a stop is asked for.
-
-    With `stop`, for who goes on until it is set: an exception is lost in a finalizer and in some imports.
-    """
-    with _stops(stop) as stops, served(loaded) as make:
-        context = make()
-        try:
-            stops.heed()
-            yield context
-        finally:
-            stops.ignore()
-            context.queue.close()
-            context.store.close()
-
-
-class _Stops:
-    """A stop that unwinds the frames only while they are whole.
-
-    Whoever is killed half-way in or out of them leaves the queue server running.
-    """
-
-    def __init__(self, told: threading.Event | None) -> None:
-        self._told = told
-        self._heeded = False
-        self._asked = 0
-
-    def ask(self, number: int, _frame: FrameType | None) -> None:
-        self._asked = number
-        if self._heeded:
-            self._unwind()
-
-    def heed(self) -> None:
-        self._heeded = True
-        if self._asked:
-            self._unwind()
-
-    def ignore(self) -> None:
-        self._heeded = False
-
-    def _unwind(self) -> None:
-        if self._told is not None:
-            self._told.set()
-            return
-        raise SystemExit(128 + self._asked)
+def made(make: Make) -> Iterator[Context]:
+    """A context of this process; its connections are closed at the end."""
+    context = make()
+    try:
+        yield context
+    finally:
+        context.queue.close()
+        context.store.close()
 
 
 @contextmanager
-def _stops(told: threading.Event | None) -> Iterator[_Stops]:
-    stops = _Stops(told)
-    if threading.current_thread() is not threading.main_thread():
-        yield stops
-        return
-    handlers = {number: signal.signal(number, stops.ask) for number in STOP_SIGNALS}
-    try:
-        yield stops
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+def opened(loaded: Loaded) -> Iterator[tuple[Context, Stop]]:
+    """A context for this process and its stop signals. A stop interrupts neither opening nor closing.
+
+    Interrupted half-way, either would leave the queue server running.
+    """
+    with stop_signals() as stop, served(loaded) as make, made(make) as context:
+        yield context, stop
 
 
-def make_home(home: "Path") -> None:
-    """Make the folder that everything is kept in; nobody else reads it: narratives, ledgers, locks."""
-    from recwatch.errors import Failure
-
+def make_home(home: Path) -> None:
+    """Make the folder that everything is kept in; only the owner reads it: narratives, messages, locks."""
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

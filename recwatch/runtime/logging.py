@@ -6,9 +6,9 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-from recwatch.runtime.imports import lean
+from recwatch.runtime.imports import without_optional
 
-with lean():
+with without_optional():
     import structlog
 
 

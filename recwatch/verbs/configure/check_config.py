@@ -9,7 +9,7 @@ from recwatch.cli.setup import load, reading, verb_app
 
 if TYPE_CHECKING:
     from recwatch.configuration import Loaded
-    from recwatch.queries.coverage import Cover
+    from recwatch.queries.coverage import Covered
 
 app = verb_app()
 
@@ -27,7 +27,7 @@ def check_config(
         _print(loaded)
     for warning in loaded.warnings:
         note(f"warning: {loaded.path}: {warning}")
-    _cover(loaded)
+    _print_coverage(loaded)
     note(f"{loaded.path} is in order; home {loaded.home}")
 
 
@@ -38,23 +38,23 @@ def _print(loaded: "Loaded") -> None:
     say(written_out(loaded.configuration, loaded.secrets).rstrip())
 
 
-def _cover(loaded: "Loaded") -> None:
+def _print_coverage(loaded: "Loaded") -> None:
     from monitor.record.store.store import StoreMissing
-    from recwatch.queries.coverage import look
+    from recwatch.queries.coverage import coverage_now
 
     try:
         with reading(loaded) as store, store.read() as connection:
-            known, covers = look(connection, loaded.configuration.subscriptions)
+            known, covered = coverage_now(connection, loaded.configuration.subscriptions)
     except StoreMissing:
-        note("nothing was read yet, so what the subscriptions cover is not known")
+        note("nothing was read yet, so it is not known what the subscriptions cover")
         return
     say(f"\n# {counted(known, 'recommendation is', 'recommendations are')} open")
-    for cover in covers:
-        say(f"# {cover}, by {cover.channel}")
-        if known and not cover.counted.total:
-            note(_warning(cover))
+    for each in covered:
+        say(f"# {each}, by {each.channel}")
+        if known and not each.counted.total:
+            note(_warning(each))
 
 
-def _warning(cover: "Cover") -> str:
-    near = f"; did you mean {' or '.join(cover.nearest)}?" if cover.nearest else ""
-    return f"warning: {cover.subscription} covers no recommendation now{near}"
+def _warning(covered: "Covered") -> str:
+    near = f"; did you mean {' or '.join(covered.nearest)}?" if covered.nearest else ""
+    return f"warning: {covered.subscription} covers no recommendation now{near}"

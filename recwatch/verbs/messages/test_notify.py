@@ -31,7 +31,7 @@ def notify(
     loaded = load(ctx, secrets=True)
     start_logging(ctx)
     chosen = subscription_named(loaded, subscription)
-    with opened(loaded) as context:
+    with opened(loaded) as (context, stop), stop.ending():
         with context.store.write() as connection:
             ids = ledger.send_test(connection, context, chosen, now())
         entries = send_now(context, chosen.channel, ids)

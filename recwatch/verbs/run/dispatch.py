@@ -10,13 +10,10 @@ app = verb_app()
 @app.command()
 def dispatch(ctx: typer.Context) -> None:
     """Turn what is due in the store into jobs, until stopped. Any number may run."""
-    import threading
-
     from recwatch.runtime.contexts import opened
     from workers.queue.dispatcher import run
 
     loaded = load(ctx, secrets=True)
     start_logging(ctx)
-    stop = threading.Event()
-    with opened(loaded, stop) as context:
+    with opened(loaded) as (context, stop):
         run(context, stop)

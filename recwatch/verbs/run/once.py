@@ -17,9 +17,10 @@ def once(ctx: typer.Context) -> None:
 
     loaded = load(ctx, secrets=True)
     start_logging(ctx)
-    with opened(loaded) as context:
+    with opened(loaded) as (context, stop):
         readings = polling.once(loaded, context.store, due_only=True)
-        died = run_until_done(context)
+        with stop.ending():
+            died = run_until_done(context)
     troubles = [f"{reading.source} was not read" for reading in readings if reading.failed]
     troubles += ["a message went dead; `recwatch deliveries --state dead` says why"] if died else []
     if troubles:

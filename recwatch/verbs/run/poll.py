@@ -39,9 +39,9 @@ def poll(
     _check(loaded, chosen)
     start_logging(ctx)
     if given is not None:
-        _report(_take(loaded, chosen, given), as_json=as_json)
+        _print(_take(loaded, chosen, given), as_json=as_json)
     elif once:
-        _report(_cycle(loaded, chosen), as_json=as_json)
+        _print(_cycle(loaded, chosen), as_json=as_json)
     elif as_json:
         raise Failure("--json goes with --once or --from", Exit.CONFIGURATION)
     else:
@@ -60,7 +60,7 @@ def _check(loaded: "Loaded", names: Sequence[str]) -> None:
 
 
 def _only(loaded: "Loaded", names: Sequence[str]) -> "Loaded":
-    """The configuration with these sources alone; with all, where none is named."""
+    """The configuration with only these sources; with all, where none is named."""
     if not names:
         return loaded
     chosen = tuple(source for source in loaded.configuration.sources if source.id in names)
@@ -90,7 +90,7 @@ def _take(loaded: "Loaded", names: Sequence[str], given: str) -> "list[Reading]"
         return polling.once(loaded, store, chosen, given=page)
 
 
-def _report(readings: "list[Reading]", *, as_json: bool) -> None:
+def _print(readings: "list[Reading]", *, as_json: bool) -> None:
     for reading in readings:
         if as_json:
             json_line(reading.as_json())
@@ -102,18 +102,15 @@ def _report(readings: "list[Reading]", *, as_json: bool) -> None:
 
 def _in_words(reading: "Reading") -> str:
     counts = ("opened", "updated", "closed", "reopened", "vanished")
-    happened = [f"{getattr(reading, name)} {name}" for name in counts if getattr(reading, name)]
-    words = ", ".join([f"{reading.seen:,} seen", *happened])
+    counted = [f"{getattr(reading, name)} {name}" for name in counts if getattr(reading, name)]
+    words = ", ".join([f"{reading.seen:,} seen", *counted])
     message = f"; {reading.message}" if reading.message else ""
     return f"{reading.source}: {reading.outcome}, {words}{message}"
 
 
 def _serve(loaded: "Loaded") -> None:
-    import threading
-
     from recwatch.runtime.contexts import opened
-    from recwatch.runtime.polling import serve_until_stopped
+    from recwatch.runtime.polling import poll_until
 
-    stop = threading.Event()
-    with opened(loaded, stop) as context:
-        serve_until_stopped(loaded, context, asked=stop.is_set)
+    with opened(loaded) as (context, stop):
+        poll_until(stop, loaded, context)

@@ -47,7 +47,7 @@ def _burst(loaded: "Loaded", queues: Sequence[str]) -> None:
     from recwatch.runtime.contexts import opened
     from workers.queue.dispatcher import QUEUES, run_until_done
 
-    with opened(loaded) as context:
+    with opened(loaded) as (context, stop), stop.ending():
         died = run_until_done(context, queues or QUEUES)
     if died:
         raise Failure("a message went dead; `recwatch deliveries --state dead` says why")
@@ -56,13 +56,13 @@ def _burst(loaded: "Loaded", queues: Sequence[str]) -> None:
 def _keep_working(loaded: "Loaded", queues: Sequence[str]) -> None:
     from recwatch.runtime import children
     from recwatch.runtime.contexts import served
-    from recwatch.runtime.processes import wakeups
+    from recwatch.runtime.stopping import stop_signals
     from recwatch.runtime.supervisor import Supervisor
 
-    # Signals first: a stop that comes while the queue server starts must not leave it running.
-    with wakeups() as signals, served(loaded) as make:
+    # Signals first: a stop while the queue server starts must not leave it running.
+    with stop_signals() as stop, served(loaded) as make:
         names = queues or loaded.configuration.queues_in_use()
         supervisor = Supervisor(children.workers(loaded, make, names))
-        if not signals.stop_was_asked():
+        if not stop.is_set():
             supervisor.start()
-            supervisor.run(signals)
+            supervisor.run(stop)

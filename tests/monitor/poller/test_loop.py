@@ -196,13 +196,16 @@ def test_a_store_that_fails_for_a_while_ends_nothing(store: Store, tmp_path: Pat
 _SCRIPT = """
 import sys
 from pathlib import Path
-from monitor.poller import Poller, serve
+from monitor.poller import Poller, run
 from monitor.record.settings import Settings
 from monitor.record.store.store import Store
+from recwatch.runtime.stopping import serve_until_stopped, stop_signals
 url, store = sys.argv[1:]
 http = {"allow_private_networks": True, "min_interval": "0s", "contact": "a@b.c", "timeout": "300s"}
 sources = [{"id": "piers", "format": "gao-csv", "url": url, "every": "1s"}]
-serve(Poller(Store(store), Settings(http=http, sources=sources), Path(".")))
+poller = Poller(Store(store), Settings(http=http, sources=sources), Path("."))
+with stop_signals() as stop:
+    serve_until_stopped(stop, lambda event: run(poller, event))
 """
 
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from contextlib import suppress
 
-from recwatch.runtime.imports import importing, lean
+from recwatch.runtime.imports import importing, without_optional
 
 _POLLER = """
 import sys
@@ -38,6 +38,6 @@ def test_what_is_there_already_is_not_hidden() -> None:
     """Two copies of one library would not know each other's classes."""
     import rich
 
-    with lean():
+    with without_optional():
         assert sys.modules["rich"] is rich
     assert sys.modules["rich"] is rich

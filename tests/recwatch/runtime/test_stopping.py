@@ -19,7 +19,7 @@ from monitor.record.store.schema import sources
 from monitor.record.store.upgrade import open_existing
 from recwatch.configuration import load
 from recwatch.runtime import contexts, polling, sending
-from recwatch.runtime.stopping import run_until_stopped
+from recwatch.runtime.stopping import run_until_stopped, stop_signals
 from tests.recwatch.conftest import ROOT, Program
 from workers.queue import dispatcher as dispatching
 
@@ -117,11 +117,10 @@ def test_a_stop_that_meets_a_finalizer_is_not_lost(program: Program) -> None:
         def __del__(self) -> None:
             stop()
 
-    asked = threading.Event()
-    with contexts.opened(load(program.config, program.home, secrets=True), asked):
-        assert not asked.is_set()
+    with contexts.opened(load(program.config, program.home, secrets=True)) as (_, stopped):
+        assert not stopped.is_set()
         Finalized()
-        assert asked.is_set()
+        assert stopped.is_set()
 
 
 def test_a_poller_hears_a_stop_that_comes_before_its_loop(
@@ -200,3 +199,20 @@ def test_handlers_are_as_before_afterwards_and_elsewhere_than_in_the_main_thread
     thread.start()
     thread.join()
     assert results == [1]
+
+
+def test_a_wait_for_a_stop_ends_with_it() -> None:
+    """A signal that arrives amid the wait ends it; no lock is taken that the handler would wait for."""
+    with stop_signals() as stopped:
+        threading.Timer(0.05, stop).start()
+        assert stopped.wait(60)
+        assert stopped.status == STOPPED
+
+
+def test_a_stop_ends_a_block_that_says_so_and_no_other() -> None:
+    """Cleaning up around it goes on to its end."""
+    with stop_signals() as stopped:
+        with pytest.raises(SystemExit), stopped.ending():
+            stop()
+        stop()
+        assert stopped.count == 2

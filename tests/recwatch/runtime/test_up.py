@@ -14,6 +14,7 @@ from typing import NoReturn
 import pytest
 from structlog.testing import capture_logs
 
+from monitor.record import file_locks
 from monitor.record.store.store import StoreError
 from recwatch.configuration import load
 from recwatch.runtime import main_process
@@ -40,7 +41,7 @@ class Up:
         return (self.folder / "up.err").read_text()
 
     def children(self) -> set[int]:
-        """The parts that run now."""
+        """The children that run now."""
         done = subprocess.run(
             ["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False
         )
@@ -53,7 +54,7 @@ class Up:
         return processes.until(lambda: "event=ready" in self.err)
 
     def await_told(self, times: int) -> None:
-        """Wait until the console was told so often; fails with what the parts said meanwhile."""
+        """Wait until the console was told so often; fails with what the children said meanwhile."""
         try:
             processes.until(lambda: self.out.count("subscription harbor") == times)
         except AssertionError as error:
@@ -121,14 +122,14 @@ def test_ready_is_said_in_one_line_with_what_is_covered(polled: Program) -> None
 def test_a_store_that_is_away_as_ready_is_to_be_said_ends_nothing(
     polled: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The parts run by then, and wait until it is back; they must not be killed for a line in the log."""
+    """The children run by then, and wait until it is back; they must not be killed for a line in the log."""
 
     def away(*_: object) -> NoReturn:
         raise StoreError("the store is away")
 
-    monkeypatch.setattr(main_process, "look", away)
+    monkeypatch.setattr(main_process, "coverage_now", away)
     with capture_logs() as said:
-        main_process._say_ready(load(polled.config, polled.home, secrets=True))
+        main_process._log_ready(load(polled.config, polled.home, secrets=True))
     assert [one["event"] for one in said] == ["the store is away"]
 
 
@@ -148,7 +149,7 @@ def test_a_stop_leaves_no_process_and_no_lock(number: signal.Signals, polled: Pr
 
 
 def test_ctrl_c_in_a_terminal_stops_in_order(polled: Program) -> None:
-    """The terminal sends the signal to the whole group; the parts are in groups of their own."""
+    """The terminal sends the signal to the whole group; the children are in groups of their own."""
     with up(polled) as running:
         running.await_ready()
         running.children()
@@ -198,7 +199,7 @@ def test_a_part_that_is_killed_is_started_again(polled: Program) -> None:
         save(polled, "three.csv", dated(third, 3))
         processes.until(lambda: "The lamps burn." in running.out.replace("{+", "").replace("+}", ""))
         assert running.stop() == 0
-    assert running.err.count("a part ended; it is started again") == 4
+    assert running.err.count("a child process ended; it is started again") == 4
 
 
 def test_kill_of_the_head_ends_everything_and_the_next_up_takes_over(polled: Program) -> None:
@@ -246,7 +247,7 @@ def test_a_bad_configuration_is_said_before_anything_is_started(program: Program
 
 
 def test_a_stop_while_it_starts_is_heeded(polled: Program) -> None:
-    """A signal that comes before the parts run is not lost."""
+    """A signal that comes before the children run is not lost."""
     for wait in ("queue.pid", "up.lock"):
         with up(polled) as running:
             processes.until(lambda name=wait: list(polled.home.rglob(name)))  # type: ignore[misc]
@@ -279,14 +280,14 @@ def test_each_part_on_its_own_stops_cleanly(verb: str, polled: Program) -> None:
 
 
 def test_no_child_keeps_the_homes_lock(tmp_path: Path) -> None:
-    """The lock is the head's alone: a copy in a child that outlives it would keep the next `up` out."""
-    with main_process._alone(tmp_path):
-        (handle,) = main_process._locks
+    """A copy in a child that outlives the main process would keep the next `up` out."""
+    with main_process._only_up(tmp_path):
+        (handle,) = file_locks._open
         pid = spawn(lambda: os.fstat(handle) and None, on_error=lambda _: None)  # type: ignore[func-returns-value]
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1  # it is closed there
         reader, writer = os.pipe()
         child = spawn(lambda: bool(os.read(reader, 1)) and None, on_error=lambda _: None)  # type: ignore[func-returns-value]
-    with main_process._alone(tmp_path):  # free, though the child lives
+    with main_process._only_up(tmp_path):  # free, though the child lives
         assert processes.lives(child)
     os.write(writer, b"x")
     os.waitpid(child, 0)
