@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from monitor.formats import NotAPage, extract
+from monitor.intake.changesets import once_each
 from monitor.intake.decide import detection, identity
 from monitor.intake.decide.detection import ComparedFields, KnownRecommendation, Reader
-from monitor.intake.drafting import once_each
 from monitor.intake.evidence import load_evidence
 from monitor.intake.loading import load_earlier, load_known
 from monitor.record.store.schema import captures, events, evidence, recommendations, revisions

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.fetching.room import Share
+from monitor.fetching.memory_budget import Share
 from monitor.record.values import Outcome
 
 

@@ -9,11 +9,11 @@ from functools import partial
 import httpx
 import structlog
 
-from monitor.fetching import hosts, rules, sites
+from monitor.fetching import hosts, robots, sites
 from monitor.fetching.answers import Refusal
 from monitor.fetching.body import BodyRefused, read_body
+from monitor.fetching.memory_budget import Room, Share
 from monitor.fetching.retry_after import retry_at
-from monitor.fetching.room import Room, Share
 from monitor.record.bodies import Body
 from monitor.record.clock import Clock
 from monitor.record.http import outbound
@@ -51,10 +51,10 @@ class Asker:
         self.known: dict[str, hosts.Host] = {}  # as they were read last
         self.room = Room()
 
-    def interval(self, robots: str | None) -> timedelta:
+    def interval(self, text: str | None) -> timedelta:
         """The time between two requests to a host with these rules: the longer of theirs and ours."""
         own = self.http.min_interval
-        return max(hosts.DEFAULT_INTERVAL if own is None else own, rules.crawl_delay(robots))
+        return max(hosts.DEFAULT_INTERVAL if own is None else own, robots.crawl_delay(text))
 
     async def wait_for_turn(self, name: str, interval: timedelta) -> None:
         """Wait until the host may be asked, and take that turn."""

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from monitor.fetching import hosts, rules, sites
+from monitor.fetching import hosts, robots, sites
 from monitor.fetching.answers import NotModified, Refusal, Request
 from monitor.fetching.asking import Answer, Asker, refusal_of
 from monitor.fetching.walls import wall
@@ -70,7 +70,7 @@ def enter(connection: Connection, asker: Asker, request: Request) -> Entry:
     if (known := asker.known.get(name)) and _enters_again(connection, asker, request, known, now):
         return Entry(known, turn=True)
     host = asker.known[name] = hosts.read(connection, name)
-    if request.obey_robots and not (_knows_rules(host, now) and rules.allows(host.robots, request.url)):
+    if request.obey_robots and not (_knows_rules(host, now) and robots.allows(host.robots, request.url)):
         return Entry(host, turn=False)
     interval = asker.interval(host.robots if request.obey_robots else None)
     return Entry(host, hosts.take_turn(connection, name, interval, now))
@@ -80,7 +80,7 @@ def _enters_again(
     connection: Connection, asker: Asker, request: Request, known: hosts.Host, now: datetime
 ) -> bool:
     """Take the turn of a host in one statement, if it still is as it was when another page was asked for."""
-    allowed = _knows_rules(known, now) and request.obey_robots and rules.allows(known.robots, request.url)
+    allowed = _knows_rules(known, now) and request.obey_robots and robots.allows(known.robots, request.url)
     return allowed and hosts.take_turn_of(connection, known, asker.interval(known.robots), now)
 
 
@@ -108,16 +108,16 @@ async def _follow(asker: Asker, request: Request, first: Entry) -> Page | NotMod
 
 
 async def _hop(asker: Asker, request: Request, url: str) -> Answer | Refusal:
-    robots = None
+    text = None
     if request.obey_robots:
         found = await rules_of(asker, url)
         if isinstance(found, Refusal):
             return found
-        robots = found.robots
-        if not rules.allows(robots, url):
+        text = found.robots
+        if not robots.allows(text, url):
             message = f"{sites.host_of(url)} does not allow programs to ask for this page (robots.txt)."
             return Refusal(Outcome.DISALLOWED, message, everywhere=False)
-    await asker.wait_for_turn(sites.host_of(url), asker.interval(robots))
+    await asker.wait_for_turn(sites.host_of(url), asker.interval(text))
     return await _ask(asker, request, url)
 
 
@@ -166,7 +166,7 @@ async def _ask_rules(asker: Asker, url: str) -> str | Refusal | None:
     """The text; None for an answer that is not to be believed; empty where the site has no rules."""
     address = sites.robots_address(url)
     for _ in range(_HOPS):
-        answer = await asker.ask(address, {"Accept": "text/plain"}, max_bytes=rules.MAX_BYTES, truncate=True)
+        answer = await asker.ask(address, {"Accept": "text/plain"}, max_bytes=robots.MAX_BYTES, truncate=True)
         if isinstance(answer, Refusal):
             return answer
         if answer.status not in _REDIRECTS:
@@ -181,7 +181,7 @@ async def _ask_rules(asker: Asker, url: str) -> str | Refusal | None:
 
 def _read_rules(answer: Answer, address: str, now: datetime) -> str | Refusal | None:
     if answer.status == 200:
-        text = rules.believable(whole(answer.body), answer.headers.get("content-type"))
+        text = robots.believable(whole(answer.body), answer.headers.get("content-type"))
         if text is None:
             log.warning("robots.txt is no text and not believed", url=address)
         return text

@@ -4,8 +4,8 @@ One transaction: state, revisions, events and the outbox row are committed toget
 """
 
 from monitor.intake.evidence import keep_evidence, load_evidence, prune_evidence
-from monitor.intake.same import glance
-from monitor.intake.taking import take_in
+from monitor.intake.pipeline import take_in
+from monitor.intake.source_rows import glance
 from monitor.intake.values import Also, Intake
 
 __all__ = ["Also", "Intake", "glance", "keep_evidence", "load_evidence", "prune_evidence", "take_in"]

@@ -3,7 +3,7 @@
 Such a row says what it said: it is neither resolved, folded nor compared. What makes it exact:
 
 - A row is remembered only where it alone stands under its key and names its report; with the version of the
-  code that read it; and only while nobody has moved its recommendation on (`memory.forget`).
+  code that read it; and only while nobody has moved its recommendation on (`short_cuts.forget`).
 - A recommendation that was missing meanwhile has its row read.
 - All other rows are read. Where one of them is unseen, or bears the key of one that is not read, the whole
   export is: who is who is then decided among all of them.
@@ -18,8 +18,8 @@ from monitor.formats import NotAPage, extract
 from monitor.formats.export_rows import RawRows, only
 from monitor.formats.phones import blank_phones
 from monitor.intake import loading
+from monitor.intake.changesets import Draft, Unread
 from monitor.intake.decide.detection import Reader
-from monitor.intake.drafting import Draft, Unread
 from monitor.intake.writing import Pen
 from monitor.record.settings import Source
 from monitor.record.values import Capture, Format, Page

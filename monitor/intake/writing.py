@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, update
 
-from monitor.intake import loading, memory
+from monitor.intake import loading, short_cuts
+from monitor.intake.changesets import Change, Draft
 from monitor.intake.decide.detection import ComparedFields, Reader, Reading
-from monitor.intake.drafting import Change, Draft
 from monitor.record import folding
 from monitor.record.ids import new_id
 from monitor.record.store.schema import aliases, events, readings, recommendations, revisions
@@ -40,7 +40,7 @@ def write_unseen(pen: Pen, rows: list[Recommendation]) -> list[int]:
         return []
     shown = [row.key for row in rows]
     rows = _under_free_keys(pen, rows)
-    memory.forget(pen.connection, loading.load_owners(pen.connection, [row.key for row in rows]).values())
+    short_cuts.forget(pen.connection, loading.load_owners(pen.connection, [row.key for row in rows]).values())
     ids: list[int] = []
     # A first capture is the whole export: what is bound for the store of it is held for a few rows at a time.
     for start in range(0, len(rows), _ROWS):
@@ -268,7 +268,7 @@ def write_vanished(pen: Pen, ids: Iterable[int]) -> list[str]:
     subjects = loading.load_subjects(pen.connection, set(ids))
     if not subjects:
         return []
-    memory.forget(pen.connection, subjects.keys())
+    short_cuts.forget(pen.connection, subjects.keys())
     last = [_revision(pen, row.id, row.revision + 1, row) | {"present": False} for row in subjects.values()]
     pen.connection.execute(insert(revisions), last)
     table = recommendations

@@ -2,7 +2,7 @@
 
 from monitor.poller.loop import run
 from monitor.poller.once import page_of, poll_once
-from monitor.poller.readings import Reading
+from monitor.poller.results import Reading
 from monitor.poller.session import Poller
 
 __all__ = ["Poller", "Reading", "page_of", "poll_once", "run"]

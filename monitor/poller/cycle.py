@@ -15,7 +15,7 @@ from monitor.poller.fetches import fetch_source, request_of
 from monitor.poller.files import fail, read_files, report
 from monitor.poller.leases import LEASE
 from monitor.poller.lookups import SOON, look_up
-from monitor.poller.readings import Reading, combine, of_intake
+from monitor.poller.results import Reading, combine, of_intake
 from monitor.poller.session import Session
 from monitor.record.http.errors import reason
 from monitor.record.settings import Source

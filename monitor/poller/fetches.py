@@ -9,7 +9,7 @@ import structlog
 from monitor.fetching import Entry, NotModified, Refusal, Request, fetch, hosts, schedule, sites
 from monitor.poller import rows, wording
 from monitor.poller.leases import Standing
-from monitor.poller.readings import Reading, of_intake
+from monitor.poller.results import Reading, of_intake
 from monitor.poller.session import Session
 from monitor.record.settings import Source
 from monitor.record.store.store import StoreError

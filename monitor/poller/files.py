@@ -6,7 +6,7 @@ from datetime import timedelta
 import structlog
 
 from monitor import incidents
-from monitor.poller.readings import Reading, of_intake
+from monitor.poller.results import Reading, of_intake
 from monitor.poller.session import Session
 from monitor.record.settings import Source
 from monitor.record.store.store import StoreError

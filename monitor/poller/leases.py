@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import structlog
 from sqlalchemy import Connection, bindparam, or_, select, update
 
-from monitor.intake.memory import Last
+from monitor.intake.short_cuts import Last
 from monitor.intake.values import ENDED_BY
 from monitor.poller.threads import to_the_end
 from monitor.record.clock import Clock

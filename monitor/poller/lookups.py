@@ -12,7 +12,7 @@ from monitor import incidents
 from monitor.fetching import Refusal, Request, fetch, hosts, schedule, sites
 from monitor.incidents import WELL
 from monitor.poller import wording
-from monitor.poller.readings import Reading, of_intake
+from monitor.poller.results import Reading, of_intake
 from monitor.poller.session import Session
 from monitor.record.settings import Source
 from monitor.record.store.schema import lookups

@@ -10,7 +10,7 @@ from monitor.formats import stamp_of
 from monitor.poller import rows
 from monitor.poller.cycle import heartbeat, run_cycle, take_given
 from monitor.poller.lookups import expire
-from monitor.poller.readings import Reading
+from monitor.poller.results import Reading
 from monitor.poller.session import Poller, Session, open_session
 from monitor.record.bodies import Body
 from monitor.record.settings import Source

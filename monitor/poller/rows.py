@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from monitor import incidents
-from monitor.intake import Also, Intake, memory, same
+from monitor.intake import Also, Intake, short_cuts, source_rows
 from monitor.poller.leases import Leases, Standing
 from monitor.record.settings import Source
 from monitor.record.store.schema import sources
@@ -24,10 +24,10 @@ def load(store: Store, source_id: str) -> Row[Any] | None:
 def conditions(standing: Standing, source: Source) -> tuple[str | None, str | None]:
     """ETag and Last-Modified to send back; none where the whole page is wanted in any case.
 
-    That is so where reading the page last believed again could change something (monitor/intake/memory.py),
-    and when the marks are those of another address.
+    That is so where reading the page last believed again could change something (see
+    monitor/intake/short_cuts.py), and when the marks are those of another address.
     """
-    if standing.marks_url != source.url or not memory.is_current(standing.body_sha256):
+    if standing.marks_url != source.url or not short_cuts.is_current(standing.body_sha256):
         return None, None
     return standing.etag, standing.last_modified
 
@@ -85,4 +85,4 @@ def failed(
 
 
 def _schedule(connection: Connection, source_id: str, now: datetime, due: datetime, **more: Any) -> None:
-    same.note(connection, source_id, {"last_polled_at": now, "next_poll_at": due, **more})
+    source_rows.note(connection, source_id, {"last_polled_at": now, "next_poll_at": due, **more})

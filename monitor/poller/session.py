@@ -15,7 +15,7 @@ import structlog
 from monitor import publishing
 from monitor.fetching import Asker
 from monitor.intake import Also, Intake, glance, prune_evidence, take_in
-from monitor.intake.memory import Last
+from monitor.intake.short_cuts import Last
 from monitor.poller.leases import Leases
 from monitor.record.clock import Clock
 from monitor.record.http import outbound

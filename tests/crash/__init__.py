@@ -23,7 +23,7 @@ _SENDER = f"{_POINTS}test_a_job_killed_at_a_commit"
 INVARIANTS = {
     1: Invariant(
         "state, revision, event and outbox row are committed together or not at all",
-        "monitor/intake/taking.py",
+        "monitor/intake/pipeline.py",
         (
             f"{_INTAKE}test_killed_at_a_step_nothing_is_half_written",
             f"{_POINTS}test_an_intake_killed_at_its_commit",

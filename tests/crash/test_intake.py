@@ -12,7 +12,7 @@ from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import func, select
 
 from monitor import incidents
-from monitor.intake import Intake, leaving, take_in, taking, writing
+from monitor.intake import Intake, departures, pipeline, take_in, writing
 from monitor.record.settings import Settings, Source
 from monitor.record.store.schema import events, outbox, revisions
 from monitor.record.store.store import Store
@@ -26,13 +26,13 @@ SOURCE = Source(id="export", format=Format.CSV, path="drop/")
 BEFORE = pages.export([*rows(8), Row()])
 AFTER = pages.export([*rows(7), rows(8)[7].but(narrative="It is done."), Row(number="2")])
 STEPS: dict[str, tuple[object, str]] = {
-    "evidence": (taking, "keep_evidence"),
+    "evidence": (pipeline, "keep_evidence"),
     "identities": (writing, "write_identities"),
     "unseen": (writing, "write_unseen"),
     "events": (writing, "write_events"),
     "changes": (writing, "write_changes"),
     "readings": (writing, "write_readings"),
-    "gone": (leaving, "note_gone"),
+    "gone": (departures, "note_gone"),
     "incidents": (incidents, "record"),
 }
 

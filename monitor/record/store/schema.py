@@ -51,7 +51,7 @@ sources = Table(
     Column("etag", Text),
     Column("last_modified", Text),
     Column("marks_url", Text),  # the address that these two belong to
-    # The page last believed, as long as reading it again would change nothing (monitor/intake/memory.py):
+    # The page last believed, as long as reading it again would change nothing (monitor/intake/short_cuts.py):
     Column("body_sha256", String),  # of its stable content and of the code that read it
     Column("body_layout", LargeBinary),  # where its volatile parts were (monitor/formats/stable_content.py)
     Column("body_format", String),

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.fetching import Refusal, hosts, rules
+from monitor.fetching import Refusal, hosts, robots
 from monitor.record.store.store import Store
 from monitor.record.values import Outcome, Page
 from tests.fakes.clock import NOON
@@ -179,8 +179,8 @@ def test_the_longer_of_their_delay_and_our_interval_wins(store: Store, ours: str
 
 def test_a_delay_of_any_size_does_not_break_the_pace(store: Store) -> None:
     """A year, or nonsense, is held to a day."""
-    assert rules.crawl_delay("User-agent: *\nCrawl-delay: 99999999999") <= timedelta(days=12)
-    assert rules.crawl_delay("User-agent: *\nCrawl-delay: soon") == timedelta(0)
+    assert robots.crawl_delay("User-agent: *\nCrawl-delay: 99999999999") <= timedelta(days=12)
+    assert robots.crawl_delay("User-agent: *\nCrawl-delay: soon") == timedelta(0)
     assert hosts.claim(store, "a.example", timedelta(days=365), NOON)
     assert hosts.claim(store, "a.example", timedelta(0), NOON + timedelta(days=1, seconds=1))
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from monitor.intake import Intake, glance, memory, take_in
+from monitor.intake import Intake, glance, short_cuts, take_in
 from monitor.record.bodies import Body
 from monitor.record.settings import Settings, Source
 from monitor.record.store import queries
@@ -45,12 +45,12 @@ class Scene:
                 return seen
         return take_in(self.store, self.settings, self.source(source), page, now=self.now, **options)  # type: ignore[arg-type]
 
-    def last(self, source: str) -> memory.Last | None:
+    def last(self, source: str) -> short_cuts.Last | None:
         """How the page that a source showed last is remembered."""
         wanted = select(sources.c.body_sha256, sources.c.body_layout).where(sources.c.id == source)
         with self.store.read() as connection:
             row = connection.execute(wanted).one_or_none()
-        return memory.Last(*row) if row else None
+        return short_cuts.Last(*row) if row else None
 
     def events(self, intake: Intake) -> list[Event]:
         """The events of an intake, whole."""

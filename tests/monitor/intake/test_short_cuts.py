@@ -18,7 +18,7 @@ from monitor.captures import quarantine
 from monitor.formats.export_rows import take_apart
 from monitor.formats.parts import rows as row_reader
 from monitor.formats.stable_content import stable_content
-from monitor.intake import glance, memory, rowwise, same, taking
+from monitor.intake import glance, pipeline, rowwise, short_cuts, source_rows
 from monitor.record import bodies, folding
 from monitor.record.settings import Source
 from monitor.record.store.schema import (
@@ -196,7 +196,7 @@ def test_a_glance_ends_at_what_was_believed_and_waits_for_nobody(scene: Scene) -
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Which pages were read, and how: "whole" or the number of rows."""
     seen: list[str] = []
-    whole, part = taking.extract, rowwise.extract
+    whole, part = pipeline.extract, rowwise.extract
 
     def count(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def extract(*args: Any, **options: Any) -> Any:
@@ -206,8 +206,8 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return extract
 
-    monkeypatch.setattr(taking, "extract", count("whole", whole))
-    monkeypatch.setattr(taking, "extract_apart", count("whole", taking.extract_apart))
+    monkeypatch.setattr(pipeline, "extract", count("whole", whole))
+    monkeypatch.setattr(pipeline, "extract_apart", count("whole", pipeline.extract_apart))
     monkeypatch.setattr(rowwise, "extract", count("", part))
     return seen
 
@@ -285,7 +285,7 @@ def test_other_code_reads_everything_anew(
 ) -> None:
     """A mended extractor must see the pages that the broken one believed."""
     scene.take(form(rows(6)))
-    monkeypatch.setattr(memory, "readers", lambda: "another")
+    monkeypatch.setattr(short_cuts, "readers", lambda: "another")
     scene.take(form(rows(6)))
     assert counted == ["whole", "whole"]
 
@@ -372,10 +372,10 @@ def test_an_export_that_is_not_well_formed_is_read_whole(damage: bytes) -> None:
 
 def test_a_short_cut_survives_no_rollback(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is remembered of a page is written with what the page said, or not at all."""
-    monkeypatch.setattr(taking.incidents, "record", _fail)
+    monkeypatch.setattr(pipeline.incidents, "record", _fail)
     with pytest.raises(RuntimeError, match="a fault"):
         scene.take(pages.export(rows(3)))
-    assert same.memory.of is memory.of
+    assert source_rows.short_cuts.of is short_cuts.of
     with scene.store.read() as connection:
         assert connection.execute(select(readings)).all() == []
         assert all(row.body_sha256 is None for row in connection.execute(select(sources)))

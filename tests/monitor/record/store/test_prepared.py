@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, bindparam, event, insert, select, update
 
 from monitor.fetching import hosts
-from monitor.intake import memory, same
+from monitor.intake import short_cuts, source_rows
 from monitor.intake.values import ENDED_BY
 from monitor.poller import leases
 from monitor.record.store import schema
@@ -44,15 +44,15 @@ CASES: list[tuple[str, Prepared, Mapping[str, Any]]] = [
     ("row", leases._CLAIM, {"source": "none", **_CLAIMED}),
     ("count", hosts._TAKE_TURN_OF, {"fetched": NOW, **_TURN}),
     ("count", hosts._TAKE_TURN_OF, {"fetched": LATER, **_TURN}),
-    ("row", memory._RECALL, {"source": "one", "key": "body"}),
-    ("row", memory._RECALL, {"source": "one", "key": "another"}),
-    ("count", same._SEEN_AGAIN, {"source": "one", "form": "gao-agency", "of": "A", **_SEEN}),
+    ("row", short_cuts._RECALL, {"source": "one", "key": "body"}),
+    ("row", short_cuts._RECALL, {"source": "one", "key": "another"}),
+    ("count", source_rows._SEEN_AGAIN, {"source": "one", "form": "gao-agency", "of": "A", **_SEEN}),
     (
         "count",
-        same._statement(tuple(_NOTED)),
+        source_rows._statement(tuple(_NOTED)),
         {"source": "one", **{f"new_{n}": v for n, v in _NOTED.items()}},
     ),
-    ("count", same._statement(("message",)), {"source": "two", "new_message": "other"}),
+    ("count", source_rows._statement(("message",)), {"source": "two", "new_message": "other"}),
 ]
 
 

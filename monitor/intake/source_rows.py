@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, update
 
 from monitor import incidents
-from monitor.intake import memory
+from monitor.intake import short_cuts
 from monitor.intake.values import ENDED_BY, Also, Intake, Marks, is_aside
 from monitor.record.settings import Source
 from monitor.record.store.prepared import Prepared
@@ -55,7 +55,7 @@ def glance(
     now: datetime,
     format: Format | None,
     also: Also | None,
-    last: memory.Last | None = None,
+    last: short_cuts.Last | None = None,
 ) -> Intake | None:
     """End an intake at a page that is the one last believed, without waiting for anybody.
 
@@ -67,7 +67,7 @@ def glance(
         return None
     page = replace(page, captured_at=min(page.captured_at, now))
     try:
-        return same_again(store, source, page, memory.of(page, format, last), now, also, wait=False)
+        return same_again(store, source, page, short_cuts.of(page, format, last), now, also, wait=False)
     except StoreBusy:
         return None
 
@@ -76,17 +76,17 @@ def same_again(
     store: Store,
     source: Source,
     page: Page,
-    known: memory.Memory,
+    known: short_cuts.Memory,
     now: datetime,
     also: Also | None,
     *,
     wait: bool = True,
 ) -> Intake | None:
-    """The short cut (monitor/intake/memory.py): the page that was believed last, not read again."""
+    """The short cut (monitor/intake/short_cuts.py): the page that was believed last, not read again."""
     if known.settled is None:
         return None
     with store.write(light=True, wait=wait) as connection:
-        last = memory.recall(connection, source.id, known)
+        last = short_cuts.recall(connection, source.id, known)
         if last is None:
             return None
         marks = Marks.of(page, known.settled.stamp, now)
@@ -120,7 +120,7 @@ def _note_same(
     connection: Connection,
     source: Source,
     page: Page,
-    last: memory.Known,
+    last: short_cuts.Known,
     now: datetime,
     also: Also | None,
 ) -> Intake:

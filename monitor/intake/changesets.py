@@ -71,7 +71,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Rows of an export that are those of its source's last readings, to the letter (intake/rowwise.py).
+    """Rows of an export that are those of its source's last readings, to the letter (intake/short_cuts.py).
 
     `ids`: whose rows they are. `readings`: what the source read last of all others. `owners`: whose keys
     the other rows have.

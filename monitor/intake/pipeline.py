@@ -10,12 +10,13 @@ from monitor import incidents
 from monitor.formats import NotAPage, extract, extract_apart
 from monitor.formats.export_rows import Blanked, RawRows, take_apart
 from monitor.formats.phones import blank_phones
-from monitor.intake import leaving, loading, memory, rowwise, writing
+from monitor.intake import departures, loading, rowwise, writing
+from monitor.intake import short_cuts as remembering
+from monitor.intake.changesets import Draft, draft, once_each
 from monitor.intake.decide import gate
 from monitor.intake.decide.detection import Reader
-from monitor.intake.drafting import Draft, draft, once_each
 from monitor.intake.evidence import Lasting, digest, keep_evidence
-from monitor.intake.same import note_stale, same_again, write_also
+from monitor.intake.source_rows import note_stale, same_again, write_also
 from monitor.intake.values import Also, Intake, Marks, is_aside
 from monitor.record import folding
 from monitor.record.settings import Settings, Source
@@ -67,10 +68,10 @@ def take_in(  # noqa: PLR0913 - each names another way in which a page may come
     row, in the same transaction. `short_cuts`: off, everything is read that could be left unread; for tests.
     """
     page = replace(page, captured_at=min(page.captured_at, now))
-    known = memory.of(page, format) if short_cuts else None
+    known = remembering.of(page, format) if short_cuts else None
     if known and not (lookup or released) and (same := same_again(store, source, page, known, now, also)):
         return same
-    raw = take_apart(page.body, memory.salt()) if short_cuts and format in (None, Format.CSV) else None
+    raw = take_apart(page.body, remembering.salt()) if short_cuts and format in (None, Format.CSV) else None
     if raw and not (lookup or released):
         with store.write() as connection:
             take_turn(connection)
@@ -194,7 +195,7 @@ class _Taking:
         self.now = now
         self.silent = silent
         self.released = released
-        self.known: memory.Memory | None = None  # how the page is remembered
+        self.known: remembering.Memory | None = None  # how the page is remembered
         self.raw: RawRows | None = None
         self.part: rowwise.Part | None = None  # where only some of its rows were read
         self.reader = Reader(source.id, capture.format)
@@ -236,7 +237,7 @@ class _Taking:
 
     def answer_lookups(self) -> Intake:
         """Take from a report's page only what was asked: what became of those that left."""
-        waiting = leaving.pending(self.connection, self.source.id, self.capture.subject or "")
+        waiting = departures.pending(self.connection, self.source.id, self.capture.subject or "")
         made = draft(self.connection, self.capture, self.rows, self.reader, self.page.captured_at, self.now)
         asked = {one: row for one, row in made.rows.items() if one in waiting}
         made.changes = [change for change in made.changes if change.standing.id in waiting]
@@ -271,13 +272,13 @@ class _Taking:
         self.connection.execute(mine.where(older).values(last_captured_at=self.page.captured_at))
         intake = self._write(made, first=first)
         lasting = not (self.released or made.gone or self._is_waited_for())
-        memory.remember(self.connection, self.source.id, self.known if lasting else None, self.capture)
+        remembering.remember(self.connection, self.source.id, self.known if lasting else None, self.capture)
         return intake
 
     def _is_waited_for(self) -> bool:
         if self.capture.format is not Format.PRODUCT or not self.capture.subject:
             return False
-        return bool(leaving.pending(self.connection, self.source.id, self.capture.subject))
+        return bool(departures.pending(self.connection, self.source.id, self.capture.subject))
 
     def _cover(self, *, first: bool) -> None:
         marks = {
@@ -311,7 +312,7 @@ class _Taking:
         moved = writing.write_identities(pen, made)
         writing.write_rebased(pen, made)
         moved |= {standing.id for _, standing in made.rebased}
-        memory.forget(self.connection, moved | {change.standing.id for change in made.changes})
+        remembering.forget(self.connection, moved | {change.standing.id for change in made.changes})
         ids = writing.write_unseen(pen, [row for _, row in made.unseen])
         opened = [one for one, (place, _) in zip(ids, made.unseen, strict=True) if place in new]
         events = writing.write_events(
@@ -320,12 +321,12 @@ class _Taking:
         events += writing.write_changes(pen, made.changes)
         writing.write_readings(pen, made.readings)
         writing.write_row_hashes(pen, made.readings_before)
-        leaving.note_returned(pen, made.returned)
-        leaving.count_miss(pen, made.absent)
-        vanished = leaving.note_gone(pen, self.source, made.gone, self.settings.gate.vanish_confirmations)
+        departures.note_returned(pen, made.returned)
+        departures.count_miss(pen, made.absent)
+        vanished = departures.note_gone(pen, self.source, made.gone, self.settings.gate.vanish_confirmations)
         if self.capture.format is Format.PRODUCT and self.capture.subject:
-            waiting = leaving.pending(self.connection, self.source.id, self.capture.subject)
-            leaving.answer(pen, waiting, made.rows)
+            waiting = departures.pending(self.connection, self.source.id, self.capture.subject)
+            departures.answer(pen, waiting, made.rows)
         happened = tuple(events + vanished)
         outcome = Outcome.CHANGED if happened else Outcome.BASELINE if first else Outcome.UNCHANGED
         # A report's page that answers says nothing about how the source itself is.

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from monitor.fetching.asking import _wait_for_room
-from monitor.fetching.room import Room, Share
+from monitor.fetching.memory_budget import Room, Share
 from monitor.intake import Intake
 from monitor.poller.cycle import run_cycle
 from monitor.poller.session import open_session
