@@ -41,11 +41,11 @@ def _at_least_one(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
     return secrets
 
 
-def _without_credentials(url: str) -> str:
-    """The address for people: what precedes the @ and what follows the ? may be a secret."""
+def _shown(url: str) -> str:
+    """The address for people: its host alone, since credentials, path and query may be secret."""
     parts = urlsplit(url)
-    netloc = parts.netloc.rpartition("@")[2]
-    return parts._replace(netloc=netloc, query="…" if parts.query else "", fragment="").geturl()
+    more = parts.path.strip("/") or parts.query or parts.fragment
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/{'…' if more else ''}"
 
 
 Secret = Annotated[SecretStr, AfterValidator(_checked)]
@@ -54,7 +54,7 @@ Secrets = Annotated[
     AfterValidator(_at_least_one),
     BeforeValidator(_one_or_several, json_schema_input_type=str | list[str]),
 ]
-Address = Annotated[WebAddress, PlainSerializer(_without_credentials)]
+Address = Annotated[WebAddress, PlainSerializer(_shown)]
 
 
 class WebhookSubscription(Subscription):
@@ -77,8 +77,8 @@ class WebhookSubscription(Subscription):
 
     @property
     def address(self) -> str:
-        """The url without what may be secret in it."""
-        return _without_credentials(self.url)
+        """The url without what may be secret in it: its host."""
+        return _shown(self.url)
 
     def signing_keys(self) -> tuple[str, ...]:
         """The secrets in clear, the first one first."""

@@ -87,6 +87,8 @@ def test_a_body_has_a_least_size() -> None:
 
 
 def test_the_address_for_people_hides_what_may_be_secret() -> None:
-    """Credentials and query are left out where an address is shown."""
-    shown = make(url="https://u:hunter2@example.org/h?key=hunter2#part").address
-    assert shown == "https://example.org/h?…"
+    """Credentials, path and query are left out wherever an address is shown: any may hold the key."""
+    made = make(url="https://u:hunter2@example.org:8443/hooks/hunter2?key=hunter2#part")
+    assert made.address == "https://example.org:8443/…"
+    assert "hunter2" not in made.model_dump_json()
+    assert make(url="https://example.org/").address == "https://example.org/"
