@@ -22,14 +22,16 @@ logging.getLogger("mail.log").setLevel(logging.CRITICAL)
 class FakeSmtp:
     """Use as a context manager.
 
-    `mail`, `rcpt` and `data`: replies for the next commands of that name, one each ("" accepts);
+    `ehlo`, `mail`, `rcpt` and `data`: replies for the next commands of that name, one each ("" accepts);
     "drop" closes the connection at that point; on `data` "drop-after" keeps the message, then closes
     without an answer, and "hang" keeps it and says nothing. `login`: the name and password asked for,
     None where none is. `tls` is offered by STARTTLS, or spoken from the start if `implicit`.
-    `starttls` is the reply to STARTTLS where it is offered but refused. `choose` gives the reply to a
+    `starttls` is the reply to STARTTLS where it is offered but refused. `relaxed` is said instead of 250.
+    `choose` gives the reply to a
     mail once `data` is used up. `at` is the port, 0 for any.
     """
 
+    ehlo: deque[str] = field(default_factory=deque)
     mail: deque[str] = field(default_factory=deque)
     rcpt: deque[str] = field(default_factory=deque)
     data: deque[str] = field(default_factory=deque)
@@ -38,6 +40,7 @@ class FakeSmtp:
     implicit: bool = False
     smtputf8: bool = False
     starttls: str = ""
+    relaxed: str = "250 OK"
     accepted: list[Envelope] = field(default_factory=list)
     sessions: int = 0
     at: int = 0
@@ -89,7 +92,7 @@ class _Hooks:
         if not reply:
             envelope.mail_from = address
             envelope.mail_options.extend(options)
-        return reply or "250 OK"
+        return reply or self._fake.relaxed
 
     async def handle_RCPT(  # noqa: N802 - the hook's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -98,7 +101,7 @@ class _Hooks:
             return await _close(server)
         if not reply:
             envelope.rcpt_tos.append(address)
-        return reply or "250 OK"
+        return reply or self._fake.relaxed
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         fake = self._fake
@@ -131,7 +134,16 @@ class _Server(SMTP):
 
     async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802 - the hook's name
         self.fake.sessions += 1
-        await super().smtp_EHLO(hostname)
+        if reply := _next(self.fake.ehlo):
+            await self.push(reply)
+        else:
+            await super().smtp_EHLO(hostname)
+
+    async def smtp_HELO(self, hostname: str) -> None:  # noqa: N802 - the hook's name
+        if reply := _next(self.fake.ehlo):
+            await self.push(reply)
+        else:
+            await super().smtp_HELO(hostname)
 
     async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802 - the hook's name
         if self.fake.starttls:

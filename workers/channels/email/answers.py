@@ -5,11 +5,11 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
+from workers.channels.text.words import cut, one_line
 from workers.values import TransportError
 
+_LONGEST = 160  # characters of a server's words
 _ASKS_FOR_LOGIN = frozenset((530, 534, 535, 538))
-# Only these concern the mail; an earlier refusal concerns the connection, which somebody can mend.
-_ABOUT_THE_MAIL = (smtplib.SMTPSenderRefused, smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
 
 
 def judge(error: OSError | smtplib.SMTPException, host: str) -> TransportError:
@@ -30,21 +30,29 @@ def _not_offered(error: Any, _host: str) -> TransportError:
 
 def _refused_recipient(error: Any, _host: str) -> TransportError:
     code, words = next(iter(error.recipients.values()))
-    return _refused(code, words, about_the_mail=True)
+    return _refused("recipient", code, words, final=True)
 
 
-def _answered(error: Any, _host: str) -> TransportError:
-    return _refused(error.smtp_code, error.smtp_error, about_the_mail=isinstance(error, _ABOUT_THE_MAIL))
+def _refused_mail(error: Any, _host: str) -> TransportError:
+    return _refused("mail", error.smtp_code, error.smtp_error, final=True)
 
 
-def _refused(code: int, words: bytes | str, *, about_the_mail: bool) -> TransportError:
+# Before a recipient was named, a refusal is about us: a sender that is not allowed, a limit for the day.
+# Somebody can mend it, or it passes.
+def _refused_sender(error: Any, _host: str) -> TransportError:
+    return _refused("sender", error.smtp_code, error.smtp_error, final=False)
+
+
+def _refused_connection(error: Any, _host: str) -> TransportError:
+    return _refused("connection", error.smtp_code, error.smtp_error, final=False)
+
+
+def _refused(what: str, code: int, words: bytes | str, *, final: bool) -> TransportError:
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    said = " ".join(text.split())[:160]
+    said = f"{code} {cut(one_line(text), _LONGEST)}"
     if code in _ASKS_FOR_LOGIN:
-        return TransportError(f"the mail server wants another login ({code} {said}); mend [email] smtp_url")
-    if not about_the_mail:
-        return TransportError(f"the mail server refused the connection ({code} {said})")
-    return TransportError(f"the mail server refused the mail ({code} {said})", permanent=code >= 500)
+        return TransportError(f"the mail server wants another login ({said}); mend [email] smtp_url")
+    return TransportError(f"the mail server refused the {what} ({said})", permanent=final and code >= 500)
 
 
 def _hung_up(error: Any, host: str) -> TransportError:
@@ -73,7 +81,9 @@ def _away(error: Any, host: str) -> TransportError:
 _KINDS: tuple[tuple[type[Exception], Callable[[Any, str], TransportError]], ...] = (
     (smtplib.SMTPNotSupportedError, _not_offered),
     (smtplib.SMTPRecipientsRefused, _refused_recipient),
-    (smtplib.SMTPResponseException, _answered),
+    (smtplib.SMTPSenderRefused, _refused_sender),
+    (smtplib.SMTPDataError, _refused_mail),
+    (smtplib.SMTPResponseException, _refused_connection),
     (smtplib.SMTPServerDisconnected, _hung_up),
     (smtplib.SMTPException, _unspoken),
     (TimeoutError, _late),

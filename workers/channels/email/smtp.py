@@ -131,10 +131,10 @@ class Connection:
             raise TransportError(what, permanent=True)
         smtp.command_encoding = "utf-8" if utf8 else "ascii"
         code, words = self._command(smtp, f"MAIL FROM:<{sender}>{' SMTPUTF8' if utf8 else ''}")
-        if code != 250:
+        if not _accepted(code):
             raise smtplib.SMTPSenderRefused(code, words, sender)
         code, words = self._command(smtp, f"RCPT TO:<{recipient}>")
-        if code not in (250, 251):
+        if not _accepted(code):
             raise smtplib.SMTPRecipientsRefused({recipient: (code, words)})
 
     def _data(self, smtp: smtplib.SMTP, mail: bytes) -> str:
@@ -152,7 +152,7 @@ class Connection:
             raise TransportError(f"the mail server {what}", ambiguous=True, timed_out=late) from error
         if code < 0:
             raise TransportError("the mail server's answer to the mail is not SMTP", ambiguous=True)
-        if code != 250:
+        if not _accepted(code):
             raise smtplib.SMTPDataError(code, words)
         self._used_at = time.monotonic()
         return words.decode("utf-8", "replace")
@@ -177,6 +177,11 @@ class Connection:
         if self._ca_file:
             context.load_verify_locations(self._ca_file)
         return context
+
+
+def _accepted(code: int) -> bool:
+    """The first digit decides, RFC 5321, 4.2.1: servers differ in the others."""
+    return 200 <= code < 300
 
 
 def stuff(mail: bytes) -> bytes:

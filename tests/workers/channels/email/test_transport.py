@@ -112,17 +112,56 @@ def test_a_connection_that_the_server_closed_is_replaced(server: FakeSmtp) -> No
     assert server.sessions == 3
 
 
-@pytest.mark.parametrize("stage", ["mail", "rcpt", "data"])
+@pytest.mark.parametrize("stage", ["ehlo", "mail", "rcpt", "data"])
 @pytest.mark.parametrize(
-    ("reply", "permanent"),
-    [("451 try later", False), ("421 shutting down", False), ("550 no", True), ("554 no", True)],
+    "reply", ["451 try later", "421 shutting down", "550 no", "552 no", "553 no", "554 no"]
 )
-def test_4xx_is_tried_again_and_5xx_is_not(server: FakeSmtp, stage: str, reply: str, permanent: bool) -> None:
-    """A refusal of the mail is the server's last word only where it begins with 5; it pauses nobody."""
-    getattr(server, stage).append(reply)
+def test_4xx_is_tried_again_and_5xx_is_final_once_the_recipient_was_named(
+    server: FakeSmtp, stage: str, reply: str
+) -> None:
+    """Earlier it is about us: a sender that is not allowed, a daily limit. It pauses nobody."""
+    getattr(server, stage).extend([reply, reply])  # HELO is tried after a refused EHLO
     error = failure(configured(server.url))
-    assert (error.permanent, error.pauses, error.ambiguous) == (permanent, False, False)
+    final = stage in ("rcpt", "data") and reply.startswith("5")
+    assert (error.permanent, error.pauses, error.ambiguous) == (final, False, False)
     assert reply[:3] in error.message
+
+
+@pytest.mark.parametrize("reply", [b"550 5.7.1 daily limit\r\n", b"554 no service\r\n", b"421 busy\r\n"])
+def test_a_refusal_at_connect_is_tried_again(reply: bytes) -> None:
+    """No recipient was named."""
+
+    def refuse() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(reply)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=refuse, daemon=True)
+        thread.start()
+        error = failure(configured(f"smtp://127.0.0.1:{listener.getsockname()[1]}?starttls=off"))
+        thread.join(60)
+    assert (error.permanent, error.ambiguous) == (False, False)
+
+
+@pytest.mark.parametrize("stage", ["mail", "rcpt", "data"])
+@pytest.mark.parametrize("code", ["200", "250", "251", "252"])
+def test_any_2xx_is_accepted(code: str, stage: str) -> None:
+    """The first digit decides."""
+    keep = {"choose": lambda _: f"{code} fine"} if stage == "data" else {}
+    with FakeSmtp(**keep) as server:
+        if stage != "data":
+            server.relaxed = f"{code} fine"
+        (receipt,) = send(configured(server.url), by_mail(described()))
+    assert receipt.data
+
+
+def test_a_mail_refused_for_a_daily_limit_goes_out_later(server: FakeSmtp) -> None:
+    """The same message is accepted once the limit is over."""
+    server.mail.append("550 5.4.5 Daily sending quota exceeded")
+    assert "sender" in failure(configured(server.url)).message
+    send(configured(server.url), by_mail(described()))
+    assert len(server.accepted) == 1
 
 
 @pytest.mark.parametrize("stage", ["mail", "rcpt"])
