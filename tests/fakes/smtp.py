@@ -27,8 +27,7 @@ class FakeSmtp:
     without an answer, and "hang" keeps it and says nothing. `login`: the name and password asked for,
     None where none is. `tls` is offered by STARTTLS, or spoken from the start if `implicit`.
     `starttls` is the reply to STARTTLS where it is offered but refused. `relaxed` is said instead of 250.
-    `choose` gives the reply to a
-    mail once `data` is used up. `at` is the port, 0 for any.
+    `choose` gives the reply to a mail once `data` is used up. `at` is the port, 0 for any.
     """
 
     ehlo: deque[str] = field(default_factory=deque)

@@ -72,21 +72,17 @@ def test_trouble_and_recovery_belong_together() -> None:
     assert bad["References"] == good["References"]
 
 
-def test_leaving_is_a_mail_to_the_operators_until_there_are_pages() -> None:
-    """A link that nobody serves would be worse; then one click, on POST alone, and the mail stays."""
-    before = mailed(by_mail(described()))
-    assert before["List-Unsubscribe"].startswith("<mailto:operators@agency.example?subject=unsubscribe%20")
-    assert "List-Unsubscribe-Post" not in before
-    plain = mailed(by_mail(described(), base_url="http://watch.agency.example"))
-    assert "http://" not in plain["List-Unsubscribe"]
-    after = mailed(by_mail(described(), base_url="https://watch.agency.example/"))
-    page = "https://watch.agency.example/unsubscribe/msg_5kTq2VwJb8RrXn4HsLm6Zd"
-    assert after["List-Unsubscribe"].startswith(f"<{page}>, <mailto:")
-    assert after["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert page in part(after, "html")
+@pytest.mark.parametrize("base_url", ["", "http://watch.agency.example", "https://watch.agency.example/"])
+def test_unsubscribing_is_a_mail_to_the_operators(base_url: str) -> None:
+    """Nothing serves one click yet: a link to an address that does not answer is worse than none."""
+    mail = mailed(by_mail(described(), base_url=base_url))
+    assert mail["List-Unsubscribe"].startswith("<mailto:operators@agency.example?subject=unsubscribe%20")
+    assert "http" not in mail["List-Unsubscribe"]
+    assert "List-Unsubscribe-Post" not in mail
+    assert "/unsubscribe" not in part(mail, "html") + part(mail, "plain")
 
 
-def test_without_operators_by_mail_leaving_goes_to_the_sender() -> None:
+def test_without_operators_by_mail_unsubscribing_goes_to_the_sender() -> None:
     """Somebody reads it either way."""
     mail = mailed(by_mail(described(), operators_address=""))
     assert mail["List-Unsubscribe"].startswith("<mailto:watch@agency.example?")
@@ -94,10 +90,10 @@ def test_without_operators_by_mail_leaving_goes_to_the_sender() -> None:
 
 def test_long_headers_stay_intact() -> None:
     """An encoded or broken List-Unsubscribe is none; encoded words keep to 75 characters (RFC 2047)."""
-    far = "https://watch.agency.example/" + "folder/" * 60
-    body = wire(render(by_mail(*several(40), cause=Cause.SUMMARY, base_url=far), SENDER))
+    far = f"{'operators' * 7}@{'agency.' * 20}example"
+    body = wire(render(by_mail(*several(40), cause=Cause.SUMMARY, operators_address=far), SENDER))
     head = body.partition(b"\r\n\r\n")[0].decode("ascii")
-    assert re.search(r"^List-Unsubscribe: <https://watch[^\s?]+>, <mailto:[^\s>]+>\r$", head, re.MULTILINE)
+    assert re.search(r"^List-Unsubscribe: <mailto:[^\s>]{200,}>\r$", head, re.MULTILINE)
     titled = described(subject=subject(product=None, title="Prüfung über die Ämter → " * 8))
     encoded = wire(render(by_mail(titled), SENDER)).decode("ascii")
     assert all(len(word) <= 75 for word in re.findall(r"=\?utf-8\?[bq]\?[^?]*\?=", encoded))
