@@ -19,8 +19,9 @@ from workers.channels.text.common import (
     notice_since,
     where_the_rest_is,
 )
+from workers.channels.text.inert import one_line
 from workers.channels.text.stories import Story, by_agency, gather
-from workers.channels.text.words import agency_in_short, counted, cut, one_line, status_in_words
+from workers.channels.text.words import agency_in_short, counted, cut, status_in_words
 from workers.meaning.difference import narrative_runs
 from workers.meaning.periods import day_in_words
 from workers.values import Cause, DescribedEvent, Level, Message

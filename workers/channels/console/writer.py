@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from workers.channels.text.excerpts import Excerpt, Piece, between, excerpt_runs, excerpt_text, gap_in_words
-from workers.channels.text.words import one_line, safe
+from workers.channels.text.inert import one_line, safe
 from workers.values import Run
 
 _INDENT = 2
@@ -60,7 +60,7 @@ class TerminalWriter:
 
     def item(self, words: str, style: str, note: str) -> None:
         """An item of a list, with a note beside it."""
-        self._hanging(Text.assemble("- ", (safe(words), style), (f"  {note}", "dim")), self._indent)
+        self._hanging(Text.assemble("- ", (safe(words), style), (f"  {one_line(note)}", "dim")), self._indent)
 
     @contextmanager
     def deeper(self) -> Iterator[None]:

@@ -3,7 +3,7 @@
 from email.utils import parseaddr
 
 from workers.channels.email.settings import mail_address
-from workers.channels.text.words import one_line
+from workers.channels.text.inert import one_line
 
 
 def sender_address(sender: str) -> tuple[str, str]:

@@ -5,7 +5,8 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
-from workers.channels.text.words import cut, one_line
+from workers.channels.text.inert import one_line
+from workers.channels.text.words import cut
 from workers.values import TransportError
 
 _LONGEST = 160  # characters of a server's words

@@ -34,6 +34,7 @@ from workers.channels.text.common import (
     without_response,
 )
 from workers.channels.text.excerpts import Excerpt, Piece, excerpt_around, excerpt_runs, excerpt_text
+from workers.channels.text.inert import subject_line
 from workers.channels.text.stories import Story, by_agency, gather
 from workers.meaning.difference import narrative_runs
 from workers.values import Cause, DescribedEvent, Level, Message
@@ -143,7 +144,7 @@ def compose(message: Message, sender: str) -> Frame:
         card = _card(story, ROOM, message.base_url, alone=True)
     agencies, rest = _agencies(message) if message.described_events and card is None else ((), "")
     return Frame(
-        subject=_undecoded(one_line(f"{marked} {_subject(message)}")),
+        subject=subject_line(f"{marked} {_subject(message)}"),
         mark=marked.strip("[]"),
         title=title,
         preview=_preview(message, opening),
@@ -173,11 +174,6 @@ def _subject(message: Message) -> str:
         return f"Digest: {cut(headline(message.described_events[0]), 180)}"
     said = cut(message_headline(message, _KINDS), 180)
     return f"Digest: {said[:1].lower()}{said[1:]}"
-
-
-def _undecoded(text: str) -> str:
-    """Break up what looks like an encoded word (RFC 2047), which mail programs would decode."""
-    return text.replace("=?", "= ?")
 
 
 def _title(message: Message) -> str:

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from workers.channels.email.cards import Frame
 from workers.channels.text.excerpts import Piece, between, gap_in_words
+from workers.channels.text.inert import safe
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _OLD = "background-color:#ffe4e1;color:#8c1d18;text-decoration:line-through"
@@ -36,10 +37,16 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
         auto_reload=False,
+        finalize=_inert,
     )
     environment.filters["breaks"] = breaks
     environment.filters["shown"] = shown
     return environment
+
+
+def _inert(value: object) -> object:
+    """Every value that a template prints passes here."""
+    return value if isinstance(value, Markup) or not isinstance(value, str) else safe(value)
 
 
 def shown(pieces: Sequence[Piece]) -> Markup:
@@ -65,4 +72,4 @@ def _shown(piece: Piece) -> Markup:
 
 def breaks(text: str) -> Markup:
     """Escape, with line ends as <br>: Outlook knows no white-space: pre-line."""
-    return Markup("<br>").join(escape(line) for line in text.split("\n"))
+    return Markup("<br>").join(escape(line) for line in safe(text).split("\n"))

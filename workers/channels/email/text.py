@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from workers.channels.email.cards import AgencyPart, Card, CardLine, Fact, Frame, TextBlock
 from workers.channels.text.excerpts import Piece, gap_in_words
+from workers.channels.text.inert import safe
 
 WIDTH = 76
 _COLUMN = 10
@@ -24,7 +25,7 @@ def write(frame: Frame) -> str:
     if frame.rest:
         lines += [*_wrap(frame.rest), ""]
     lines += ["-- ", *_wrap(frame.footer), *_wrap(f"To leave: {frame.unsubscribe.address}")]
-    return "\n".join(lines) + "\n"
+    return safe("\n".join(lines)) + "\n"
 
 
 def _heading(text: str, under: str = "=") -> list[str]:

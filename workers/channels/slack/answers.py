@@ -4,7 +4,8 @@ The words: https://docs.slack.dev/reference/methods/chat.postMessage#errors and
 https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
 """
 
-from workers.channels.text.words import cut, one_line
+from workers.channels.text.inert import one_line
+from workers.channels.text.words import cut
 from workers.values import TransportError
 
 DAY = 86_400.0

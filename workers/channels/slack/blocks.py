@@ -9,7 +9,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from workers.channels.text.words import cut, safe
+from workers.channels.text.inert import safe
+from workers.channels.text.words import cut
 
 Block = dict[str, Any]
 Run = dict[str, Any]
@@ -37,11 +38,6 @@ def fit(text: str, most: int) -> str:
         length = min(length - 1, most, length * most // units(shown))
         shown = cut(whole, max(length, 1))
     return shown
-
-
-def escape(text: str) -> str:
-    """Make a text inert in mrkdwn, which only the notification is in."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def weigh(blocks: Sequence[Block]) -> int:

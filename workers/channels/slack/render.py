@@ -11,7 +11,6 @@ from workers.channels.slack.blocks import (
     Run,
     button,
     context,
-    escape,
     fit,
     header,
     paragraph,
@@ -42,6 +41,7 @@ from workers.channels.text.common import (
     without_response,
 )
 from workers.channels.text.excerpts import Excerpt, excerpt_text, inline
+from workers.channels.text.inert import mrkdwn
 from workers.values import Cause, DescribedEvent, Message
 
 _NOTIFICATION = 300
@@ -53,7 +53,7 @@ _ROOMS = (6_500, 5_000, 3_600, 2_400, 1_500, 900, 500, 250, 100, 24)  # characte
 def render(message: Message) -> dict[str, Any]:
     """The payload for chat.postMessage or an incoming webhook, without its destination."""
     return {
-        "text": escape(fit(titled(message), _NOTIFICATION)),
+        "text": mrkdwn(fit(titled(message), _NOTIFICATION)),
         "blocks": _blocks(message),
         "unfurl_links": False,
         "unfurl_media": False,
@@ -71,7 +71,7 @@ def render_plain(message: Message) -> str:
         lines.append(nothing_changed(message))
     last = footer(message)
     body = fit("\n\n".join(lines), _PLAIN - len(last))
-    return escape(f"{body}\n\n{last}")
+    return mrkdwn(f"{body}\n\n{last}")
 
 
 def _plainly(described: DescribedEvent, together: int) -> str:

@@ -10,6 +10,7 @@ from datetime import UTC
 
 from monitor.record.folding import is_boilerplate
 from monitor.record.values import Event, EventType, Kind, Notice, NoticeType
+from workers.channels.text.inert import one_line, safe
 from workers.channels.text.naming import link, name, short_name
 from workers.channels.text.points import COUNTED, ORDER, Point, level_in_words, what_changed
 from workers.channels.text.words import (
@@ -18,9 +19,7 @@ from workers.channels.text.words import (
     counted,
     cut,
     date_in_words,
-    one_line,
     ordinal,
-    safe,
     status_in_words,
 )
 from workers.meaning.periods import day_in_words

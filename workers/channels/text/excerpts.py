@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from workers.channels.text.words import cut, safe
+from workers.channels.text.inert import safe
+from workers.channels.text.words import cut
 from workers.meaning.difference import fold_runs
 from workers.values import Operation, Run
 

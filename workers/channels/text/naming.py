@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 from monitor.record.folding import product_url
 from monitor.record.values import Kind, Subject
-from workers.channels.text.words import agency_in_short, cut, one_line
+from workers.channels.text.inert import one_line
+from workers.channels.text.words import agency_in_short, cut
 
 _GAO = "https://www.gao.gov"
 _PRODUCT = re.compile(r"[A-Za-z0-9-]+")

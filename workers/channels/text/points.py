@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from monitor.record.values import Event, EventType, Kind, State, Status, is_closed
+from workers.channels.text.inert import one_line
 from workers.channels.text.naming import link
 from workers.channels.text.words import (
     cut,
     date_in_words,
     moved_later,
-    one_line,
     ordinal,
     shift_in_words,
     status_in_words,

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from workers.channels.text.words import cut, one_line
+from workers.channels.text.inert import one_line
+from workers.channels.text.words import cut
 
 _EXCERPT = 200  # characters
 _SHORTEST = 6  # shorter strings occur by chance: masking them would garble the text

@@ -1,32 +1,14 @@
-"""Small words that every renderer shares: dates, statuses, agencies, and texts made inert. Pure."""
+"""Small words that every renderer shares: dates, statuses, agencies. Pure."""
 
 import re
 from functools import cache
 
 from monitor.record.folding import fold_agency
 from monitor.record.values import Status
+from workers.channels.text.inert import one_line
 from workers.meaning.periods import parse_period
 
 _LONGEST_AGENCY = 48
-_REPLACED = "\ufffd"
-
-# Control characters, direction overrides and isolates, invisible tags, lone surrogates. Tab and newline
-# stay; what ends a line in some other manner becomes a newline first.
-_LINE_ENDS = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_UNSAFE = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ufff9-\ufffb"
-    r"\ud800-\udfff\ufffe\uffff\U000e0000-\U000e007f]"
-)
-
-
-def safe(text: str) -> str:
-    """Make a text inert: nothing in it moves a cursor, turns a line around or hides. Line ends: newlines."""
-    return _UNSAFE.sub(_REPLACED, _LINE_ENDS.sub("\n", text))
-
-
-def one_line(text: str) -> str:
-    """The text made inert, on one line, runs of white space as one space."""
-    return " ".join(safe(text).split())
 
 
 def cut(text: str, most: int) -> str:

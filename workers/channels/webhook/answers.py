@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from workers.channels.text.words import cut, one_line
+from workers.channels.text.inert import one_line
+from workers.channels.text.words import cut
 from workers.values import TransportError
 
 LONGEST_WAIT = 86_400.0  # seconds; a receiver that asks for more is asked again after a day

@@ -14,7 +14,7 @@ from workers.channels.text.excerpts import (
     gap_in_words,
     inline,
 )
-from workers.channels.text.words import safe
+from workers.channels.text.inert import safe
 from workers.meaning.difference import narrative_runs
 
 LONG = " ".join(f"Sentence {number} says what the office did." for number in range(500))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.channels.text import words
+from workers.channels.text import inert, words
 
 ANY_TEXT = st.text(st.characters(), max_size=200)
 
@@ -107,7 +107,7 @@ def test_a_long_unknown_agency_is_cut() -> None:
 @given(ANY_TEXT)
 def test_a_safe_text_controls_nothing(text: str) -> None:
     """No control character but tab and newline, no direction override, no invisible tag survives."""
-    for character in words.safe(text):
+    for character in inert.safe(text):
         category = unicodedata.category(character)
         assert category != "Cs"
         assert category != "Cc" or character in "\t\n"
@@ -127,17 +127,17 @@ def test_a_safe_text_controls_nothing(text: str) -> None:
 @given(ANY_TEXT)
 def test_a_plain_text_stays_as_it_is(text: str) -> None:
     """Making a text safe twice changes nothing more."""
-    once = words.safe(text)
-    assert words.safe(once) == once
+    once = inert.safe(text)
+    assert inert.safe(once) == once
     assert (
-        words.safe("Agency’s § 1592 – “quoted” ½ 中 é\n\nNext") == "Agency’s § 1592 – “quoted” ½ 中 é\n\nNext"
+        inert.safe("Agency’s § 1592 – “quoted” ½ 中 é\n\nNext") == "Agency’s § 1592 – “quoted” ½ 中 é\n\nNext"
     )
 
 
 @given(ANY_TEXT)
 def test_one_line_is_one_line(text: str) -> None:
     """Nothing in a text for a headline starts another line."""
-    assert len(words.one_line(text).splitlines()) <= 1
+    assert len(inert.one_line(text).splitlines()) <= 1
 
 
 @given(ANY_TEXT, st.integers(2, 80))
