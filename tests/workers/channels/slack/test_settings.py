@@ -29,9 +29,9 @@ def test_either_way_is_enough(keys: dict[str, str], threads: bool) -> None:
         ({"channel_id": "C0123ABCD"}, "token is missing"),
         ({"webhook_url": WEBHOOK, "token": "xoxb-1", "channel_id": "C0123ABCD"}, "not both"),
         ({"webhook_url": WEBHOOK, "channel_id": "C0123ABCD"}, "not both"),
-        ({"webhook_url": "hooks.example.org/x"}, "no web address"),
+        ({"webhook_url": "hooks.example.org/x"}, "is not a web address"),
         ({"token": "xoxb-1", "channel_id": "#general"}, "is a name"),
-        ({"token": "xoxb-1", "channel_id": "C0123ABCD", "api_url": "ftp://x"}, "no web address"),
+        ({"token": "xoxb-1", "channel_id": "C0123ABCD", "api_url": "ftp://x"}, "is not a web address"),
         ({"webhook_url": WEBHOOK, "webhok": "x"}, "Extra inputs"),
     ],
 )
