@@ -88,7 +88,7 @@ def test_receivers_whose_names_cannot_be_resolved_are_tried_again(
                 ("waiting", 1, False)
             }
             assert failed["webhook"]["error"] == f"hooks.example.org:{hook.port} cannot be reached: {SAID}"
-            assert failed["slack"]["error"] == f"the connection to Slack failed ({SAID})"
+            assert failed["slack"]["error"] == f"Slack cannot be reached: {SAID}"
             assert failed["email"]["error"] == (
                 f"the mail server at mail.example.org:{mail.port} cannot be reached "
                 "(Temporary failure in name resolution)"
