@@ -71,6 +71,7 @@ def _known(connection: Connection, ids: set[int] | None) -> list[Candidate]:
         table.c.title_hash,
         table.c.text,
         table.c.text_fingerprint,
+        table.c.agency,
     )
     keys: dict[int, list[str]] = defaultdict(list)
     owners = select(aliases.c.key, aliases.c.recommendation_id)
@@ -90,6 +91,7 @@ def _known(connection: Connection, ids: set[int] | None) -> list[Candidate]:
             row.text,
             row.text_fingerprint,
             tuple(keys[row.id]),
+            row.agency,
         )
         for row in found
     ]

@@ -314,6 +314,8 @@ def _better(pen: Pen, draft: Draft, one: int, row: Recommendation) -> dict[str, 
     authoritative = pen.reader.format in (Format.CSV, Format.PRODUCT)
     if authoritative and folding.title_hash(row.title) != known.title_hash:
         better |= {"title": row.title, "title_hash": folding.title_hash(row.title)}
+    if name := draft.matching.renamed.get(one):
+        better |= {"agency": name, "agency_folded": folding.fold_agency(name)}
     return better
 
 

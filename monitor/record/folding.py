@@ -217,11 +217,34 @@ def fold_agency(name: str) -> str:
     "Department of Homeland Security: U.S. Customs & Border Protection (CBP)" gives
     "united states customs and border protection".
     """
+    return _without_parent(agency_with_parent(name))
+
+
+def agency_with_parent(name: str) -> str:
+    """The same with the parent's name."""
     spaced = re.sub(r"\s+[-\u2010-\u2015\u2212]+\s+", " \x00 ", unescape(name))
     text = _UNITED_STATES.sub("United States ", fold(spaced)).replace("\x00", " - ")
     text = _ABBREVIATION.sub("", text).replace("&", " and ").casefold().replace("'", "")
     text = re.sub(r"\bdept\b\.?", "department", " ".join(text.split()).strip(" .,;:-"))
-    return _without_parent(_without_article(text))
+    return _without_article(text)
+
+
+def has_parent(agency: str) -> bool:
+    """Whether a name has its parent's before it, which fold_agency drops."""
+    return agency_with_parent(agency) != fold_agency(agency)
+
+
+@lru_cache(maxsize=20_000)
+def department(agency: str) -> str:
+    """The department that a name has before an office's, folded; empty where there is none."""
+    full = agency_with_parent(agency)
+    parent = full.removesuffix(fold_agency(agency)).strip(" :,-").removeprefix("united states ")
+    return parent if parent.startswith("department of ") and parent != full else ""
+
+
+def key_of_office(shared: str, agency: str) -> str:
+    """A key that offices of one name in several departments share, made unique by the department."""
+    return f"{shared.rpartition('@')[0]}@{_slug(agency)}"
 
 
 def _without_article(text: str) -> str:
@@ -242,7 +265,11 @@ def _without_parent(text: str) -> str:
 @lru_cache(maxsize=20_000)
 def slug(agency: str) -> str:
     """The AGENCY part of a key."""
-    plain = _normalized("NFKD", fold_agency(agency))
+    return _slug(fold_agency(agency))
+
+
+def _slug(folded: str) -> str:
+    plain = _normalized("NFKD", folded)
     plain = "".join(char for char in plain if not unicodedata.combining(char))
     return re.sub(r"[\W_]+", "-", plain).strip("-") or "none"
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from monitor.formats.page.markup import one_line, tidy
 from monitor.record import folding
-from monitor.record.values import Kind, Recommendation, Status
+from monitor.record.values import Kind, Recommendation, Status, is_closed
 
 _CONGRESS = frozenset(("congress", "united-states-congress", "the-congress"))
 _KNOWN = frozenset(str(status) for status in Status)
@@ -91,22 +91,48 @@ def assemble_placed(
 
 
 def _told_apart(key: str, group: list[Recommendation], notes: dict[str, None]) -> list[Recommendation]:
-    """Make one key's rows unique: repeats are dropped, different texts get keys of their own."""
+    """Make one key's rows unique: repeats are merged, different texts and offices get keys of their own."""
     if len(group) == 1:
         return group
+    offices: dict[str, list[Recommendation]] = defaultdict(list)
+    for one in group:
+        offices[folding.agency_with_parent(one.agency)].append(one)
+    if len(offices) > 1 and all(map(folding.has_parent, (some[0].agency for some in offices.values()))):
+        return [
+            one
+            for name, some in offices.items()
+            for one in _by_text(folding.key_of_office(key, name), some, notes)
+        ]
+    return _by_text(key, group, notes)
+
+
+def _by_text(key: str, group: list[Recommendation], notes: dict[str, None]) -> list[Recommendation]:
     by_text: dict[str, list[Recommendation]] = defaultdict(list)
     for one in group:
         by_text[folding.text_fingerprint(one.text)].append(one)
-    kept = [_first(key, same, notes) for same in by_text.values()]
+    kept = [replace(_merged(key, same, notes), key=key) for same in by_text.values()]
     if len(kept) == 1:
         return kept
     notes[f"{key} stands for {len(kept)} different texts; they are told apart by the text"] = None
     return [replace(one, key=folding.key_apart(key, one.text)) for one in kept]
 
 
-def _first(key: str, same: list[Recommendation], notes: dict[str, None]) -> Recommendation:
-    """Of repeats that disagree, the one whose words come first in order: the page's order means nothing."""
+def _merged(key: str, same: list[Recommendation], notes: dict[str, None]) -> Recommendation:
+    """Repeats as one. Where they disagree, all their narratives in a fixed order: a change of any one shows.
+
+    The page's order means nothing. An open status goes before a closed one, a priority before none.
+    """
     readings = {(one.fingerprint, one.status, one.priority) for one in same}
-    if len(readings) > 1:
-        notes[f"{key} is listed {len(same)} times with different words; one is kept"] = None
-    return min(same, key=lambda one: (one.fingerprint, one.status, one.priority))
+    if len(readings) == 1:
+        return same[0]
+    notes[f"{key} is listed {len(same)} times with different words; they are joined"] = None
+    told = {one.fingerprint: one.narrative for one in same if not folding.is_boilerplate(one.narrative)}
+    narratives = sorted(told.values() or [same[0].narrative], key=folding.fold)
+    narrative = "\n\n".join(text for text in narratives if text)
+    return replace(
+        same[0],
+        narrative=narrative,
+        fingerprint=_fingerprint(narrative),
+        status=min((one.status for one in same), key=lambda status: (is_closed(status), status)),
+        priority=any(one.priority for one in same),
+    )

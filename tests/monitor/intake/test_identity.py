@@ -111,6 +111,98 @@ def test_the_order_of_equals_does_not_matter(scene: Scene) -> None:
     assert scene.take(pages.report(twins[::-1])).events == ()
 
 
+def test_an_edit_of_either_of_two_rows_that_disagree_is_told(scene: Scene) -> None:
+    """Operators hear that they disagree; a change of one is a change, and so is it when they agree again."""
+    twins = [Row(narrative="One."), Row(narrative="Two.", status="Open – Partially Addressed", priority=True)]
+    taken = scene.take(pages.report(twins))
+    assert any("with different words" in note for note in taken.notes)
+    for edited in (
+        [twins[0], twins[1].but(narrative="Three.")],
+        [twins[0].but(narrative="Four.")] * 1 + twins[1:],
+    ):
+        assert scene.take(pages.report(edited)).updated == 1
+        assert scene.take(pages.report(edited[::-1])).events == ()
+    assert scene.take(pages.report(twins[:1])).updated == 1
+    assert len(keys(scene)) == 1
+
+
+def test_boilerplate_beside_a_response_says_nothing(scene: Scene) -> None:
+    """Of two rows that disagree, the one that was answered is read."""
+    scene.take(pages.report([Row(narrative="One."), Row(narrative=pages.BOILERPLATE)]))
+    assert scene.take(pages.report([Row(narrative="One.")])).events == ()
+
+
+def test_two_departments_offices_of_one_name_are_two(scene: Scene) -> None:
+    """On one page, and each alone on a page of its own."""
+    names = [f"Department of {name}: Office for Civil Rights" for name in ("Education", "Labor")]
+    page = [Row(agency=name, narrative=f"It is {name}.") for name in names]
+    scene.take(pages.export([*rows(8), *page]))
+    assert len(keys(scene)) == 10
+    edited = [page[0], page[1].but(narrative="Labor is done.")]
+    (event,) = scene.events(scene.take(pages.export([*rows(8), *edited])))
+    assert event.subject.agency == names[1]
+    for row in edited:
+        assert scene.take(pages.report([row]), row.agency[14:19].strip(": O")).events == ()
+    other = Scene(scene.store)
+    lone = [row.but(product="GAO-31-900777", title="Rights") for row in page]
+    for row in [*lone, *lone]:
+        assert other.take(pages.agency([row]), row.agency[14:19].strip(": O")).events == ()
+    assert len(keys(scene)) == 12
+
+
+def test_an_agency_renamed_keeps_its_recommendations_and_shows_its_new_name(scene: Scene) -> None:
+    """In the export; a report's page that lags shows the old name for a while, and nothing flickers."""
+    old = [row.but(agency="Department of Defense") for row in rows(9)]
+    scene.take(pages.export(old))
+    new = [row.but(agency="Department of War") for row in old]
+    assert scene.take(pages.export(new)).events == ()
+    assert scene.take(pages.report(old[:1]), "report").events == ()
+    assert scene.take(pages.report(new[:1]), "report").events == ()
+    with scene.store.read() as connection:
+        assert set(connection.scalars(select(recommendations.c.agency))) == {"Department of War"}
+    (event,) = scene.events(scene.take(pages.export([new[0].but(narrative="Done."), *new[1:]])))
+    assert event.subject.agency == "Department of War"
+    assert len(keys(scene)) == 9
+
+
+def test_a_text_rewritten_keeps_its_narratives(scene: Scene) -> None:
+    """Without a number on the export, and with one on an agency's page: half of the words are others."""
+    before = "The Director of Harbor Lights should see to it that each and every lamp is replaced in time."
+    after = "The Director of Harbor Lights should, with the police, make sure that no lamp is ever dark."
+    scene.take(pages.export([*rows(8), Row(number="", text=before)]))
+    (event,) = scene.events(scene.take(pages.export([*rows(8), Row(number="", text=after)])))
+    assert (event.type, event.changed) == ("recommendation.updated", ("text",))
+    title = "Another Report's Title"
+    scene.take(pages.agency([Row(title=title, text=before)]), "agency")
+    (event,) = scene.events(scene.take(pages.agency([Row(title=title, text=after)]), "agency"))
+    assert (event.type, event.changed) == ("recommendation.updated", ("text",))
+
+
+def test_one_inserted_first_is_the_only_one_opened(scene: Scene) -> None:
+    """All other numbers moved by one, and the page is the same for days."""
+    texts = [f"The Director should see to pier {n} of the harbor." for n in range(1, 5)]
+    page = [Row(number=str(n), text=text, narrative=f"On {text}") for n, text in enumerate(texts, 1)]
+    scene.take(pages.report(page), "report")
+    moved = [row.but(number=str(n)) for n, row in enumerate(page, 2)]
+    inserted = [Row(number="1", text="The Director should count the gulls.", narrative="None yet."), *moved]
+    (event,) = scene.events(scene.take(pages.report(inserted), "report"))
+    assert (event.type, event.subject.text) == (
+        "recommendation.opened",
+        f"{inserted[0].text} (Recommendation 1)",
+    )
+    scene.take(pages.report([*inserted[:1], *inserted[:0:-1]]), "report")
+    for place, row in enumerate(inserted):
+        edited = [
+            *inserted[:place],
+            row.but(narrative=f"{row.narrative} It is done."),
+            *inserted[place + 1 :],
+        ]
+        (event,) = scene.events(scene.take(pages.report(edited), "report"))
+        assert event.new is not None
+        assert event.new.narrative == f"{row.narrative} It is done."
+        inserted = edited
+
+
 def test_another_report_of_a_title_known_alone_is_another(scene: Scene) -> None:
     """The title's key is taken, and the text is another one: stored beside it, each with its own words."""
     first = Row(number="1")

@@ -387,3 +387,20 @@ def test_a_key_is_told_from_an_address() -> None:
     address = "https://www.gao.gov/products/gao-24-1#a@b#c"
     assert folding.parse_query(address) == Query(product="GAO-24-1")
     assert folding.parse_query("~gao-24-1#4@a") == Query(key="~gao-24-1#4@a")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Department of Education: Office for Civil Rights", "department of education"),
+        ("U.S. Department of Labor - Office for Civil Rights", "department of labor"),
+        ("Department of the Treasury, Internal Revenue Service", "department of the treasury"),
+        ("Office for Civil Rights", ""),
+        ("DHS: Office for Civil Rights", ""),
+        ("Department of Labor", ""),
+        ("Department of Labor: Office of Inspector General", ""),
+    ],
+)
+def test_a_department_before_an_offices_name_is_known(name: str, expected: str) -> None:
+    """Where the key leaves it out: two departments may each have such an office."""
+    assert folding.department(name) == expected

@@ -1,5 +1,6 @@
 """Who a row is, decided without a store."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -125,13 +126,139 @@ def test_of_several_that_fit_the_one_clearly_nearest_in_text_is_it() -> None:
     assert matched([row(number=None, text=" ".join(words))], of[0], nearly) == {}
 
 
-@pytest.mark.parametrize(("changed", "expected"), [(4, {}), (3, {0: 1}), (2, {0: 1})])
-def test_an_edited_text_keeps_three_words_of_four(changed: int, expected: dict[int, int]) -> None:
-    """At the limit, below and above it."""
+@pytest.mark.parametrize(
+    ("changed", "title", "expected"), [(4, "T", {}), (3, "T", {0: 1}), (4, TITLE, {0: 1})]
+)
+def test_an_edited_text_keeps_three_words_of_four(changed: int, title: str, expected: dict[int, int]) -> None:
+    """At the limit and below it; under the same title it may be rewritten further."""
     words = [f"word{n}" for n in range(12)]
     edited = words[: 12 - changed] + [f"other{n}" for n in range(changed)]
     first = known(1, row(number=None, text=" ".join(words)))
-    assert matched([row(number=None, text=" ".join(edited))], first) == expected
+    assert matched([row(number=None, title=title, text=" ".join(edited))], first) == expected
+
+
+@pytest.mark.parametrize(("left", "complete", "expected"), [(5, True, {0: 1}), (3, True, {}), (5, False, {})])
+def test_a_rewritten_text_is_the_same_where_nothing_else_claims_it(
+    left: int, complete: bool, expected: dict[int, int]
+) -> None:
+    """A third of it is left, and report, title and agency are the same; not where two could be it."""
+    words = [f"word{n}" for n in range(12)]
+    rewritten = row(number=None, text=" ".join([*words[:left], *(f"other{n}" for n in range(12 - left))]))
+    first = known(1, row(number=None, text=" ".join(words)))
+    assert matched([rewritten], first, complete=complete) == expected
+    if expected:
+        second = known(2, row(number=None, text=" ".join([*words[:6], *"abcdef"])))
+        assert matched([rewritten], first, second) == {}
+        assert matched([rewritten, row(number=None, text=second.text)], first, second) == {0: 1, 1: 2}
+
+
+def test_a_numbered_recommendation_rewritten_on_a_page_that_knows_only_its_title_is_the_same() -> None:
+    """Title, number and agency stay and some of the words; known by title alone, more of them."""
+    for product, left, expected in (("GAO-31-900001", 3, {0: 1}), (None, 3, {}), (None, 5, {0: 1})):
+        words = [f"word{n}" for n in range(12)]
+        first = known(1, row(product=product, text=" ".join(words)))
+        text = " ".join([*words[:left], *(f"other{n}" for n in range(12 - left))])
+        assert matched([row(product=None, text=text)], first, complete=False) == expected
+
+
+def numbered(*texts: str) -> list[Recommendation]:
+    """A report's recommendations in order."""
+    return [row(number=str(n), text=text) for n, text in enumerate(texts, 1)]
+
+
+TEXTS = [
+    "Replace each lamp before it fails.",
+    "Paint the piers before the winter comes.",
+    "Count the gulls and publish what was found.",
+    "Ask the harbor police to inspect its boats.",
+]
+
+
+@pytest.mark.parametrize(
+    "texts", [TEXTS, [f"The Director should see to pier {n} at once." for n in range(9)]]
+)
+@pytest.mark.parametrize("at", [0, 1, 3])
+def test_one_inserted_moves_the_numbers_of_others_and_no_identity(texts: list[str], at: int) -> None:
+    """Text and number are weighed together: the same words are the same one, the inserted one is new."""
+    of = [known(n, one) for n, one in enumerate(numbered(*texts))]
+    page = numbered(*texts[:at], "The Director should see to the tide tables at once.", *texts[at:])
+    expected = {place: place - (place > at) for place in range(len(page)) if place != at}
+    assert matched(page, *of) == expected
+    assert matched(page[::-1], *of) == {len(page) - 1 - place: one for place, one in expected.items()}
+    assert matched(page[: at + 3], *of, complete=False).items() <= expected.items()
+
+
+def test_one_removed_moves_the_numbers_of_others_and_no_identity() -> None:
+    """What is gone is the one whose words are gone."""
+    of = [known(n, one) for n, one in enumerate(numbered(*TEXTS))]
+    assert matched(numbered(*TEXTS[:1], *TEXTS[2:]), *of) == {0: 0, 1: 2, 2: 3}
+
+
+def test_an_edit_amid_moved_numbers_is_found() -> None:
+    """By its words, since the others show that numbers have moved."""
+    of = [known(n, one) for n, one in enumerate(numbered(*TEXTS))]
+    edited = [text.replace("Count the gulls", "Count all gulls") for text in TEXTS]
+    assert matched(numbered("Raise the tide tables.", *edited), *of) == {1: 0, 2: 1, 3: 2, 4: 3}
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "4"), ("4", None)])
+def test_notation_and_a_typo_changed_at_once_make_no_other(before: str | None, after: str | None) -> None:
+    """Where absence means something."""
+    assert matched(
+        [row(number=after, text=TEXT.replace("fails", "breaks"))], known(1, row(number=before))
+    ) == {0: 1}
+
+
+def test_an_agency_renamed_is_the_same_and_its_new_name_is_shown() -> None:
+    """Under either name from then on; a source that lags brings the old one back nowhere."""
+    old, new = "Department of Defense", "Department of War"
+    found = identity.match([row(agency=new)], [known(1, row(agency=old))], complete=True)
+    assert found.renamed == {1: new}
+    now = replace(known(1, row(agency=old), row(agency=new).key), agency_folded=folding.fold_agency(new))
+    for name in (old, new):
+        for complete in (True, False):
+            edited = row(agency=name, number=None, text=TEXT.replace("fails", "breaks"), product=None)
+            found = identity.match([row(agency=name)], [now], complete=complete)
+            assert (list(found.known), found.renamed) == ([0], {})
+            assert matched([edited], replace(now, number=None), complete=complete) == {0: 1}
+
+
+def test_an_agency_with_an_altogether_other_name_is_known_by_several_rows() -> None:
+    """All of its recommendations have it, and the old name is nowhere on the page."""
+    of = [known(n, row(number=str(n), text=text, agency="Lamp Bureau")) for n, text in enumerate(TEXTS)]
+    page = [row(number=str(n), text=text, agency="Office of Tides") for n, text in enumerate(TEXTS)]
+    assert matched(page, *of) == {0: 0, 1: 1, 2: 2, 3: 3}
+    assert matched(page, *of, complete=False) == {}
+    assert matched(page[:2], *of) == {}
+    assert matched([*page, row(number="9", agency="Lamp Bureau")], *of) == {}
+
+
+def test_offices_of_one_name_in_two_departments_are_two() -> None:
+    """A row that names its department is that one's, whatever the key; one that does not is nobody's."""
+    offices = [f"Department of {name}: Office for Civil Rights" for name in ("Education", "Labor")]
+    of = [
+        replace(
+            known(
+                n,
+                row(agency=name),
+            ),
+            key=f"k{n}",
+            agency=name,
+        )
+        for n, name in enumerate(offices)
+    ]
+    assert matched([row(agency=offices[1])], *of) == {0: 1}
+    assert matched([row(agency=name) for name in offices[::-1]], *of) == {0: 1, 1: 0}
+    assert matched([row(agency="Office for Civil Rights")], *of) == {}
+
+
+def test_texts_that_repeat_themselves_cost_no_more_than_others() -> None:
+    """However long, and whatever their words."""
+    start = time.process_time()
+    for words in (["a", "b"] * 2400, [f"w{n}" for n in range(4900)], ["a"] * 200_000):
+        first = known(1, row(number=None, text=" ".join(words)))
+        assert matched([row(number=None, text=" ".join([*words[1:], "x"]))], first) == {0: 1}
+    assert time.process_time() - start < 3
 
 
 def test_a_renamed_agency_is_found_only_where_absence_means_something() -> None:
