@@ -8,11 +8,11 @@ import re
 from datetime import datetime
 from itertools import chain
 
-from monitor.formats import gao_agency, gao_csv, gao_product, gao_text, recognise
+from monitor.formats import gao_agency, gao_csv, gao_product, gao_text, limited, recognise
 from monitor.formats.export_rows import Blanked, RawRows, take_apart
 from monitor.formats.page.decode import decode, inflate, inflate_some, with_plain_lines
 from monitor.formats.page.errors import NotAPage
-from monitor.formats.page.markup import parse
+from monitor.formats.page.markup import is_cheap, parse
 from monitor.formats.page.saved import is_archive, noted_address, page_part
 from monitor.formats.phones import blank_phones
 from monitor.record.bodies import Body, Packed, whole
@@ -86,6 +86,13 @@ def stamp_of(body: Body, content_type: str | None = None) -> datetime | None:
 
 
 def _markup(text: str, wanted: Format | None, url: str | None) -> Capture:
+    if not is_cheap(text):
+        return limited.run(text, wanted, url)
+    return read_markup(text, wanted, url)
+
+
+def read_markup(text: str, wanted: Format | None, url: str | None) -> Capture:
+    """Read a page in markup, whatever it costs."""
     tree = parse(text)
     form = recognise.of_markup(text, tree, url)
     _fits(form, wanted)

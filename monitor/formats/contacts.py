@@ -74,15 +74,21 @@ def _links(text: str) -> Iterator[tuple[int, int]]:
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
     """Elements named for contacts, from start to end tag, except those that hold recommendations."""
     position = 0
+    left = _SEARCHED * len(text) + _REACH
     while opening := _BLOCK_START.search(text, position):
         tag = opening["tag"].lower()
         end = _element_end(text, tag, opening.end())
+        left -= end - opening.end()
+        if left < 0:  # far more such elements, one within the other, than on any of the site's pages
+            yield opening.start(), len(text)
+            return
         held = tag in _NEVER_BLOCKS or _RECOMMENDATIONS.search(text, opening.start(), end) is not None
         if not held:
             yield opening.start(), end
         position = opening.end() if held else end
 
 
+_SEARCHED = 10  # how often a page's length is searched for ends of elements at most
 _REACH = 200_000  # how far an element that is never closed is followed
 
 

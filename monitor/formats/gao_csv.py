@@ -14,7 +14,7 @@ from itertools import chain
 from zoneinfo import ZoneInfo
 
 from monitor.formats.page.errors import DOWNLOAD_AGAIN, UNOPENED, NotAPage
-from monitor.formats.page.markup import parse, text_of
+from monitor.formats.page.markup import is_cheap, parse, text_of
 from monitor.formats.parts.rows import Row, assemble_placed, recommendation
 from monitor.record.damage import unescape
 from monitor.record.folding import normalize_product
@@ -260,6 +260,8 @@ def _units(cell: str) -> int:
 
 def _words(cell: str) -> str:
     if "<" in cell and _TAGS.search(cell):
+        if not is_cheap(cell):
+            raise NotAPage("a cell of the export holds more markup than any of the site's", DOWNLOAD_AGAIN)
         body = parse(f"<body>{cell}").body
         return text_of(body) if body is not None else cell
     return unescape(cell).replace("\r\n", "\n")

@@ -5,13 +5,13 @@ import re
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from monitor.formats.page.errors import SAVE_AGAIN, NotAPage
-from monitor.formats.page.markup import is_whole, one_line, text_of
+from monitor.formats.page.markup import beginning_of, is_whole, one_line, text_of
 from monitor.formats.parts.rows import Row, assemble
 from monitor.formats.parts.tables import find_tables, looks_altered, read
 from monitor.record.folding import is_staging, normalize_product, product_url
 from monitor.record.values import Capture, Format
 
-_SITE_NAME = re.compile(r"^U\.S\. GAO\s*[-\u2013]\s*|\s*\|\s*U\.S\. GAO$", re.IGNORECASE)
+_SITE_NAME = re.compile(r"^U\.S\. GAO\s*[-\u2013]\s*|(?<!\s)\s*+\|\s*+U\.S\. GAO$", re.IGNORECASE)
 _PROMISES_ROWS = re.compile(
     r"recommendations? for executive action|matters? for congressional consideration",
     re.IGNORECASE,
@@ -88,4 +88,4 @@ def extract(text: str, tree: LexborHTMLParser, url: str | None) -> Capture:
 
 def _promises(root: LexborNode) -> bool:
     """Whether a heading announces a table of recommendations."""
-    return any(_PROMISES_ROWS.search(text_of(node)) for node in root.css("h2, h3, h4"))
+    return any(_PROMISES_ROWS.search(beginning_of(node)) for node in root.css("h2, h3, h4"))

@@ -25,7 +25,7 @@ _PRIORITY_LINE = re.compile(r"Priority Rec(?:ommendation)?\.?", re.IGNORECASE)
 _PRIORITY_END = re.compile(r"Priority Rec(?:ommendation)?\.?\Z", re.IGNORECASE)
 _PRIORITY_HEAD = re.compile(r"Priority Rec(?:ommendation)?\.\s*", re.IGNORECASE)
 _FOOTER = re.compile(
-    r"Pagination|(?:[\u00ab\u2039<]+ ?)?(?:First|Previous)(?: page)?|(?:Current )?page \d{1,3}"
+    r"Pagination|(?:[\u00ab\u2039<]{1,3} ?)?(?:First|Previous)(?: page)?|(?:Current )?page \d{1,3}"
     r"|(?:Next|Last)(?: page)?(?: ?[\u00bb\u203a>]+)?|\d{1,3}|Agency Reports?"
     r"|(?:GAO )?Contacts?(?: and Resources)?"
     r"|Topics|Stay Connected.{0,40}|Back to top|View (?:all|more)\b.{0,60}|Related\b.{0,60}"

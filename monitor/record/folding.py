@@ -51,7 +51,7 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _NO_WORD = re.compile(r"\S{200}")
 _PIECE = re.compile(r"\S{1,200}|\s+")
 _DOUBLED = re.compile("(?:''|\")+")
-_DASH_RUN = re.compile(r"\s*-[\s-]*")
+_DASH_RUN = re.compile(r"(?<!\s)\s*+-[\s-]*+")
 _PRIORITY_MARK = re.compile(
     r"\A\s*Priority Rec(?:\.|ommendation\.?(?=\s*\n))\s*(?:This is a priority recommendation\.\s*)?",
     re.IGNORECASE,
@@ -198,16 +198,16 @@ _CABINET = (
     "|housing and urban development|state|the interior|the treasury|transportation|veterans affairs"
 )
 _PARENT_DASH = re.compile(
-    r"(?:(?:united states )?department of [a-z ]+|executive office of the president|[a-z]{2,5}) - "
+    r"\A(?:(?:united states )?department of [a-z ]+|executive office of the president|[a-z]{2,5}) - "
 )
-_PARENT_COMMA = re.compile(rf"(?:united states )?department of (?:{_CABINET}), ")
+_PARENT_COMMA = re.compile(rf"\A(?:united states )?department of (?:{_CABINET}), ")
 # Names of offices that every department has: without its parent such a name is ambiguous.
 _EVERYWHERE = re.compile(
     r"(?:office of (?:the )?)?(?:inspector general|secretary|under ?secretary|deputy|general counsel|chief\b|"
     r"administrator|commissioner|director|attorney general|management\b|administration\b)"
 )
 _UNITED_STATES = re.compile(r"\bU\.\s?S\.(?:\s?A\.)?|\bUS\b")
-_ABBREVIATION = re.compile(r"\s*\((?=[^)]{0,10}[A-Z][^)]{0,10}[A-Z])[A-Za-z&./-]{2,12}\)\s*$")
+_ABBREVIATION = re.compile(r"(?<!\s)\s*+\((?=[^)]{0,10}[A-Z][^)]{0,10}[A-Z])[A-Za-z&./-]{2,12}\)\s*$")
 
 
 @lru_cache(maxsize=20_000)

@@ -90,8 +90,8 @@ _HIDDEN_CLASSES = frozenset(
 )
 # Every run of white space except a single space, which each is replaced by.
 _SPACE = re.compile(r"(?: [ \t\n\r\f]|[\t\n\r\f])[ \t\n\r\f]*")
-_LINE_EDGE = re.compile(r"[ \t]*\n[ \t]*")
-_PARAGRAPH = re.compile(r"\n{2,}")
+# Begins where blanks begin: a long run of them without a line end is scanned once, not from each place.
+_LINE_ENDS = re.compile(r"(?<![ \t])[ \t]*+(?:\n[ \t]*+)+")
 _EDGES = " \t\n\r\f\v\u00a0\u202f\u200b\ufeff\u2009\u2003\u2002\u3000"
 
 _BREAK, _PARTING = "\n", "\n\n"
@@ -100,7 +100,7 @@ _BREAK, _PARTING = "\n", "\n\n"
 def tidy(text: str) -> str:
     """Strip surrounding white space and separate paragraphs by one empty line; nothing else changes."""
     if "\n" in text:
-        text = _PARAGRAPH.sub("\n\n", _LINE_EDGE.sub("\n", text))
+        text = _LINE_ENDS.sub(lambda ends: _BREAK if ends[0].count("\n") == 1 else _PARTING, text)
     return text.strip(_EDGES)
 
 
@@ -152,6 +152,25 @@ def _steps(
             inner = node.child
             if inner is not None and node.mem_id not in unentered:
                 stack.append((inner, False))
+
+
+def beginning_of(node: LexborNode) -> str:
+    """The first words of an element's visible text, on one line: enough to recognise a heading.
+
+    Bounded: an element may hold the whole page, and a page many such elements.
+    """
+    pieces: list[str] = []
+    length = 0
+    for step, _ in _steps(node):
+        text = (step.text_content or "") if step.is_text_node else " "
+        pieces.append(text[:_HEADING])
+        length += len(text)
+        if length > _HEADING:
+            break
+    return one_line(unescape("".join(pieces)))
+
+
+_HEADING = 400  # characters, with the white space of the markup
 
 
 def text_of(node: LexborNode) -> str:
@@ -256,7 +275,7 @@ def parse(text: str) -> LexborHTMLParser:
 
 def _is_monstrous(text: str) -> bool:
     tags = text.count("<")
-    if len(text) > _MAX_LENGTH or tags > _MAX_TAGS or _MANY_ATTRIBUTES.search(text):
+    if len(text) > _MAX_LENGTH or tags > _MAX_TAGS:
         return True
     if tags <= _MAX_DEPTH:
         return False
@@ -264,10 +283,22 @@ def _is_monstrous(text: str) -> bool:
     return lower.count("<table") > _MAX_TABLES or _depth(lower) > _MAX_DEPTH
 
 
-# A parser compares each attribute of an element with all before it.
-_MANY_ATTRIBUTES = re.compile(
-    r"<[a-z][^\s/>]*+(?:[\s/]++[^\s/>=\"']++(?:=(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'>]*+))?+){1000}", re.IGNORECASE
-)
+_CHEAP_LENGTH = 300_000
+_CHEAP_TAGS = 5_000
+_CHEAP_COPIES = 600_000
+_FORMATTING = re.compile(r"<(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?![a-z0-9])")
+
+
+def is_cheap(text: str) -> bool:
+    """Whether parsing takes little time and memory whatever the markup is; the site's own pages are cheap.
+
+    Some constructs cost a parser the square of their number, and formatting that is never closed is opened
+    again in each block that follows. Closing tags prove nothing: the parser may ignore them.
+    """
+    tags = text.count("<")
+    if len(text) > _CHEAP_LENGTH or tags > _CHEAP_TAGS:
+        return False
+    return len(_FORMATTING.findall(text.lower())) * (tags - text.count("</")) <= _CHEAP_COPIES
 
 
 def _depth(text: str) -> int:

@@ -36,10 +36,10 @@ _OPENERS = (
     *("Where", "Ensure", "Develop", "Establish", "Priority", "We", "These", "This", "Each", "All", "Any"),
 )
 _ANY_OPENER = "|".join("\u00ad?".join(word) for word in _OPENERS)  # soft hyphens stand anywhere
-_OPENING = re.compile(rf"\s+[\u00ad\u200b]*(?=(?:{_ANY_OPENER})(?![a-z]))")
+_OPENING = re.compile(rf"(?<!\s)\s++[\u00ad\u200b]*+(?=(?:{_ANY_OPENER})(?![a-z]))")
 _SMALL = frozenset(("of", "the", "and", "for", "on", "in", "to", "at", "&", "de", "del", "a", "an"))
 _LONGEST_NAME = 200
-_SENTENCE_END = re.compile(r"[a-z0-9)]{2,}[.?!;]+(?:\s|\Z)")
+_SENTENCE_END = re.compile(r"(?<![a-z0-9)])[a-z0-9)]{2,}+[.?!;]++(?:\s|\Z)")
 
 
 class Names:

@@ -5,10 +5,11 @@ import re
 _ANNOUNCED = re.compile(r"\bOpen Recommendations\s*\(\s*(\d{1,3}(?:,?\d{3})*)\s+total\s*\)", re.IGNORECASE)
 # "Show", "2 Open Recommendations", "1 Priority" may share a line with each other and with the title.
 _COUNT = re.compile(
-    r"^(?P<title>.*?)\s*(?:\b(?:Show|Hide)\b)?\s*(?<![\w,.-])(?P<count>\d{1,4}) Open Recommendations?"
-    r"(?:\s*[,;(+]?\s*\d{1,4} Priority(?: Rec(?:ommendation)?s?\.?)?\)?)?\s*$",
+    r"(?<![\w,.-])(?P<count>\d{1,4}) Open Recommendations?"
+    r"(?:\s*+[,;(+]?\s*+\d{1,4} Priority(?: Rec(?:ommendation)?s?\.?)?\)?)?\s*+$",
     re.IGNORECASE,
 )
+_SHOW = re.compile(r"\b(?:Show|Hide)\Z", re.IGNORECASE)
 _NOISE = re.compile(
     r"(?:show|hide)(?: all)?|\d{1,4} priority(?: rec(?:ommendation)?s?\.?)?|jump to:?|skip to .{0,40}|"
     r"(?:gao|[a-z]{2,6})-\d{2}-\d{1,7}[a-z]{0,4}|"
@@ -29,8 +30,8 @@ _LONGEST = 1_000  # longer than any title; patterns are not applied to longer li
 
 def count_line(line: str) -> tuple[str, int] | None:
     """Title (or nothing) and count of a line that ends in "2 Open Recommendations"; None for any other."""
-    found = _COUNT.match(line) if len(line) <= _LONGEST else None
-    return (found["title"].strip(), int(found["count"])) if found else None
+    found = _COUNT.search(line) if len(line) <= _LONGEST else None
+    return (_SHOW.sub("", line[: found.start()].rstrip()).strip(), int(found["count"])) if found else None
 
 
 def announced(text: str) -> int | None:

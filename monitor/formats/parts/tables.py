@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborNode
 
 from monitor.formats.page.errors import SAVE_AGAIN, NotAPage
-from monitor.formats.page.markup import classes, is_long, one_line, text_of
+from monitor.formats.page.markup import beginning_of, classes, is_long, one_line, text_of
 from monitor.record.folding import normalize_status, strip_definition
 from monitor.record.values import Kind, Status
 
-_SORTING = re.compile(r"\s*\bsort(?:ed)? (?:ascending|descending)\b.*", re.IGNORECASE)
+_SORTING = re.compile(r"(?<!\s)\s*+\bsort(?:ed)? (?:ascending|descending)\b.*", re.IGNORECASE)
 _HEADINGS = {
     "agency affected": "agency",
     "agencies affected": "agency",
@@ -99,7 +99,7 @@ def _heading_words(node: LexborNode) -> list[str]:
     if first is None:
         return []
     cells = [cell for cell in _children(first) if cell.tag in ("th", "td")]
-    return [_SORTING.sub("", one_line(text_of(cell))).casefold().strip(" :") for cell in cells[:8]]
+    return [_SORTING.sub("", beginning_of(cell)).casefold().strip(" :") for cell in cells[:8]]
 
 
 def _children(node: LexborNode) -> Iterator[LexborNode]:

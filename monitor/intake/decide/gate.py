@@ -321,7 +321,7 @@ def _has_more(words: str, old: list[str], new: list[str]) -> bool:
 
 def _cut_short(capture: Capture, given: GateInput) -> str | None:
     """A text without an end mark may have been cut after any sentence of its last narrative."""
-    if not capture.open_ended or given.last is None:
+    if not capture.open_ended or given.last is None or "narrative" not in given.last.changed:
         return None
     old, new = _words(given.last.old.narrative), _words(given.last.new.narrative)
     if old[: len(new)] != new:

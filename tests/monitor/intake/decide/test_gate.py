@@ -246,6 +246,8 @@ def test_a_text_whose_last_narrative_lost_its_end_may_be_cut_off(old: str, new: 
     assert objection(cut, draft, Gate()) == (said if expected else None)
     assert objection(ended, draft, Gate()) is None
     assert objection(cut, GateInput(3, 0, 3), Gate()) is None
+    elsewhere = RowChange(Version(old), Version(old, status="open-partially-addressed"), ("status",))
+    assert objection(cut, GateInput(3, 0, 3, (), elsewhere), Gate()) is None
     assert GateInput(3, 0, 3).last is None
 
 
