@@ -169,10 +169,25 @@ def _without_footer(lines: list[str]) -> tuple[list[str], bool]:
     """The last group's lines up to where the page's pager or footer begins, and whether there is one."""
     marks = [at for at, line in enumerate(lines) if normalize_status(line) in _KNOWN]
     first = marks[-1] + 1 if marks else 0
-    end = next((at for at in range(first, len(lines)) if _FOOTER.fullmatch(lines[at])), None)
+    end = next((at for at in range(first, len(lines)) if _is_footer(lines, at)), None)
     if end is None:
         return lines, False
     return lines[:end], True
+
+
+_SENTENCE = 6  # words
+
+
+def _is_footer(lines: list[str], at: int) -> bool:
+    """Whether the page's pager or footer begins here; a narrative may have such a heading of its own.
+
+    Below that a sentence follows, and below a footer's heading names, titles and addresses.
+    """
+    if not _FOOTER.fullmatch(lines[at]) or lines[at].endswith((".", ":", ";", ",")):
+        return False
+    following = next((line for line in lines[at + 1 :] if line), "")
+    is_sentence = len(following.split()) >= _SENTENCE and following.endswith((".", ":", ";"))
+    return not is_sentence or _FOOTER.fullmatch(following) is not None
 
 
 def _status_lines(lines: list[str], count: int) -> list[int]:

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from monitor.intake import loading
 from monitor.intake.decide import gate, identity
-from monitor.intake.decide.cuts import restored
 from monitor.intake.decide.detection import (
     ComparedFields,
     Decision,
@@ -22,6 +21,7 @@ from monitor.intake.decide.detection import (
     is_comparable,
 )
 from monitor.intake.decide.identity import Candidate, Matching
+from monitor.intake.decide.restoring import restored
 from monitor.record import folding
 from monitor.record.values import Capture, Format, Kind, Recommendation
 
@@ -203,7 +203,7 @@ def _as_far_as_shown(
     if standing.id not in olds:
         return row
     whole = restored(row, olds[standing.id], made.known[standing.id].text)
-    if (whole.narrative, whole.text) != (row.narrative, row.text):
+    if len(whole.narrative) > len(row.narrative) or len(whole.text) > len(row.text):
         made.cut.append(row.key)
     return whole
 

@@ -155,8 +155,19 @@ def _mostly_utf8(body: bytes) -> str | None:
 
 
 def _western(body: bytes) -> str:
-    """The text of windows-1252; the five undefined bytes become the controls that they are in Latin-1."""
+    """The text of windows-1252 or Mac Roman; undefined bytes become the controls that they are in Latin-1."""
+    if _count(body, _MAC_MARKS) > _count(body, _WINDOWS_MARKS):
+        return body.decode("mac-roman")
     return body.decode("latin-1").translate(_WINDOWS)
+
+
+# Quotes, dashes, ellipsis, no-break space and section sign, in either encoding.
+_MAC_MARKS = b"\xc9\xca\xd0\xd1\xd2\xd3\xd4\xd5\xa4"
+_WINDOWS_MARKS = b"\x85\x91\x92\x93\x94\x96\x97\xa0\xa7"
+
+
+def _count(body: bytes, marks: bytes) -> int:
+    return len(body) - len(body.translate(None, marks))
 
 
 def _windows() -> dict[int, str]:

@@ -124,6 +124,17 @@ def test_a_footer_is_no_part_of_the_last_narrative(footer: str) -> None:
     assert one.narrative == "The bureau agreed."
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["Topics", "Contacts", "Related actions", "Related to this, it bought oil.", "2", "View of the bureau"],
+)
+def test_a_narratives_own_heading_does_not_end_it(line: str) -> None:
+    """What follows is a sentence, and is read; the footer below it still ends the narrative."""
+    more = "The bureau said in May 2031 that it had replaced every lamp."
+    (one,) = read(f"{page(ROW)}\n{line}\n{more}\n\nContacts\nA. Keeper\n").recommendations
+    assert one.narrative == f"The bureau agreed.\n{line}\n{more}"
+
+
 def test_open_in_a_narrative_is_no_status() -> None:
     """A line of a narrative that reads like a status belongs to it."""
     first = ROW.replace("The bureau agreed.", "It said that lamps are\nOpen\nat night.")
