@@ -23,7 +23,7 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, text
 
 from benchmarks.delivery_world import Row, World, show
-from monitor.intake import take_in
+from monitor.intake import Arrival, take_in
 from monitor.record.settings import Source
 from monitor.record.store import queries
 from monitor.record.store.store import Store
@@ -315,9 +315,8 @@ def _polls(context: Context) -> Iterator[tuple[str, Callable[[], object]]]:
         at = now + timedelta(hours=turn)
         told = words or f"The Bureau has looked at {turn} piers."
         page = pages.agency([row.but(narrative=told) for row in listed[:10]] + listed[10:])
-        return take_in(
-            context.store, context.configuration, source, Page(page, "harbor.html", at), now=at
-        ).outcome
+        arrival = Arrival(source, Page(page, "harbor.html", at), at)
+        return take_in(context.store, context.configuration, arrival).outcome
 
     def changed() -> None:
         assert take(None) in (Outcome.BASELINE, Outcome.CHANGED)

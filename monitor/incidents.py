@@ -1,9 +1,9 @@
 """When operators hear about a source: once an incident, and once when it is well again.
 
-A source that cannot be read is told at its second failure in a row, a capture that was held back
-at once and daily for as long as anything is held, silence when it outlasts the source's patience.
-All of it is a few columns of `sources`, written in the transaction of the reading itself, so that
-a kill neither loses a notice nor tells it twice.
+They hear of a source that cannot be read at its second failure in a row; of a capture that was held back at
+once, and daily for as long as anything is held; of silence when it outlasts the source's patience. The state
+is a few columns of `sources`, written in the transaction of the reading itself, so that a kill neither loses
+nor repeats a notice.
 """
 
 import json
@@ -20,7 +20,7 @@ from monitor.record.store.schema import captures, meta, notices, sources
 from monitor.record.store.store import upsert
 from monitor.record.values import Notice, NoticeType, Outcome
 
-TOLD_AT = 2  # failures in a row
+NOTIFIED_AT = 2  # failures in a row
 STALE_COPIES = 3  # in a row, then the source is failing
 REMINDER = timedelta(days=1)
 _LATE = timedelta(hours=1)  # a poll may wait for its host's pace
@@ -35,24 +35,24 @@ def record(
     message: str,
     now: datetime,
     *,
-    aside: bool = False,
+    saved_copy: bool = False,
 ) -> tuple[Notice, ...]:
-    """Write down how a reading ended, and return what operators are told of it.
+    """Write how a reading ended, and return the notices that operators get of it.
 
-    Keeps `outcome`, `message`, `failures` and the incident of the `sources` row. `aside`: the page
-    is a file that somebody saved for a source that also fetches; it says nothing about whether
-    the site can be reached, so it neither ends nor prolongs the incident of a site that refuses.
+    Updates `outcome`, `message`, `failures` and the incident in the source's row. `saved_copy`: the page is a
+    file that somebody saved for a source that also fetches; it says nothing about whether the site can be
+    reached, so it neither ends nor prolongs the incident of a site that refuses.
     """
     row = _row(connection, source_id)
     if outcome in WELL:
-        changes, told = _well(row, source_id, now, keep=aside and _is_sites(row))
+        changes, made = _well(row, source_id, now, keep=saved_copy and _is_of_site(row))
         changes["stale_copies"] = 0
-    elif aside and outcome is not Outcome.QUARANTINED:
-        changes, told = {}, []
+    elif saved_copy and outcome is not Outcome.QUARANTINED:
+        changes, made = {}, []
     else:
-        changes, told = _trouble(row, source_id, outcome, message, now)
+        changes, made = _trouble(row, source_id, outcome, message, now)
     _update(connection, source_id, {**changes, "outcome": outcome, "message": message})
-    return _keep(connection, told)
+    return _keep(connection, made)
 
 
 def record_stale_copy(
@@ -68,12 +68,12 @@ def record_stale_copy(
 
 
 def check_stale(connection: Connection, source: Source, now: datetime) -> tuple[Notice, ...]:
-    """Tell once that a source brought no capture for longer than its patience, and when it does again."""
+    """Notify once that a source brought no capture for longer than its patience, and when it does again."""
     row = _row(connection, source.id)
     watched_since = _watched_since(connection, source.id, now)
     since = max(row["last_captured_at"] or watched_since, watched_since)
     silent = now - since > source.patience
-    if silent and row["stale_told_at"] is None and _is_listened_to(row, source, now):
+    if silent and row["stale_told_at"] is None and _was_read_lately(row, source, now):
         _update(connection, source.id, {"stale_told_at": now})
         message = _stale_message(source, row["last_captured_at"])
         return _keep(connection, [_notice(NoticeType.STALE, source.id, "stale", message, since, now)])
@@ -81,15 +81,15 @@ def check_stale(connection: Connection, source: Source, now: datetime) -> tuple[
         _update(connection, source.id, {"stale_told_at": None})
         last = row["last_captured_at"] or since
         message = f"{source.id} has a new capture, of {last:%Y-%m-%d %H:%M} UTC."
-        told = _notice(NoticeType.RECOVERED, source.id, row["outcome"] or "", message, since, now)
-        return _keep(connection, [told])
+        notice = _notice(NoticeType.RECOVERED, source.id, row["outcome"] or "", message, since, now)
+        return _keep(connection, [notice])
     return ()
 
 
 def remind_held(connection: Connection, source_id: str, now: datetime) -> tuple[Notice, ...]:
     """Remind daily, for as long as a capture of this source is held back."""
     row = _row(connection, source_id)
-    # One told in the future was told under a clock that ran ahead: the reminder would wait for years.
+    # A time in the future was written by a clock that ran ahead: the reminder would wait for years.
     if row["told_at"] is None or timedelta(0) <= now - row["told_at"] < REMINDER:
         return ()
     query = select(func.count(), func.min(captures.c.recorded_at), func.max(captures.c.reason))
@@ -101,17 +101,17 @@ def remind_held(connection: Connection, source_id: str, now: datetime) -> tuple[
     _update(connection, source_id, {"told_at": now})
     what = "1 capture is" if count == 1 else f"{count} captures are"
     message = f"{what} still held back ({reason}). See: recwatch quarantine list"
-    told = _notice(NoticeType.QUARANTINED, source_id, Outcome.QUARANTINED, message, since, now)
-    return _keep(connection, [told])
+    notice = _notice(NoticeType.QUARANTINED, source_id, Outcome.QUARANTINED, message, since, now)
+    return _keep(connection, [notice])
 
 
 def record_lookup(
     connection: Connection, source_id: str, outcome: Outcome, message: str, now: datetime
 ) -> tuple[Notice, ...]:
-    """Write down how a round of look-ups on reports' pages ended: an incident of its own.
+    """Write how a round of look-ups on reports' pages ended: an incident of its own.
 
-    The source itself may be read without trouble meanwhile, and its success must not hide that
-    nobody can say what became of the recommendations that left.
+    The source itself may be read without trouble meanwhile, and its success must not hide that nobody can say
+    what became of the recommendations that left.
     """
     key = f"lookups:{source_id}"
     state = _LookupTrouble.read(connection, key)
@@ -119,12 +119,11 @@ def record_lookup(
         connection.execute(meta.delete().where(meta.c.key == key))
         if not state or not state.told:
             return ()
-        told = _notice(
-            NoticeType.RECOVERED, source_id, outcome, "Reports' pages can be read again.", state.since, now
-        )
-        return _keep(connection, [told])
+        message = "Reports' pages can be read again."
+        notice = _notice(NoticeType.RECOVERED, source_id, outcome, message, state.since, now)
+        return _keep(connection, [notice])
     state = state or _LookupTrouble(0, now, told=False)
-    tell = not state.told and state.failures + 1 >= TOLD_AT
+    tell = not state.told and state.failures + 1 >= NOTIFIED_AT
     _LookupTrouble(state.failures + 1, state.since, state.told or tell).write(connection, key)
     if not tell:
         return ()
@@ -157,7 +156,7 @@ Changes = dict[str, Any]
 def _well(row: Changes, source_id: str, now: datetime, *, keep: bool) -> tuple[Changes, list[Notice]]:
     if keep:
         return {}, []
-    # told_at stays: the daily reminder of what is held counts from it.
+    # told_at is left: the daily reminder of what is held counts from it.
     changes: Changes = {"failures": 0, "troubled_since": None, "told": None}
     if row["told"] is None:
         return changes, []
@@ -173,15 +172,15 @@ def _trouble(
     failures, since = row["failures"] + 1, row["troubled_since"] or now
     changes: Changes = {"failures": failures, "troubled_since": since}
     kind = _type_of(outcome)
-    # What is held back asks for a decision, so it is told even where the site's silence was already.
+    # What is held back asks for a decision: operators hear of it though they know that the site is silent.
     first = row["told"] is None or (kind is NoticeType.QUARANTINED and row["told"] != kind)
-    if not first or (kind is not NoticeType.QUARANTINED and failures < TOLD_AT):
+    if not first or (kind is not NoticeType.QUARANTINED and failures < NOTIFIED_AT):
         return changes, []
     return {**changes, "told": kind, "told_at": now}, [_notice(kind, source_id, outcome, message, since, now)]
 
 
-def _is_sites(row: Changes) -> bool:
-    """Whether the open incident is that of a site that cannot be read, not of a capture."""
+def _is_of_site(row: Changes) -> bool:
+    """Whether the open incident is of a site that cannot be read, and not of a capture."""
     return bool(row["failures"]) and row["told"] != NoticeType.QUARANTINED
 
 
@@ -204,7 +203,7 @@ def _update(connection: Connection, source_id: str, changes: Changes) -> None:
 
 
 def _watched_since(connection: Connection, source_id: str, now: datetime) -> datetime:
-    """When this source was first looked at: silence counts from there until something was captured."""
+    """When this source was first polled: silence counts from there until something was captured."""
     key = f"watched-since:{source_id}"
     insert = upsert(connection)(meta).values(key=key, value=now.isoformat())
     connection.execute(insert.on_conflict_do_nothing())
@@ -212,8 +211,8 @@ def _watched_since(connection: Connection, source_id: str, now: datetime) -> dat
     return datetime.fromisoformat(value)
 
 
-def _is_listened_to(row: Changes, source: Source, now: datetime) -> bool:
-    """Whether the source was read of late: after a machine's holidays it is we who were silent."""
+def _was_read_lately(row: Changes, source: Source, now: datetime) -> bool:
+    """Whether the source was polled lately: after a pause of the machine its silence is our own."""
     last = row["last_polled_at"]
     return last is not None and now - last <= 2 * source.every + _LATE
 
@@ -240,9 +239,9 @@ def _notice(
     return Notice(new_id("evt"), kind, now, source_id, str(outcome), message, since)
 
 
-def _keep(connection: Connection, told: list[Notice]) -> tuple[Notice, ...]:
-    """Store notices in the reading's own transaction; the dispatcher sends those not yet published."""
-    for notice in told:
+def _keep(connection: Connection, made: list[Notice]) -> tuple[Notice, ...]:
+    """Store notices in the reading's own transaction; the dispatcher sends those that are not published."""
+    for notice in made:
         connection.execute(
             notices.insert().values(
                 id=notice.id,
@@ -254,4 +253,4 @@ def _keep(connection: Connection, told: list[Notice]) -> tuple[Notice, ...]:
                 since=notice.since,
             )
         )
-    return tuple(told)
+    return tuple(made)

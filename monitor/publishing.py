@@ -1,4 +1,4 @@
-"""Tells the other half that something was committed: an id goes into the queue, nothing else."""
+"""Publishes what was committed: an id goes into the queue, nothing else."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -15,24 +15,24 @@ LEASE = timedelta(seconds=60)  # for so long the dispatcher leaves the row alone
 log = structlog.get_logger(__name__)
 
 
-class Queue(Protocol):
+class JobQueue(Protocol):
     """What publishing needs of monitor.record.queue.client.Queue."""
 
     def enqueue(self, queue_name: str, dotted_path: str, *args: int | str) -> None:
         """Put a job in line."""
 
     def epoch(self) -> str:
-        """The random key that stands in the queue server."""
+        """The random key that the queue server holds."""
 
     def wake(self) -> None:
-        """Have dispatchers look at once."""
+        """Wake dispatchers."""
 
 
-def publish(queue: Queue, store: Store, outbox_id: int, *, now: datetime | None = None) -> bool:
+def publish(queue: JobQueue, store: Store, outbox_id: int, *, now: datetime | None = None) -> bool:
     """Enqueue a committed outbox row; False where the queue is down, which costs seconds and nothing else.
 
-    Called after the commit. First the job, then the mark: a kill between the two makes a second job,
-    which finds nothing left to do; the other way round it would be a wait of a minute.
+    Called after the commit. First the job, then the mark: a kill between the two makes a second job, which
+    finds nothing left to do; the other way round it would cost a minute.
     """
     try:
         epoch = queue.epoch()
@@ -45,8 +45,8 @@ def publish(queue: Queue, store: Store, outbox_id: int, *, now: datetime | None 
     return True
 
 
-def wake(queue: Queue) -> None:
-    """Have dispatchers look for notices at once; without the queue they look a little later."""
+def wake(queue: JobQueue) -> None:
+    """Have dispatchers look for notices at once; without the queue they do so a little later."""
     try:
         queue.wake()
     except QueueError as error:
@@ -57,7 +57,7 @@ def _mark(store: Store, outbox_id: int, epoch: str, until: datetime) -> None:
     with store.write() as connection:
         connection.execute(
             outbox.update()
-            # A mark that stands there is later: the job was quick, and could not do it yet.
+            # A mark that is there already is newer: the job was quick, and could not finish.
             .where(
                 outbox.c.id == outbox_id, outbox.c.published_at.is_(None), outbox.c.enqueued_until.is_(None)
             )

@@ -1,1 +1,1 @@
-"""What is done with captures beside polling: importing history, holding back, extracting again."""
+"""Work on captures beside polling: importing history, quarantine, extracting again."""

@@ -1,4 +1,4 @@
-"""Backfills history from saved captures, oldest first, as if they had been polled at those times."""
+"""Imports history from saved captures, oldest first, as if they had been polled at those times."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from monitor.formats import NotAPage, extract
-from monitor.intake import Intake, take_in
+from monitor.intake import Arrival, Intake, IntakeOptions, take_in
 from monitor.record.settings import Settings, Source
 from monitor.record.store.store import Store
 from monitor.record.values import Format, Page
@@ -46,6 +46,6 @@ def _modified(path: Path) -> datetime:
 
 
 def import_saved(store: Store, settings: Settings, source: Source, saved: Saved, *, now: datetime) -> Intake:
-    """Take one saved capture in, telling nobody: its events are history."""
+    """Take one saved capture in, notifying nobody: its events are history."""
     page = Page(body_of(saved.path), saved.path.name, saved.captured_at)
-    return take_in(store, settings, source, page, now=now, silent=True)
+    return take_in(store, settings, Arrival(source, page, now, IntakeOptions(silent=True)))

@@ -1,4 +1,4 @@
-"""Captures that were held back, and what a person decides about them."""
+"""Captures that were held back, and what people decide about them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from monitor.intake import Intake, load_evidence, take_in
+from monitor.intake import Arrival, Intake, IntakeOptions, load_evidence, take_in
 from monitor.record.settings import Settings, Source
 from monitor.record.store.schema import captures
 from monitor.record.store.store import Store
@@ -34,7 +34,7 @@ class Held:
 
 
 def held_captures(store: Store, *, settled: bool = False) -> list[Held]:
-    """What waits for a decision, oldest first; with `settled` what was decided, too."""
+    """Captures that wait for a decision, oldest first; with `settled`, decided ones too."""
     query = select(captures).where(captures.c.reason.is_not(None)).order_by(captures.c.id)
     if not settled:
         query = query.where(captures.c.held)
@@ -57,7 +57,7 @@ def held_captures(store: Store, *, settled: bool = False) -> list[Held]:
 
 
 def held_capture(store: Store, capture_id: int) -> Held:
-    """One of them; QuarantineError where there is none of that number."""
+    """One of them; QuarantineError where that number has none."""
     for one in held_captures(store, settled=True):
         if one.id == capture_id:
             return one
@@ -67,7 +67,7 @@ def held_capture(store: Store, capture_id: int) -> Held:
 
 
 def held_page(store: Store, capture_id: int) -> Page:
-    """Its bytes as they were kept."""
+    """The page as it was kept."""
     with store.read() as connection:
         page = load_evidence(connection, capture_id)
     if page is None:
@@ -83,8 +83,9 @@ def release(store: Store, settings: Settings, capture_id: int, *, now: datetime)
     held = _undecided(store, capture_id)
     source = _source(settings.sources, held)
     page = held_page(store, capture_id)
-    form = Format(held.format) if held.format else None
-    intake = take_in(store, settings, source, page, now=now, format=form, released=True)
+    wanted = Format(held.format) if held.format else None
+    options = IntakeOptions(format=wanted, released=True)
+    intake = take_in(store, settings, Arrival(source, page, now, options))
     if intake.capture_id == capture_id:
         raise QuarantineError(f"capture {capture_id} cannot be read, so it cannot be believed: {held.reason}")
     _settle(store, capture_id, "released")
@@ -92,7 +93,7 @@ def release(store: Store, settings: Settings, capture_id: int, *, now: datetime)
 
 
 def discard(store: Store, capture_id: int) -> Held:
-    """Decide that a held capture says nothing."""
+    """Decide that a held capture is to be ignored."""
     held = _undecided(store, capture_id)
     _settle(store, capture_id, "discarded")
     return held

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from monitor.formats import NotAPage, extract
-from monitor.intake.changesets import once_each
 from monitor.intake.decide import detection, identity
 from monitor.intake.decide.detection import ComparedFields, KnownRecommendation, Reader
 from monitor.intake.evidence import load_evidence
-from monitor.intake.loading import load_earlier, load_known
+from monitor.intake.loading import load_candidates, load_earlier
+from monitor.intake.reading import once_each
 from monitor.record.store.schema import captures, events, evidence, recommendations, revisions
 from monitor.record.values import Event, EventType, Format, Kind, Recommendation
 
@@ -127,7 +127,7 @@ def _read(connection: Connection, kept: Kept) -> _Today:
     form = Format(kept.format) if kept.format else None
     capture = extract(page.body, format=form, content_type=page.content_type, url=page.origin)
     rows = once_each(capture.recommendations)
-    known = identity.match(rows, load_known(connection, capture), complete=capture.complete).known
+    known = identity.match(rows, load_candidates(connection, capture), complete=capture.complete).known
     strangers = [row for place, row in enumerate(rows) if place not in known]
     return _Today({one.id: rows[place] for place, one in known.items()}, strangers, len(rows))
 

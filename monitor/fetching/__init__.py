@@ -1,7 +1,7 @@
-"""Asks the world for pages, with manners."""
+"""Fetches pages: robots.txt, each host's pace, redirects within the site, limits."""
 
 from monitor.fetching.answers import NotModified, Refusal, Request
 from monitor.fetching.asking import Asker
-from monitor.fetching.fetcher import Entry, enter, fetch
+from monitor.fetching.fetcher import HostTurn, fetch, take_host_turn
 
-__all__ = ["Asker", "Entry", "NotModified", "Refusal", "Request", "enter", "fetch"]
+__all__ = ["Asker", "HostTurn", "NotModified", "Refusal", "Request", "fetch", "take_host_turn"]

@@ -1,4 +1,4 @@
-"""What asking for a page can come to, besides the page."""
+"""A request for a page, and the answers to it that are not a page."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,9 +11,9 @@ from monitor.record.values import Outcome
 class Request:
     """A page to be asked for.
 
-    `etag` and `last_modified` are those of the last believed copy, sent back; None for an
-    unconditional request. `every` caps the back-off of the host. `share`: what its body may take of the
-    room for bodies; without one it is held however large, up to max_bytes.
+    `etag` and `last_modified` are those of the last believed copy, sent back; None for an unconditional
+    request. `every` caps the back-off of the host. `share`: its body's share of the memory budget; without
+    one it is held however large, up to max_bytes.
     """
 
     url: str
@@ -33,10 +33,10 @@ class NotModified:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """No page came. `message` is one sentence for people without what to do about it.
+    """No page came. `message` is one sentence for people, without what to do about it.
 
-    `outcome` is blocked (the site refuses), disallowed (by robots.txt) or failing. `retry_at`: not to
-    be asked before. `everywhere`: it is the host's trouble, so other pages of it wait too.
+    `outcome` is blocked (the site refuses), disallowed (by robots.txt) or failing. `retry_at`: not to be
+    asked before. `everywhere`: the whole host is in trouble, so other pages of it wait too.
     """
 
     outcome: Outcome

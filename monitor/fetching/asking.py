@@ -1,4 +1,4 @@
-"""One request to one address: its pace, its answer in bounds, its errors in words."""
+"""Sends one request to one address: at its host's pace, within limits, with errors in words."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -12,7 +12,7 @@ import structlog
 from monitor.fetching import hosts, robots, sites
 from monitor.fetching.answers import Refusal
 from monitor.fetching.body import BodyRefused, read_body
-from monitor.fetching.memory_budget import Room, Share
+from monitor.fetching.memory_budget import MemoryBudget, Share
 from monitor.fetching.retry_after import retry_at
 from monitor.record.bodies import Body
 from monitor.record.clock import Clock
@@ -22,10 +22,10 @@ from monitor.record.settings import Http
 from monitor.record.store.store import Store
 from monitor.record.values import Outcome
 
-ANNOUNCED = timedelta(seconds=5)  # a longer wait for a host's pace is said
-_LOOK_AGAIN = timedelta(seconds=60)  # another process may give the host up meanwhile
-# What identifies us, or spoke of the bytes on the wire.
-_LEFT = frozenset(("set-cookie", "content-encoding", "content-length", "transfer-encoding", "connection"))
+ANNOUNCED = timedelta(seconds=5)  # a longer wait for a host's pace is logged
+_CHECK_AGAIN = timedelta(seconds=60)  # another process may release the host meanwhile
+# Headers that identify us, or concern the transfer alone.
+_DROPPED = frozenset(("set-cookie", "content-encoding", "content-length", "transfer-encoding", "connection"))
 _REFUSED = (401, 403, 407, 429, 451, 503)
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response, read to its end where it has a body that matters."""
+    """A response; its body is read only where the status is 200."""
 
     status: int
     headers: dict[str, str]
@@ -41,15 +41,15 @@ class Answer:
 
 
 class Asker:
-    """Sends requests, each of them at the pace of its host."""
+    """Sends requests, each at the pace of its host."""
 
     def __init__(self, client: outbound.Client, store: Store, http: Http, clock: Clock) -> None:
         self.client = client
         self.store = store
         self.http = http
         self.clock = clock
-        self.known: dict[str, hosts.Host] = {}  # as they were read last
-        self.room = Room()
+        self.known: dict[str, hosts.Host] = {}  # as they were last read
+        self.budget = MemoryBudget()
 
     def interval(self, text: str | None) -> timedelta:
         """The time between two requests to a host with these rules: the longer of theirs and ours."""
@@ -65,7 +65,7 @@ class Asker:
             if wait > ANNOUNCED and not announced:
                 log.info("waiting for the host's pace", host=name, seconds=round(wait.total_seconds()))
                 announced = True
-            await self.clock.sleep(max(min(wait, _LOOK_AGAIN).total_seconds(), 0.01))
+            await self.clock.sleep(max(min(wait, _CHECK_AGAIN).total_seconds(), 0.01))
 
     async def ask(
         self,
@@ -76,13 +76,13 @@ class Asker:
         truncate: bool = False,
         share: Share | None = None,
     ) -> Answer | Refusal:
-        """Send one request, without waiting. A Refusal says why no answer came, or none that can be used."""
+        """Send one request without waiting for a turn; a Refusal says why there is no usable answer."""
         limit = max_bytes or self.http.max_bytes
         name = sites.host_of(url)
         try:
             async with asyncio.timeout(self.http.timeout.total_seconds()) as deadline:
-                room = partial(_wait_for_room, share, deadline) if share else None
-                return await self._exchange(url, headers, limit, truncate=truncate, room=room)
+                wait = partial(_wait_for_memory, share, deadline) if share else None
+                return await self._exchange(url, headers, limit, truncate=truncate, wait=wait)
         except AddressRefused as error:
             return Refusal(Outcome.FAILING, f"{name} must not be asked: {error}.")
         except BodyRefused as error:
@@ -99,19 +99,19 @@ class Asker:
         limit: int,
         *,
         truncate: bool,
-        room: Callable[[int], Awaitable[None]] | None,
+        wait: Callable[[int], Awaitable[None]] | None,
     ) -> Answer:
         async with self.client.get_raw(url, headers) as response:
             came = _readable(response.headers)
-            known = {key: value for key, value in came.items() if key not in _LEFT}
+            known = {key: value for key, value in came.items() if key not in _DROPPED}
             if response.status != 200:
                 return Answer(response.status, known, b"")
             pieces = response.pieces()
-            return Answer(200, known, await read_body(pieces, came, limit, truncate=truncate, room=room))
+            return Answer(200, known, await read_body(pieces, came, limit, truncate=truncate, wait=wait))
 
 
-async def _wait_for_room(share: Share, deadline: asyncio.Timeout, size: int) -> None:
-    """Wait until a body may take up so many bytes; its site's time does not run meanwhile."""
+async def _wait_for_memory(share: Share, deadline: asyncio.Timeout, size: int) -> None:
+    """Wait until a body may take so many bytes; its site's time limit does not run meanwhile."""
     if share.take(size):
         return
     loop, ends = asyncio.get_running_loop(), deadline.when()

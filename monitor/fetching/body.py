@@ -20,20 +20,20 @@ async def read_body(
     limit: int,
     *,
     truncate: bool = False,
-    room: Callable[[int], Awaitable[None]] | None = None,
+    wait: Callable[[int], Awaitable[None]] | None = None,
 ) -> Body:
     """Read a streamed answer, unpacked. BodyRefused: over `limit` bytes, cut off, or packed otherwise.
 
     `headers`: the answer's, names in lower case. `truncate`: what is beyond the limit is left unread instead.
-    `room`: waits until so many bytes may be held.
+    `wait`: waits until so many bytes may be held.
     """
     stated = headers.get("content-length", "")
     if not truncate and stated.isascii() and stated.isdigit() and int(stated[:18]) > limit:
         raise BodyRefused(_too_long(limit))
     filling = Filling()
     async for piece in _pieces(chunks, headers):
-        if room:
-            await room(filling.held + len(piece))
+        if wait:
+            await wait(filling.held + len(piece))
         filling.add(piece)
         if filling.size > limit:
             if truncate:

@@ -1,4 +1,4 @@
-"""Asks for a page: rules, pace, redirects within the site, and what came of it."""
+"""Fetches a page: robots.txt, pace, redirects within the site, and what is recorded of the host."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -23,24 +23,26 @@ _RULES_KEPT = timedelta(days=1)
 log = structlog.get_logger(__name__)
 
 
-async def fetch(asker: Asker, request: Request, first: "Entry | None" = None) -> Page | NotModified | Refusal:
-    """Ask for a page, waiting for its host's pace, and write down how the host behaved.
+async def fetch(
+    asker: Asker, request: Request, first: "HostTurn | None" = None
+) -> Page | NotModified | Refusal:
+    """Ask for a page, waiting for its host's pace, and record how the host behaved.
 
-    Redirects are followed within the site, each hop held against the rules, the pace and the
-    addresses; one to another place is a refusal. A host that refuses or cannot be reached is left
-    alone for a while by whoever asks (`hosts.refused_until`). `first`: the host as `enter` has just found it.
+    Redirects are followed within the site, each hop checked against robots.txt, pace and addresses; one to
+    another place is a refusal. A host that refuses or cannot be reached is left alone for a while by everyone
+    (`hosts.refused_until`). `first`: what `take_host_turn` has just returned.
     """
     if first is None:
-        first = await asyncio.to_thread(_enter, asker, request)
+        first = await asyncio.to_thread(_take_turn, asker, request)
     result = await _follow(asker, request, first)
     troubled = first.host.refusals or first.host.refused_until
-    if troubled or isinstance(result, Refusal):  # else there is nothing to write down
-        await asyncio.to_thread(_note, asker, request, result)
+    if troubled or isinstance(result, Refusal):  # else there is nothing to record
+        await asyncio.to_thread(_record, asker, request, result)
     return result
 
 
-def _note(asker: Asker, request: Request, result: Page | NotModified | Refusal) -> None:
-    """Keep how the host behaved: a page missing on it, or barred by its rules, is no trouble of its own."""
+def _record(asker: Asker, request: Request, result: Page | NotModified | Refusal) -> None:
+    """Record how the host behaved: a missing page, or one that robots.txt bars, is no trouble of the host."""
     now, name = asker.clock.now(), sites.host_of(request.url)
     if isinstance(result, Refusal) and result.everywhere:
         hosts.refused(asker.store, name, now, request.every, result.retry_at)
@@ -49,37 +51,37 @@ def _note(asker: Asker, request: Request, result: Page | NotModified | Refusal) 
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A host as it was found, and whether the next request to it is ours already."""
+class HostTurn:
+    """A host as it was read, and whether its next request is already ours."""
 
     host: hosts.Host
-    turn: bool
+    taken: bool
 
 
-def _enter(asker: Asker, request: Request) -> Entry:
+def _take_turn(asker: Asker, request: Request) -> HostTurn:
     with asker.store.write(light=True) as connection:
-        return enter(connection, asker, request)
+        return take_host_turn(connection, asker, request)
 
 
-def enter(connection: Connection, asker: Asker, request: Request) -> Entry:
-    """Look at the host and take its turn, if it is free and its rules are known and do not forbid it.
+def take_host_turn(connection: Connection, asker: Asker, request: Request) -> HostTurn:
+    """Read the host and take its turn, if it is free and its robots.txt is known and allows the request.
 
-    Within a transaction, so that it costs none of its own beside whatever else is taken.
+    Within a transaction of the caller's, so that it costs none of its own.
     """
     name, now = sites.host_of(request.url), asker.clock.now()
-    if (known := asker.known.get(name)) and _enters_again(connection, asker, request, known, now):
-        return Entry(known, turn=True)
+    if (known := asker.known.get(name)) and _takes_turn_again(connection, asker, request, known, now):
+        return HostTurn(known, taken=True)
     host = asker.known[name] = hosts.read(connection, name)
     if request.obey_robots and not (_knows_rules(host, now) and robots.allows(host.robots, request.url)):
-        return Entry(host, turn=False)
+        return HostTurn(host, taken=False)
     interval = asker.interval(host.robots if request.obey_robots else None)
-    return Entry(host, hosts.take_turn(connection, name, interval, now))
+    return HostTurn(host, hosts.take_turn(connection, name, interval, now))
 
 
-def _enters_again(
+def _takes_turn_again(
     connection: Connection, asker: Asker, request: Request, known: hosts.Host, now: datetime
 ) -> bool:
-    """Take the turn of a host in one statement, if it still is as it was when another page was asked for."""
+    """Take the turn of a host in one statement, if its row is as it was at the request before."""
     allowed = _knows_rules(known, now) and request.obey_robots and robots.allows(known.robots, request.url)
     return allowed and hosts.take_turn_of(connection, known, asker.interval(known.robots), now)
 
@@ -89,10 +91,10 @@ def _knows_rules(host: hosts.Host, now: datetime) -> bool:
     return fetched_at is not None and timedelta(0) <= now - fetched_at < _RULES_KEPT
 
 
-async def _follow(asker: Asker, request: Request, first: Entry) -> Page | NotModified | Refusal:
+async def _follow(asker: Asker, request: Request, first: HostTurn) -> Page | NotModified | Refusal:
     url = request.url
     for hop in range(_HOPS):
-        answer = await (_ask(asker, request, url) if first.turn and not hop else _hop(asker, request, url))
+        answer = await (_ask(asker, request, url) if first.taken and not hop else _hop(asker, request, url))
         if isinstance(answer, Refusal):
             return answer
         if answer.status not in _REDIRECTS:
@@ -152,18 +154,18 @@ async def rules_of(asker: Asker, url: str) -> hosts.Host | Refusal:
     now = asker.clock.now()
     if _knows_rules(host, now):
         return host
-    # Its own pace is the interval that we keep anyway: how long theirs is stands inside.
+    # At the interval that we keep anyway: the host's own is in the file.
     await asker.wait_for_turn(name, asker.interval(None))
     text = await _ask_rules(asker, url)
     if isinstance(text, Refusal):
-        # Rules a day old are better than none; what ails the host shows at the page itself.
+        # Rules a day old are better than none; the host's trouble shows at the page itself.
         return text if host.robots is None else host
     await asyncio.to_thread(hosts.keep_robots, asker.store, name, text, asker.clock.now())
     return await asyncio.to_thread(hosts.load, asker.store, name)
 
 
 async def _ask_rules(asker: Asker, url: str) -> str | Refusal | None:
-    """The text; None for an answer that is not to be believed; empty where the site has no rules."""
+    """The text; None for an answer that is not believed; empty where the site has no robots.txt."""
     address = sites.robots_address(url)
     for _ in range(_HOPS):
         answer = await asker.ask(address, {"Accept": "text/plain"}, max_bytes=robots.MAX_BYTES, truncate=True)
@@ -186,10 +188,10 @@ def _read_rules(answer: Answer, address: str, now: datetime) -> str | Refusal | 
             log.warning("robots.txt is no text and not believed", url=address)
         return text
     if answer.status == 429 or answer.status >= 500:
-        # Its rules exist and cannot be read now (RFC 9309): not a licence to ask for anything.
+        # Rules exist and cannot be read now (RFC 9309): that is no permission to ask for anything.
         found = refusal_of(answer, address, now)
         return found or Refusal(Outcome.FAILING, f"{address} cannot be read.")
-    # A wall keeps its rules from us, too; that is not to say that there are none.
+    # A bot wall hides robots.txt, too; that does not mean that there is none.
     return None if answer.status in (401, 403) else ""
 
 

@@ -1,8 +1,8 @@
-"""How much of the pages on their way is in memory: a bound, however many are asked for at once.
+"""Bounds the memory that pages take while they are downloaded and read, however many are asked for at once.
 
-`FREE` bytes are shared by all. Beyond that one body at a time goes on growing, up to the limit that each has;
-the others wait where they are until one has been taken in. So there is always one that comes to its end, and
-together they are never more than FREE and one body's limit.
+`FREE` bytes are shared by all. Beyond that one body at a time goes on growing, up to the limit of each; the
+others wait until one has been taken in. So one can always finish, and together they never take more than FREE
+and one body's limit.
 """
 
 import asyncio
@@ -12,17 +12,17 @@ from typing import Self
 FREE = 32 * 2**20  # bytes: the whole government's export four times, or two hundred agency pages
 
 
-class Room:
+class MemoryBudget:
     """The memory for the bodies of one process. For one event loop."""
 
     def __init__(self, free: int = FREE) -> None:
         self.free = free
         self.used = 0
-        self._ahead: Share | None = None  # who may go on growing
+        self._ahead: Share | None = None  # the one that may go on growing
         self._waiting: list[asyncio.Future[None]] = []
 
     def share(self) -> "Share":
-        """What one page takes of it, for a block: given back at its end, whatever came of the page."""
+        """A page's share, for a block: given back at its end, whatever came of the page."""
         return Share(self)
 
     def fits(self, share: "Share", more: int) -> bool:
@@ -34,13 +34,13 @@ class Room:
         return self._ahead is share
 
     async def change(self) -> None:
-        """Wait until something was given back."""
+        """Wait until a page has given something back."""
         waiting = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
         await waiting
 
     def changed(self, share: "Share") -> None:
-        """Say that a page has given something back; `share` need not be ahead any more."""
+        """Wake those that wait: a page has given something back; `share` is not ahead any more."""
         if self._ahead is share:
             self._ahead = None
         waiting, self._waiting = self._waiting, []
@@ -50,25 +50,25 @@ class Room:
 
 
 class Share:
-    """What one page takes of the room."""
+    """What one page takes of the budget."""
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, budget: MemoryBudget) -> None:
+        self._budget = budget
         self.held = 0
 
     def take(self, size: int) -> bool:
-        """Hold so many bytes in all, if there is room for them now."""
+        """Hold so many bytes in all, if the budget allows it now."""
         more = size - self.held
-        if more > 0 and not self._room.fits(self, more):
+        if more > 0 and not self._budget.fits(self, more):
             return False
-        self._room.used += more
+        self._budget.used += more
         self.held = size
         return True
 
     async def wait(self, size: int) -> None:
-        """Hold so many bytes in all as soon as there is room for them."""
+        """Hold so many bytes in all as soon as the budget allows it."""
         while not self.take(size):
-            await self._room.change()
+            await self._budget.change()
 
     def __enter__(self) -> Self:
         return self
@@ -76,6 +76,6 @@ class Share:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._room.used -= self.held
+        self._budget.used -= self.held
         self.held = 0
-        self._room.changed(self)
+        self._budget.changed(self)

@@ -3,17 +3,20 @@
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, union, update
 
-from monitor.record.bodies import Body, Packed, filled, pieces
+from monitor.intake.values import Arrival, Lasting
+from monitor.record.batches import batched
+from monitor.record.bodies import Packed, filled, pieces
 from monitor.record.settings import StoreSettings
 from monitor.record.store.schema import captures, events, evidence, revisions
 from monitor.record.store.store import upsert
-from monitor.record.values import Page
+from monitor.record.values import Outcome, Page
 
 _LARGE = 10**6  # bytes
 # zlib's levels: 6 would be twice the work for 7 % less room. For the export, twice a day and most of all that
@@ -22,7 +25,16 @@ _LEVEL, _LEVEL_OF_LARGE = 5, 1
 _READ = 64 * 1024  # bytes of what is packed that are unpacked at a time
 _BULKY = 4 * 10**6  # bytes of what is packed, from which they are written in pieces
 
-Lasting = Body | Iterable[bytes]  # what is kept of a page: gone through, never put together
+
+@dataclass(frozen=True, slots=True)
+class CaptureRecord:
+    """What is recorded of a capture beside its bytes. `reason`: why it is held back."""
+
+    lasting: Lasting
+    format: str | None
+    outcome: Outcome
+    seen: int = 0
+    reason: str | None = None
 
 
 def digest(lasting: Lasting) -> str:
@@ -39,37 +51,24 @@ def _pieces(lasting: Lasting) -> Iterable[bytes]:
     return pieces(lasting) if isinstance(lasting, Packed) else lasting
 
 
-def keep_evidence(
-    connection: Connection,
-    page: Page,
-    *,
-    lasting: Lasting | None = None,
-    source_id: str,
-    format: str | None,
-    outcome: str,
-    seen: int,
-    now: datetime,
-    reason: str | None = None,
-) -> int:
-    """Keep a page's bytes and say what they are; returns the capture's id.
-
-    `lasting`: these in their place, without telephone numbers. `reason`: why it is held back.
-    """
+def keep_evidence(connection: Connection, arrival: Arrival, record: CaptureRecord) -> int:
+    """Keep the bytes of a page and what is recorded of it; returns the capture's id."""
+    page = arrival.page
     level = _LEVEL if len(page.body) < _LARGE else _LEVEL_OF_LARGE
-    sha = _keep(connection, _pack(page.body if lasting is None else lasting, level), now)
+    sha = _keep(connection, _pack(record.lasting, level), arrival.now)
     statement = insert(captures).values(
-        source_id=source_id,
+        source_id=arrival.source.id,
         origin=page.origin,
-        format=format,
-        captured_at=page.captured_at,
-        recorded_at=now,
+        format=record.format,
+        captured_at=arrival.captured_at,
+        recorded_at=arrival.now,
         sha256=sha,
         content_type=page.content_type,
         headers=page.headers,
-        outcome=outcome,
-        seen=seen,
-        reason=reason,
-        held=reason is not None,
+        outcome=record.outcome,
+        seen=record.seen,
+        reason=record.reason,
+        held=record.reason is not None,
     )
     return int(connection.execute(statement.returning(captures.c.id)).scalar_one())
 
@@ -144,9 +143,8 @@ def prune_evidence(connection: Connection, settings: StoreSettings, now: datetim
             break
         doomed.append(sha)
         excess -= size
-    for start in range(0, len(doomed), 500):
-        some = evidence.c.sha256.in_(doomed[start : start + 500])
-        connection.execute(delete(evidence).where(some))
+    for some in batched(doomed):
+        connection.execute(delete(evidence).where(evidence.c.sha256.in_(some)))
     return dropped + len(doomed)
 
 

@@ -1,49 +1,42 @@
-"""What is known, read in few statements: whom rows may be, how they stand, what the source read last."""
+"""Reads what is stored in few statements: candidates for rows, their state, the source's last readings."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from monitor.intake.decide.detection import ComparedFields, Earlier, KnownRecommendation, Reader, Reading
 from monitor.intake.decide.identity import Candidate
 from monitor.record import folding
+from monitor.record.batches import batched
 from monitor.record.store.schema import aliases, readings, recommendations, revisions
 from monitor.record.values import Capture, Format, Kind, is_closed
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_CHUNK = 500  # bound parameters a statement
-T = TypeVar("T")
 
 
-def chunks(values: Collection[T]) -> Iterable[Sequence[T]]:
-    """Cut values into pieces that fit one statement."""
-    listed = list(values)
-    return (listed[start : start + _CHUNK] for start in range(0, len(listed), _CHUNK))
-
-
-def load_known(
+def load_candidates(
     connection: Connection, capture: Capture, owners: dict[str, int] | None = None
 ) -> list[Candidate]:
-    """Every recommendation that a row of the capture may be. The export may hold any.
+    """Every recommendation that a row of the capture may be; of the export, that is any.
 
-    `owners`: all of its rows' keys are known to be theirs, and nobody else need be looked at.
+    `owners`: who bears the keys of its rows, where each row's key is known and no other candidate is needed.
     """
-    if capture.format is Format.CSV and owners is None:
-        return _known(connection, None)
     if owners is not None:
-        return _known(connection, set(owners.values()))
+        return _candidates(connection, set(owners.values()))
+    if capture.format is Format.CSV:
+        return _candidates(connection, None)
     rows = capture.recommendations
     ids: set[int] = set()
     keys = {row.key for row in rows} | {folding.key_apart(row.key, row.text) for row in rows}
-    for some in chunks(keys):
+    for some in batched(keys):
         ids.update(connection.scalars(select(aliases.c.recommendation_id).where(aliases.c.key.in_(some))))
     for column, values in _features(capture):
-        for some in chunks(values):
+        for some in batched(values):
             ids.update(connection.scalars(select(recommendations.c.id).where(column.in_(some))))
-    return _known(connection, ids)
+    return _candidates(connection, ids)
 
 
 def _features(capture: Capture) -> list[tuple[ColumnElement[Any], set[str]]]:
@@ -58,7 +51,7 @@ def _features(capture: Capture) -> list[tuple[ColumnElement[Any], set[str]]]:
     ]
 
 
-def _known(connection: Connection, ids: set[int] | None) -> list[Candidate]:
+def _candidates(connection: Connection, ids: set[int] | None) -> list[Candidate]:
     table = recommendations
     columns = (
         table.c.id,
@@ -102,16 +95,14 @@ def _among(
 ) -> list[Any]:
     if ids is None:
         return list(connection.execute(query))
-    return [row for some in chunks(ids) for row in connection.execute(query.where(column.in_(some)))]
+    return [row for some in batched(ids) for row in connection.execute(query.where(column.in_(some)))]
 
 
-def load_standings(
-    connection: Connection, ids: Collection[int], now: datetime
-) -> dict[int, KnownRecommendation]:
-    """How recommendations stand, by id.
+def load_known(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, KnownRecommendation]:
+    """The state of recommendations, by id.
 
-    What was observed in the future was observed under a clock that ran ahead, some time ago: it must
-    not make each later page of another source an old one.
+    What was observed in the future was observed under a clock that ran ahead: taken as old, so that it does
+    not make every later page of another source outdated.
     """
     table, last = recommendations, revisions
     query = select(
@@ -163,17 +154,17 @@ def load_readings(
 
 
 def load_row_hashes(connection: Connection, reader: Reader) -> dict[int, bytes | None]:
-    """How the row of each of a source's last readings came; None where it is to be read in any case."""
+    """The hash of the unparsed row behind each of a source's readings; None where the row is to be read."""
     table = readings
     lasting = case((table.c.misses == 0, table.c.row_hash))
     mine = (table.c.source_id == reader.source, table.c.format == reader.format)
     query = select(table.c.recommendation_id, lasting).where(*mine)
-    # Of all that is loaded here this alone is as long as the export: a row at a time, and no objects.
+    # As long as the export: a row at a time, and no objects.
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def load_owners(connection: Connection, keys: Collection[str]) -> dict[str, int]:
-    """Whose keys, present or past, these are."""
+    """The recommendations that bear these keys, or did."""
     query = select(aliases.c.key, aliases.c.recommendation_id)
     return {row[0]: row[1] for row in _among(connection, query, aliases.c.key, set(keys))}
 
@@ -204,7 +195,7 @@ def count_labels(connection: Connection, reader: Reader) -> Counter[str | bool]:
 
 
 def load_earlier(connection: Connection, ids: Collection[int]) -> dict[int, list[Earlier]]:
-    """The looks of all revisions of some recommendations, under today's folding."""
+    """The compared fields of all revisions of some recommendations, under today's folding."""
     table = revisions
     query = select(
         table.c.recommendation_id,
@@ -225,13 +216,13 @@ def load_earlier(connection: Connection, ids: Collection[int]) -> dict[int, list
 
 
 def load_narratives(connection: Connection, ids: Collection[int]) -> dict[int, str]:
-    """The narratives as they stand, by id."""
+    """The current narratives, by id."""
     query = select(recommendations.c.id, recommendations.c.narrative)
     return {row[0]: row[1] for row in _among(connection, query, recommendations.c.id, set(ids))}
 
 
 def taken_keys(connection: Connection, keys: Collection[str]) -> set[str]:
-    """Which keys recommendations bear now; their old ones are free."""
+    """Which of these keys recommendations bear now; aliases are free."""
     query = select(recommendations.c.key)
     return {row.key for row in _among(connection, query, recommendations.c.key, set(keys))}
 
@@ -243,7 +234,7 @@ def load_subjects(connection: Connection, ids: Collection[int]) -> dict[int, Any
 
 
 def known_reports(connection: Connection, capture: Capture) -> set[str]:
-    """The reports on a page that were known before it: product numbers and titles' hashes."""
+    """The reports on a page of which something is stored: product numbers and titles' hashes."""
     hashes = {folding.title_hash(row.title) for row in capture.recommendations}
     products = {row.product for row in capture.recommendations if row.product}
     table = recommendations

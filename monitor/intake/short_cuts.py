@@ -1,79 +1,93 @@
-"""The short cut past a page that is, but for what differs in every response, the one last believed.
+"""All short cuts past what was read before: the page shown last, and the export's rows read last.
 
-It ends an intake before the page is read. What makes it exact:
+Reading is nearly all that a page costs, and most pages say what they said. What is recognised here is not
+read again. The rule for each short cut: something is remembered exactly as long as reading it again would
+write nothing.
 
-- What is remembered is the hash of the page's stable content (monitor/formats/stable_content.py), of how it
-  was asked for, and of the code that reads pages: a new extractor, folding or gate remembers nothing of the
-  old one's.
-- Only the page that its source showed last is remembered, only where it was believed without a person's word
-  for it, with nothing missing from it and nobody waiting for its answer.
-- Whoever moves a recommendation on makes every source forget the page on which it stands (`forget`).
+A page is recognised as the one that its source showed last:
 
-So reading the page again would find each of its rows as it was found before, and write nothing. What the
-page's headers and stamp say about its age is held against the last copy's all the same.
+- Its key is the hash of its stable content (monitor/formats/stable_content.py), of how it was asked for, and
+  of the code that reads pages: a new extractor, folding or gate recognises nothing of the old one's.
+- It is remembered only if it was believed without a person's word for it, nothing is missing from it and
+  nobody waits for its answer.
+- What its headers and stamp say of its age is compared with the last copy's all the same.
+
+A row of the export is recognised as one of its source's last readings:
+
+- It is remembered only if it alone has its key and names its report; with the version of the code, too.
+- The row of a recommendation that was missing meanwhile is read.
+- All other rows are read. If one of them is unseen, or bears the key of one that is not read, the whole
+  export is: which row is which recommendation is then decided among all of them.
+
+Whatever changes a recommendation makes every source forget the page and the rows that show it (`forget`).
 """
 
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import selectolax
 from sqlalchemy import Connection, and_, bindparam, select, update
 
+from monitor.formats import NotAPage, extract
+from monitor.formats.export_rows import RawRows, only, take_apart
+from monitor.formats.phones import blank_phones
 from monitor.formats.stable_content import StableContent, stable_content, stable_content_along
+from monitor.intake import loading, source_rows
+from monitor.intake.decide.detection import Reader
+from monitor.intake.reading import lasting, once_each, row_hashes
+from monitor.intake.values import (
+    AgeMarks,
+    Arrival,
+    Intake,
+    PageIdentity,
+    ReadCapture,
+    RememberedPage,
+    UnreadRows,
+)
 from monitor.record import folding
+from monitor.record.batches import batched
 from monitor.record.store.prepared import Prepared
 from monitor.record.store.schema import coverage, readings, sources
+from monitor.record.store.store import Store, StoreBusy
 from monitor.record.values import Capture, Format, Page
 
 _READERS = ("formats", "intake", "record/damage.py", "record/folding.py")
-_CHUNK = 500
+_LARGE = 10**6  # bytes, from which hashing is no longer a matter of a millisecond
 
 
-class Memory(NamedTuple):
-    """A page as it can be remembered: `key` holds all that decides how it is read.
-
-    `settled` is None for a page that is never recognised again by its body, only by its site's word for it.
-    """
-
-    key: str
-    settled: StableContent | None
+# The page shown last ---------------------------------------------------------------------------------
 
 
-class Last(NamedTuple):
-    """The page that its source showed last: key and layout, where it is remembered."""
+def identified(arrival: Arrival) -> Arrival:
+    """The same with what its page is recognised by."""
+    if not arrival.options.short_cuts:
+        return arrival
+    return replace(arrival, identity=_identify(arrival))
 
-    key: str | None
-    layout: bytes | None
 
-
-def of(page: Page, wanted: Format | None, last: Last | None = None) -> Memory:
-    """How a page is remembered. `wanted`: what it must be, or None. `last`: the one before, to save work."""
+def _identify(arrival: Arrival) -> PageIdentity:
+    page, wanted, last = arrival.page, arrival.options.format, arrival.options.last_page
     if last and last.key and last.layout and (along := stable_content_along(page.body, last.layout)):
-        found = _memory(page, wanted, along)
+        found = _identity(page, wanted, along)
         if found.key == last.key:
             return found
-    settled = stable_content(page.body)
-    return _memory(page, wanted, settled) if settled else Memory(_version(), None)
+    content = stable_content(page.body)
+    return _identity(page, wanted, content) if content else PageIdentity(_version(), None)
 
 
-def _memory(page: Page, wanted: Format | None, settled: StableContent) -> Memory:
+def _identity(page: Page, wanted: Format | None, content: StableContent) -> PageIdentity:
     asked = page.origin if page.origin.startswith("http") else ""
-    parts = (wanted or "", page.content_type or "", asked, settled.digest)
-    return Memory(_version() + sha256("\x00".join(parts).encode()).hexdigest(), settled)
+    parts = (wanted or "", page.content_type or "", asked, content.digest)
+    return PageIdentity(_version() + sha256("\x00".join(parts).encode()).hexdigest(), content)
 
 
 def is_current(key: str | None) -> bool:
-    """Whether the page last believed is still remembered, as today's code would read it."""
+    """Whether the page believed last is still remembered, as today's code would read it."""
     return key is not None and key.startswith(_version())
-
-
-def salt() -> bytes:
-    """What goes into the hashes of rows: the version of the code that reads them."""
-    return _version().encode()
 
 
 def _version() -> str:
@@ -95,24 +109,38 @@ def _files(path: Path) -> Iterable[Path]:
     return path.rglob("*.py") if path.is_dir() else [path]
 
 
-class Known(NamedTuple):
-    """What the store has of a remembered page: its source's incident, and the last copy's marks of age."""
+def recognise_at_once(store: Store, arrival: Arrival) -> Intake | None:
+    """End an intake at the page shown last, without waiting for another writer.
 
-    troubled: bool
-    format: str
-    subject: str
-    seen: int
-    stamp: datetime | None
-    modified_at: datetime | None
-    served_at: datetime | None
-
-
-def recall(connection: Connection, source_id: str, memory: Memory) -> Known | None:
-    """The page, if it is the one that the source showed last and that is still remembered."""
-    if memory.settled is None:
+    None where it is another page, is large, or somebody else writes just now: then `take_in` decides.
+    """
+    if not store.is_sqlite or len(arrival.page.body) > _LARGE:
         return None
-    row = _RECALL.row(connection, {"source": source_id, "key": memory.key})
-    return Known(bool(row[0] or row[1] or row[2]), *row[3:]) if row else None
+    try:
+        return recognise_page(store, identified(arrival), wait=False)
+    except StoreBusy:
+        return None
+
+
+def recognise_page(store: Store, arrival: Arrival, *, wait: bool = True) -> Intake | None:
+    """End an intake at the page that its source showed last; None for any other."""
+    identity = arrival.identity
+    if identity is None or identity.content is None or arrival.options.released:
+        return None
+    with store.write(light=True, wait=wait) as connection:
+        last = _recall(connection, arrival.source.id, identity)
+        if last is None:
+            return None
+        marks = AgeMarks.of(arrival, identity.content.stamp)
+        if why := marks.older_than(last):
+            stale = source_rows.note_stale(connection, arrival, why, last.seen)
+            return source_rows.write_columns(connection, arrival, stale)
+        return source_rows.note_unchanged(connection, arrival, last, marks)
+
+
+def _recall(connection: Connection, source_id: str, identity: PageIdentity) -> RememberedPage | None:
+    row = _RECALL.row(connection, {"source": source_id, "key": identity.key})
+    return RememberedPage(bool(row[0] or row[1] or row[2]), *row[3:]) if row else None
 
 
 _JOIN = and_(
@@ -134,24 +162,84 @@ _RECALL = Prepared(
     )
     .select_from(sources.join(coverage, _JOIN))
     .where(sources.c.id == bindparam("source"), sources.c.body_sha256 == bindparam("key"))
-    .with_for_update(of=sources)  # whoever makes it forgotten comes before or after
+    .with_for_update(of=sources)  # an intake that makes it forgotten comes before or after
 )
 
 
-def remember(connection: Connection, source_id: str, memory: Memory | None, capture: Capture) -> None:
-    """Keep the page that a source has just shown, or nothing in its place."""
-    key = memory.key if memory else None
-    layout = memory.settled.layout if memory and memory.settled else b""
-    values: dict[str, Any] = {"body_sha256": key, "body_layout": layout or None}
-    values |= {"body_format": capture.format, "body_subject": capture.subject or ""}
-    connection.execute(update(sources).where(sources.c.id == source_id).values(values))
+def remember(connection: Connection, arrival: Arrival, read: ReadCapture, *, lasts: bool) -> None:
+    """Remember the page that a source has just shown; or none, if reading it again could matter."""
+    identity = arrival.identity if lasts else None
+    layout = identity.content.layout if identity and identity.content else None
+    values: dict[str, Any] = {
+        "body_sha256": identity.key if identity else None,
+        "body_layout": layout or None,
+        "body_format": read.capture.format,
+        "body_subject": read.subject,
+    }
+    connection.execute(update(sources).where(sources.c.id == arrival.source.id).values(values))
+
+
+# The export's rows -----------------------------------------------------------------------------------
+
+
+def split_rows(arrival: Arrival) -> RawRows | None:
+    """An export's rows as they came, each with its hash; None for any other page."""
+    options = arrival.options
+    if not options.short_cuts or options.format not in (None, Format.CSV):
+        return None
+    return take_apart(arrival.page.body, _version().encode())
+
+
+def recognise_rows(connection: Connection, arrival: Arrival, raw: RawRows) -> ReadCapture | None:
+    """Read only those rows of an export that its source did not show last; None: it is to be read whole."""
+    if arrival.options.released:
+        return None
+    reader = Reader(arrival.source.id, Format.CSV)
+    hashes = loading.load_row_hashes(connection, reader)
+    known = {found: one for one, found in hashes.items() if found}
+    places = tuple(place for place, found in enumerate(raw.hashes) if found not in known)
+    same = frozenset(known[found] for found in raw.hashes if found in known)
+    # No row twice, and few enough others to be worth it.
+    if len(same) + len(places) != len(raw.hashes) or len(places) * 2 > len(raw.hashes):
+        return None
+    capture = _read_some(arrival, raw, places)
+    if capture is None or capture.places != tuple(range(len(places))):
+        return None
+    owners = loading.load_owners(connection, [row.key for row in capture.recommendations])
+    theirs = set(owners.values())
+    if len(theirs) != len(places) or theirs & same:
+        return None
+    others = loading.load_readings(connection, reader, hashes.keys() - same)
+    return ReadCapture(
+        capture,
+        once_each(capture.recommendations),
+        lasting(arrival, raw),
+        row_hashes(capture, raw, places),
+        UnreadRows(same, others, owners),
+    )
+
+
+def _read_some(arrival: Arrival, raw: RawRows, places: Sequence[int]) -> Capture | None:
+    """Read some rows of an export; None where they cannot be read without the others."""
+    page = arrival.page
+    if not places:
+        content = arrival.identity.content if arrival.identity else None
+        stamp = content.stamp if content else None
+        return Capture(Format.CSV, (), complete=True, stamp=stamp)
+    try:
+        some = blank_phones(only(page.body, raw, places))
+        return extract(some, format=Format.CSV, content_type=page.content_type, url=page.origin)
+    except NotAPage:
+        return None
+
+
+# What has changed ------------------------------------------------------------------------------------
 
 
 def forget(connection: Connection, ids: Collection[int]) -> None:
-    """Let every source forget the pages and the rows on which these recommendations stand."""
-    listed = list(ids)
-    for start in range(0, len(listed), _CHUNK):
-        some = readings.c.recommendation_id.in_(listed[start : start + _CHUNK])
-        theirs = sources.c.id.in_(select(readings.c.source_id).where(some))
+    """Make every source forget the pages and the rows that show these recommendations."""
+    for some in batched(ids):
+        shown = readings.c.recommendation_id.in_(some)
+        theirs = sources.c.id.in_(select(readings.c.source_id).where(shown))
         connection.execute(update(sources).where(theirs).values(body_sha256=None))
-        connection.execute(update(readings).where(some).values(row_hash=None))
+        connection.execute(update(readings).where(shown).values(row_hash=None))

@@ -1,41 +1,65 @@
-"""Ends an intake at a page that is the one last believed: what is written then, in one transaction."""
+"""What an intake writes about its source: its row, with the poller's columns, and what it has covered."""
 
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, insert, or_, select, update
 
 from monitor import incidents
-from monitor.intake import short_cuts
-from monitor.intake.values import ENDED_BY, Also, Intake, Marks, is_aside
+from monitor.intake.evidence import CaptureRecord, digest, keep_evidence
+from monitor.intake.values import AgeMarks, Arrival, Intake, PollColumns, ReadCapture, RememberedPage
 from monitor.record.settings import Source
 from monitor.record.store.prepared import Prepared
-from monitor.record.store.schema import coverage, sources
-from monitor.record.store.store import Store, StoreBusy
-from monitor.record.values import Format, Outcome, Page
+from monitor.record.store.schema import captures, coverage, sources
+from monitor.record.store.store import upsert
+from monitor.record.values import Format, Notice, Outcome
+
+# An agency's page is the same evidence in either of these forms.
+_TWINS = {Format.AGENCY: Format.TEXT, Format.TEXT: Format.AGENCY}
 
 
-def write_also(connection: Connection, source: Source, intake: Intake, also: Also | None) -> Intake:
-    """Write what the caller wants written with it."""
-    if also:
-        note(connection, source.id, also(intake))
+WELL = {"outcome": Outcome.UNCHANGED, "message": "", "stale_copies": 0}
+
+
+# The source's row ------------------------------------------------------------------------------------
+
+
+def ensure(connection: Connection, source_id: str) -> None:
+    """Make the source's row, if it has none."""
+    connection.execute(upsert(connection)(sources).values(id=source_id).on_conflict_do_nothing())
+
+
+def write_columns(connection: Connection, arrival: Arrival, intake: Intake) -> Intake:
+    """Commit the poller's columns with the capture."""
+    if columns := arrival.options.columns:
+        write_row(connection, arrival.source.id, {}, columns, believed=intake.is_believed)
     return intake
 
 
-def note(connection: Connection, source_id: str, values: dict[str, Any]) -> None:
-    """Write values of columns, and ENDED_BY, into a source's row."""
-    given = {f"new_{name}": value for name, value in values.items()}
-    _statement(tuple(values)).count(connection, {"source": source_id, **given})
+def write_row(
+    connection: Connection,
+    source_id: str,
+    values: dict[str, Any],
+    columns: PollColumns | None,
+    *,
+    believed: bool = False,
+) -> None:
+    """Write values into a source's row, and the poller's columns with them, by one statement."""
+    new = {**values, **columns.values(believed=believed)} if columns else values
+    given = {f"new_{name}": value for name, value in new.items()}
+    if columns:
+        given["holder"] = columns.ends_lease_of
+    statement = _statement(tuple(new), ends_lease=columns is not None)
+    statement.count(connection, {"source": source_id, **given})
 
 
 @lru_cache(maxsize=16)
-def _statement(names: tuple[str, ...]) -> Prepared:
+def _statement(names: tuple[str, ...], *, ends_lease: bool) -> Prepared:
     """The update of a source's row in some columns: composed once, as it is executed for every page."""
-    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names if name != ENDED_BY}
-    if ENDED_BY in names:
-        mine = sources.c.lease_holder == bindparam(f"new_{ENDED_BY}")
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    if ends_lease:
+        mine = sources.c.lease_holder == bindparam("holder")  # never so where it is NULL
         values["lease_until"] = case((mine, None), else_=sources.c.lease_until)
         values["lease_holder"] = case((mine, None), else_=sources.c.lease_holder)
     if "last_captured_at" in names:
@@ -44,60 +68,61 @@ def _statement(names: tuple[str, ...]) -> Prepared:
     return Prepared(update(sources).where(sources.c.id == bindparam("source")).values(values))
 
 
-_LARGE = 10**6  # bytes, from which looking is no longer a matter of a millisecond
+# What it has covered ---------------------------------------------------------------------------------
 
 
-def glance(
-    store: Store,
-    source: Source,
-    page: Page,
-    *,
-    now: datetime,
-    format: Format | None,
-    also: Also | None,
-    last: short_cuts.Last | None = None,
-) -> Intake | None:
-    """End an intake at a page that is the one last believed, without waiting for anybody.
-
-    `last`: how that one is remembered, to save work.
-
-    None where it is not that page, is large, or somebody else writes just now: then `take_in` decides.
-    """
-    if not store.is_sqlite or len(page.body) > _LARGE:
-        return None
-    page = replace(page, captured_at=min(page.captured_at, now))
-    try:
-        return same_again(store, source, page, short_cuts.of(page, format, last), now, also, wait=False)
-    except StoreBusy:
-        return None
+def covered(connection: Connection, source: Source, read: ReadCapture) -> Row[Any] | None:
+    """The last believed capture of the same subject in the same format, or None."""
+    return connection.execute(select(coverage).where(*_mine(source, read, read.capture.format))).one_or_none()
 
 
-def same_again(
-    store: Store,
-    source: Source,
-    page: Page,
-    known: short_cuts.Memory,
-    now: datetime,
-    also: Also | None,
-    *,
-    wait: bool = True,
-) -> Intake | None:
-    """The short cut (monitor/intake/short_cuts.py): the page that was believed last, not read again."""
-    if known.settled is None:
-        return None
-    with store.write(light=True, wait=wait) as connection:
-        last = short_cuts.recall(connection, source.id, known)
-        if last is None:
-            return None
-        marks = Marks.of(page, known.settled.stamp, now)
-        if why := marks.older_than(last):
-            intake = note_stale(connection, source, page, why, last.seen, now)
-            return write_also(connection, source, intake, also)
-        mine = {"source": source.id, "form": last.format, "of": last.subject}
-        seen = {"stamp": marks.stamp, "modified_at": marks.modified_at, "served_at": marks.served_at}
-        marks_now = {f"new_{name}": value for name, value in seen.items()}
-        _SEEN_AGAIN.count(connection, {**mine, **marks_now, "at": page.captured_at})
-        return _note_same(connection, source, page, last, now, also)
+def cover(connection: Connection, arrival: Arrival, read: ReadCapture) -> bool:
+    """Write that a capture was believed, and its marks of age; returns whether it is its subject's first."""
+    marks = asdict(AgeMarks.of(arrival, read.capture.stamp))
+    values = {**marks, "last_captured_at": arrival.captured_at, "seen": read.seen}
+    mine = _mine(arrival.source, read, read.capture.format)
+    _note_captured(connection, arrival)
+    if connection.execute(update(coverage).where(*mine).values(values)).rowcount:
+        return False
+    key = {"source_id": arrival.source.id, "format": read.capture.format, "subject": read.subject}
+    row = insert(coverage).values(**key, first_captured_at=arrival.captured_at, **values)
+    connection.execute(row)
+    twin = _TWINS.get(read.capture.format)
+    query = select(coverage.c.subject)
+    return twin is None or connection.execute(query.where(*_mine(arrival.source, read, twin))).first() is None
+
+
+def _note_captured(connection: Connection, arrival: Arrival) -> None:
+    # A report's page saved long ago may be taken in after today's export; and a time in the future was
+    # written by a clock that ran ahead: the source's silence would not be noticed.
+    last = sources.c.last_captured_at
+    older = or_(last.is_(None), last < arrival.captured_at, last > arrival.now)
+    mine = update(sources).where(sources.c.id == arrival.source.id, older)
+    connection.execute(mine.values(last_captured_at=arrival.captured_at))
+
+
+def _mine(source: Source, read: ReadCapture, format: Format) -> tuple[ColumnElement[bool], ...]:
+    subject = coverage.c.subject == read.subject
+    return coverage.c.source_id == source.id, coverage.c.format == format, subject
+
+
+# A capture that changes nothing ----------------------------------------------------------------------
+
+
+def note_unchanged(connection: Connection, arrival: Arrival, last: RememberedPage, marks: AgeMarks) -> Intake:
+    """The page that the source showed last, once more: it is as recent as this copy."""
+    source_id = arrival.source.id
+    mine = {"source": source_id, "form": last.format, "of": last.subject}
+    age = {"stamp": marks.stamp, "modified_at": marks.modified_at, "served_at": marks.served_at}
+    _SEEN_AGAIN.count(
+        connection, {**mine, **{f"new_{name}": mark for name, mark in age.items()}, "at": arrival.captured_at}
+    )
+    intake = Intake(Outcome.UNCHANGED, seen=last.seen)
+    if last.troubled:
+        intake = replace(intake, notices=record_outcome(connection, arrival, Outcome.UNCHANGED))
+    well = {**WELL, "last_captured_at": arrival.captured_at}
+    write_row(connection, source_id, well, arrival.options.columns, believed=True)
+    return intake
 
 
 _SEEN_AGAIN = Prepared(
@@ -116,35 +141,39 @@ _SEEN_AGAIN = Prepared(
 )
 
 
-def _note_same(
-    connection: Connection,
-    source: Source,
-    page: Page,
-    last: short_cuts.Known,
-    now: datetime,
-    also: Also | None,
-) -> Intake:
-    intake = Intake(Outcome.UNCHANGED, seen=last.seen)
-    if last.troubled:
-        told = incidents.record(
-            connection, source.id, Outcome.UNCHANGED, "", now, aside=is_aside(source, page)
-        )
-        intake = replace(intake, notices=told)
-    well = {"outcome": Outcome.UNCHANGED, "message": "", "stale_copies": 0}
-    note(
-        connection,
-        source.id,
-        {"last_captured_at": page.captured_at, **well, **(also(intake) if also else {})},
-    )
-    return intake
-
-
-def note_stale(
-    connection: Connection, source: Source, page: Page, why: str, seen: int, now: datetime
-) -> Intake:
+def note_stale(connection: Connection, arrival: Arrival, why: str, seen: int) -> Intake:
     """An old copy out of some cache: it says nothing about today."""
     message = f"an older copy than the last one: {why}"
-    if not page.headers:  # a file that somebody saved: no cache is stuck
+    if not arrival.page.headers:  # a file that somebody saved: no cache is stuck
         return Intake(Outcome.UNCHANGED, message, seen, stale=True)
-    outcome, notices = incidents.record_stale_copy(connection, source.id, message, now)
+    outcome, notices = incidents.record_stale_copy(connection, arrival.source.id, message, arrival.now)
     return Intake(outcome, message, seen, notices=notices, stale=True)
+
+
+def record_outcome(
+    connection: Connection, arrival: Arrival, outcome: Outcome, message: str = ""
+) -> tuple[Notice, ...]:
+    """Write how the reading ended into the source's row; returns what operators are to hear of it."""
+    source_id, saved = arrival.source.id, arrival.is_saved_copy
+    return incidents.record(connection, source_id, outcome, message, arrival.now, saved_copy=saved)
+
+
+def hold(connection: Connection, arrival: Arrival, record: CaptureRecord) -> Intake:
+    """Keep a page that is not believed, for a person to look at; the same bytes are kept once."""
+    same = (captures.c.source_id == arrival.source.id, captures.c.sha256 == digest(record.lasting))
+    query = select(captures.c.id).where(*same, captures.c.held, captures.c.settled.is_(None))
+    held = connection.scalar(query)
+    if held is None:
+        held = keep_evidence(connection, arrival, record)
+    reason = (record.reason or "").rstrip(".")
+    message = f"held back as capture {held}: {reason}. {_what_to_do(held)}"
+    notices = record_outcome(connection, arrival, Outcome.QUARANTINED, message)
+    return Intake(Outcome.QUARANTINED, message, record.seen, capture_id=held, notices=notices)
+
+
+def _what_to_do(held: int) -> str:
+    """What it means, and what operators are to do, in words that can be typed."""
+    return (
+        f"No subscriber was told. Look: recwatch quarantine show {held}. Then: recwatch quarantine "
+        f"release {held} (accept it anyway) or recwatch quarantine discard {held}."
+    )

@@ -1,7 +1,7 @@
 """Which poller reads a source: a lease in its row, renewed while the work goes on.
 
-Any number of pollers share the sources; one that was killed is followed by another as soon as its
-lease has lapsed.
+Any number of pollers share the sources; another takes over from one that was killed as soon as its lease has
+lapsed.
 """
 
 import asyncio
@@ -10,14 +10,11 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import structlog
 from sqlalchemy import Connection, bindparam, or_, select, update
 
-from monitor.intake.short_cuts import Last
-from monitor.intake.values import ENDED_BY
-from monitor.poller.threads import to_the_end
 from monitor.record.clock import Clock
 from monitor.record.store.prepared import Prepared
 from monitor.record.store.schema import lookups, sources
@@ -28,55 +25,80 @@ _RENEWED = LEASE.total_seconds() / 3
 _FAR = 10 * LEASE  # a lease that ends later was written by a clock that ran ahead
 
 log = structlog.get_logger(__name__)
+_T = TypeVar("_T")
+
+
+class Lease:
+    """A source's lease, held for the block of `Leases.hold`, and its row as it was when it was taken."""
+
+    def __init__(self, leases: "Leases", source_id: str, row: "SourceRow") -> None:
+        self.row = row
+        self._leases = leases
+        self._source_id = source_id
+
+    def end_with_commit(self) -> str | None:
+        """The holder whose lease is to end with the commit of a capture; `has_ended` confirms it.
+
+        None where another task of this process works under the lease. Tasks that come from here on wait until
+        the block has ended: the commit would take the lease from them.
+        """
+        return self._leases.begin_ending(self._source_id)
+
+    def has_ended(self) -> None:
+        """The capture was committed: the lease need not be given back at the end of the block."""
+        self._leases.note_ended(self._source_id)
 
 
 class Leases:
-    """The leases of one process. Its own tasks share one: they take turns by other means."""
+    """The leases of one process. Its tasks share one on the same source."""
 
     def __init__(self, store: Store, holder: str, clock: Clock) -> None:
         self._store = store
         self._holder = holder
         self._clock = clock
         self._held: Counter[str] = Counter()
+        self._ending: dict[str, asyncio.Event] = {}
         self._ended: set[str] = set()
 
     @asynccontextmanager
     async def hold(
         self, source_id: str, patience: timedelta = timedelta(0), with_it: "WithIt | None" = None
-    ) -> AsyncIterator["Standing | None"]:
+    ) -> AsyncIterator[Lease | None]:
         """Hold a source's lease for the block; None where another process has it for all of `patience`.
 
-        `with_it` is done in the transaction that takes the lease.
+        `with_it` runs in the transaction that takes the lease.
         """
+        while ending := self._ending.get(source_id):
+            await ending.wait()
         # Counted before it is claimed, or a task that ends meanwhile would give it back under us.
         self._held[source_id] += 1
         renewing = None
         try:
-            mine = await self._get(source_id, patience, with_it)
-            if mine:
+            row = await self._get(source_id, patience, with_it)
+            if row:
                 renewing = _Later(_RENEWED, partial(self._renew, source_id))
-            yield mine
+            yield Lease(self, source_id, row) if row else None
         finally:
             if renewing:
                 renewing.cancel()
             self._give_back(source_id)
 
-    def ending(self, source_id: str) -> dict[str, Any]:
-        """What gives the lease back with whatever else is written into the source's row.
-
-        Empty where another task of ours works under the lease. `ended` is called once it was committed.
-        """
+    def begin_ending(self, source_id: str) -> str | None:
+        """See `Lease.end_with_commit`."""
         if self._held[source_id] != 1:
-            return {}
-        return {ENDED_BY: self._holder}
+            return None
+        self._ending.setdefault(source_id, asyncio.Event())
+        return self._holder
 
-    def ended(self, source_id: str) -> None:
-        """Note that the lease was given back by `ending`."""
-        if self._held[source_id] == 1:
+    def note_ended(self, source_id: str) -> None:
+        """See `Lease.has_ended`."""
+        if source_id in self._ending:
             self._ended.add(source_id)
 
     def _give_back(self, source_id: str) -> None:
         self._held[source_id] -= 1
+        if ending := self._ending.pop(source_id, None):
+            ending.set()
         if source_id in self._ended:
             self._ended.discard(source_id)
         elif not self._held[source_id]:
@@ -84,22 +106,22 @@ class Leases:
             with suppress(StoreError):
                 release(self._store, source_id, self._holder)
 
-    async def _get(self, source_id: str, patience: timedelta, with_it: "WithIt | None") -> "Standing | None":
+    async def _get(self, source_id: str, patience: timedelta, with_it: "WithIt | None") -> "SourceRow | None":
         give_up = self._clock.now() + patience
         while True:
             now = self._clock.now()
-            if mine := await self._claim(source_id, now, with_it):
-                return mine
+            if row := await self._claim(source_id, now, with_it):
+                return row
             if now >= give_up:
                 return None
             await self._clock.sleep(0.5)
 
-    async def _claim(self, source_id: str, now: datetime, with_it: "WithIt | None") -> "Standing | None":
+    async def _claim(self, source_id: str, now: datetime, with_it: "WithIt | None") -> "SourceRow | None":
         if self._store.is_sqlite:
             # A change of threads and back costs more than the claim, which waits for nobody here.
             with suppress(StoreBusy):
-                return claim(self._store, source_id, self._holder, now, with_it, wait=False)
-        return await to_the_end(claim, self._store, source_id, self._holder, now, with_it)
+                return claim_at_once(self._store, source_id, self._holder, now, with_it)
+        return await _to_the_end(claim, self._store, source_id, self._holder, now, with_it)
 
     async def _renew(self, source_id: str) -> None:
         while True:
@@ -112,7 +134,7 @@ class Leases:
 
 
 class _Later:
-    """A task that is made after so many seconds, if it is not called off before: most never are."""
+    """A task that starts after so many seconds, unless it is cancelled before: most are."""
 
     def __init__(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._work = work
@@ -128,8 +150,8 @@ class _Later:
             self._task.cancel()
 
 
-class Standing(NamedTuple):
-    """What a poller needs to know of a source whose lease it has. `waiting`: look-ups of it are open."""
+class SourceRow(NamedTuple):
+    """What a poller needs of the row of a source whose lease it has taken. `waiting`: look-ups are open."""
 
     etag: str | None
     last_modified: str | None
@@ -137,6 +159,7 @@ class Standing(NamedTuple):
     body_sha256: str | None
     body_layout: bytes | None
     last_polled_at: datetime | None
+    next_poll_at: datetime | None
     failures: int
     told: str | None
     told_at: datetime | None
@@ -144,43 +167,49 @@ class Standing(NamedTuple):
     waiting: bool
 
     @property
-    def last(self) -> Last:
-        """How the page last believed is remembered."""
-        return Last(self.body_sha256, self.body_layout)
-
-    @property
     def is_well(self) -> bool:
         """Whether operators have nothing to hear of it, nor to be reminded of."""
         return not (self.failures or self.told or self.told_at or self.stale_told_at)
 
 
-WithIt = Callable[[Connection], None]
+WithIt = Callable[[Connection, SourceRow], None]
 
 
 def claim(
-    store: Store,
-    source_id: str,
-    holder: str,
-    now: datetime,
-    with_it: WithIt | None = None,
-    *,
-    wait: bool = True,
-) -> Standing | None:
+    store: Store, source_id: str, holder: str, now: datetime, with_it: WithIt | None = None
+) -> SourceRow | None:
     """Take a source's lease, or have it for longer, by one update that only one process can win.
 
-    `with_it` is done in the same transaction, if it was won. `wait` as in `Store.write`.
+    `with_it` runs in the same transaction, if it was won.
     """
+    with store.write(light=True) as connection:
+        return _claim_within(connection, source_id, holder, now, with_it)
+
+
+def claim_at_once(
+    store: Store, source_id: str, holder: str, now: datetime, with_it: WithIt | None = None
+) -> SourceRow | None:
+    """The same without waiting: StoreBusy where somebody else writes just now."""
+    with store.write(light=True, wait=False) as connection:
+        return _claim_within(connection, source_id, holder, now, with_it)
+
+
+def _claim_within(
+    connection: Connection, source_id: str, holder: str, now: datetime, with_it: WithIt | None
+) -> SourceRow | None:
     moments = {"now": now, "far": now + _FAR, "until": now + LEASE}
-    with store.write(light=True, wait=wait) as connection:
-        mine = {"source": source_id, "holder": holder, **moments}
-        row = _CLAIM.row(connection, mine)
-        if row is None:
-            blank = {"id": source_id, "failures": 0, "stale_copies": 0}
-            connection.execute(upsert(connection)(sources).values(blank).on_conflict_do_nothing())
-            row = _CLAIM.row(connection, mine)
-        if row is not None and with_it:
-            with_it(connection)
-    return Standing(*row) if row else None
+    mine = {"source": source_id, "holder": holder, **moments}
+    found = _CLAIM.row(connection, mine)
+    if found is None:
+        blank = {"id": source_id, "failures": 0, "stale_copies": 0}
+        connection.execute(upsert(connection)(sources).values(blank).on_conflict_do_nothing())
+        found = _CLAIM.row(connection, mine)
+    if found is None:
+        return None
+    row = SourceRow(*found)
+    if with_it:
+        with_it(connection, row)
+    return row
 
 
 _CLAIM = Prepared(
@@ -202,6 +231,7 @@ _CLAIM = Prepared(
         sources.c.body_sha256,
         sources.c.body_layout,
         sources.c.last_polled_at,
+        sources.c.next_poll_at,
         sources.c.failures,
         sources.c.told,
         sources.c.told_at,
@@ -231,3 +261,17 @@ def release(store: Store, source_id: str, holder: str) -> None:
             .where(sources.c.id == source_id, sources.c.lease_holder == holder)
             .values(lease_until=None, lease_holder=None)
         )
+
+
+async def _to_the_end(work: Callable[..., _T], *arguments: Any) -> _T:
+    """Do something in a thread, and leave only when it has ended, also when cancelled meanwhile.
+
+    A thread cannot be stopped: a lease that it takes after its waiter has gone would be nobody's.
+    """
+    doing = asyncio.get_running_loop().run_in_executor(None, partial(work, *arguments))
+    try:
+        return await asyncio.shield(doing)
+    finally:
+        while not doing.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([doing])

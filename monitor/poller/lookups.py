@@ -12,14 +12,14 @@ from monitor import incidents
 from monitor.fetching import Refusal, Request, fetch, hosts, schedule, sites
 from monitor.incidents import WELL
 from monitor.poller import wording
-from monitor.poller.results import Reading, of_intake
+from monitor.poller.results import CycleResult, of_intake
 from monitor.poller.session import Session
 from monitor.record.settings import Source
 from monitor.record.store.schema import lookups
 from monitor.record.store.store import Store, StoreError
-from monitor.record.values import Format, Notice, Outcome, Page
+from monitor.record.values import Notice, Outcome, Page
 
-SOON = timedelta(seconds=30)  # what the pace allows within this time belongs to the same cycle
+SOON = timedelta(seconds=30)  # a page that the pace allows within this time belongs to the same cycle
 PATIENCE = timedelta(days=30)
 _LONGEST = timedelta(days=1)
 
@@ -36,13 +36,13 @@ class Due:
     attempts: int
 
 
-async def look_up(session: Session, sources: Collection[Source], *, until: datetime) -> list[Reading]:
-    """Ask every report's page that is due and whose host allows it before `until`; readings of what came.
+async def look_up(session: Session, sources: Collection[Source], *, until: datetime) -> list[CycleResult]:
+    """Ask for every report's page that is due and whose host allows it before `until`; results of what came.
 
-    Those of a source are asked for by one task at a time, under a lease: what a poller that was killed was
-    asking for is asked by its follower at once, by another poller when the lease has lapsed.
+    Those of a source are asked for by one task at a time, under a lease: after a kill its follower goes on at
+    once, another poller when the lease has lapsed.
     """
-    readings: list[Reading] = []
+    results: list[CycleResult] = []
     mine = [source for source in sources if source.confirm_closures]
     while (due := await asyncio.to_thread(_first, session, mine, until)) is not None:
         if due.source.id in session.looking_up:
@@ -50,29 +50,29 @@ async def look_up(session: Session, sources: Collection[Source], *, until: datet
         else:
             asked = await _ask_alone(session, due)
         if asked is None:
-            mine = [source for source in mine if source.id != due.source.id]  # it goes on there
+            mine = [source for source in mine if source.id != due.source.id]  # another asks for them
         else:
-            readings += asked
-    return readings
+            results += asked
+    return results
 
 
-async def _ask_alone(session: Session, due: Due) -> list[Reading] | None:
+async def _ask_alone(session: Session, due: Due) -> list[CycleResult] | None:
     """Ask under the lease; None where another process has it."""
     session.looking_up.add(due.source.id)
     try:
         async with session.leases.hold(f"lookups:{due.source.id}") as held:
             if held is None:
                 return None
-            # Another may have asked since we looked.
+            # Another process may have asked meanwhile.
             due_still = await asyncio.to_thread(_is_due, session.store, due, session.clock.now())
-            reading = await _ask(session, due) if due_still else None
+            result = await _ask(session, due) if due_still else None
     finally:
         session.looking_up.discard(due.source.id)
-    return [reading] if reading is not None else []
+    return [result] if result is not None else []
 
 
 def expire(store: Store, now: datetime) -> None:
-    """End look-ups that nobody answered for 30 days; bring back those that a clock running ahead put off."""
+    """End look-ups that had no answer for 30 days; bring back those that a clock running ahead put off."""
     ahead = now + 2 * _LONGEST
     with store.write() as connection:
         for column in (lookups.c.left_at, lookups.c.due_at):
@@ -86,7 +86,7 @@ def expire(store: Store, now: datetime) -> None:
 
 
 def _first(session: Session, sources: Collection[Source], until: datetime) -> Due | None:
-    """The page that waits longest of those whose host may be asked in time."""
+    """The page that has waited longest, of those whose host may be asked in time."""
     by_id = {source.id: source for source in sources}
     now = session.clock.now()
     waiting = (lookups.c.settled.is_(None), lookups.c.due_at <= now, lookups.c.url.is_not(None))
@@ -114,9 +114,9 @@ def _is_due(store: Store, due: Due, now: datetime) -> bool:
         return connection.execute(query).first() is not None
 
 
-async def _ask(session: Session, due: Due) -> Reading | None:
+async def _ask(session: Session, due: Due) -> CycleResult | None:
     try:
-        with session.asker.room.share() as share:
+        with session.asker.budget.share() as share:
             request = Request(due.url, due.source.every, due.source.robots == "obey", share=share)
             answer = await fetch(session.asker, request)
             if isinstance(answer, Page):
@@ -131,28 +131,28 @@ async def _ask(session: Session, due: Due) -> Reading | None:
     return None
 
 
-async def _answered(session: Session, due: Due, page: Page) -> Reading | None:
-    taken = await session.take(due.source, page, format=Format.PRODUCT, lookup=True)
+async def _answered(session: Session, due: Due, page: Page) -> CycleResult | None:
+    taken = await session.take_answer(due.source, page)
     if taken.outcome not in WELL:
         await _failed(session, due, taken.message or "its report's page cannot be read", None)
         return None
     await asyncio.to_thread(_leave_for_a_day, session, due)
-    await session.tell(await asyncio.to_thread(_note, session, due.source, Outcome.UNCHANGED, ""))
-    reading = of_intake(due.source.id, taken)
-    log.info("report's page read", source=due.source.id, product=due.product, events=len(reading.events))
-    return reading
+    await session.publish(await asyncio.to_thread(_record, session, due.source, Outcome.UNCHANGED, ""))
+    result = of_intake(due.source.id, taken)
+    log.info("report's page read", source=due.source.id, product=due.product, events=len(result.events))
+    return result
 
 
 async def _failed(session: Session, due: Due, message: str, refusal: Refusal | None) -> None:
-    """Put a look-up off. Only what ails the host, or its rules, is an incident; a missing page is not."""
+    """Put a look-up off. Trouble of the host, or its robots.txt, is an incident; a missing page is not."""
     again = await asyncio.to_thread(_put_off, session, due, message, refusal)
     shown = wording.clock_time(again.astimezone(), session.clock.now().astimezone())
     place = session.place(due.source)
     line = wording.trouble(message, due.source, due.url, place, shown)
     log.warning(line, source=due.source.id, product=due.product)
     if refusal and (refusal.everywhere or refusal.outcome is not Outcome.FAILING):
-        told = await asyncio.to_thread(_note, session, due.source, refusal.outcome, line)
-        await session.tell(told)
+        notices = await asyncio.to_thread(_record, session, due.source, refusal.outcome, line)
+        await session.publish(notices)
 
 
 def _put_off(session: Session, due: Due, message: str, refusal: Refusal | None) -> datetime:
@@ -171,7 +171,7 @@ def _put_off(session: Session, due: Due, message: str, refusal: Refusal | None) 
 
 
 def _leave_for_a_day(session: Session, due: Due) -> None:
-    """Put off what the page did not answer, such as one that was sent for another report."""
+    """Put off what the page did not answer, such as a page of another report."""
     now = session.clock.now()
     mine = (lookups.c.source_id == due.source.id, lookups.c.url == due.url, lookups.c.settled.is_(None))
     with session.store.write() as connection:
@@ -183,6 +183,6 @@ def _leave_for_a_day(session: Session, due: Due) -> None:
         connection.execute(update(lookups).where(*mine, lookups.c.due_at <= now).values(values))
 
 
-def _note(session: Session, source: Source, outcome: Outcome, message: str) -> tuple[Notice, ...]:
+def _record(session: Session, source: Source, outcome: Outcome, message: str) -> tuple[Notice, ...]:
     with session.store.write() as connection:
         return incidents.record_lookup(connection, source.id, outcome, message, session.clock.now())

@@ -1,7 +1,7 @@
-"""The poller that goes on: each source at its own time, folders every two seconds, silence noticed.
+"""The poller as a service: each source at its own time, folders every two seconds, silence noticed.
 
-Nothing here is remembered between turns but how files look: it can be killed at any line, and another
-takes up what the store says is due.
+Between turns nothing is remembered but the state of unread files: it can be killed at any line, and another
+one goes on with what the store says is due.
 """
 
 import asyncio
@@ -14,8 +14,8 @@ import structlog
 
 from monitor.fetching import hosts, sites
 from monitor.fetching.asking import ANNOUNCED
-from monitor.poller.cycle import heartbeat, run_cycle, watch
-from monitor.poller.files import has_files, read_files
+from monitor.poller.cycle import heartbeat, read_folder, run_if_due, watch
+from monitor.poller.files import has_files
 from monitor.poller.lookups import SOON, expire, look_up
 from monitor.poller.once import due_at
 from monitor.poller.session import Poller, Session, open_session
@@ -23,17 +23,17 @@ from monitor.record.settings import Source
 from monitor.record.store.store import StoreError
 from monitor.saved.drop import DropError
 
-_FOLDER = 2.0  # seconds between two looks at a folder
+_FOLDER = 2.0  # seconds between two scans of a folder
 _TURN = 5.0  # seconds after which the store is asked again what is due
 _HOUSE = 60.0
 _CHORES = timedelta(hours=1)
-_SAID_AGAIN = 600.0  # seconds until what is still wrong is said again
+_LOGGED_AGAIN = 600.0  # seconds until trouble that goes on is logged again
 
 log = structlog.get_logger(__name__)
 
 
 async def run(poller: Poller, stop: asyncio.Event) -> None:
-    """Poll all sources until `stop` is set; then whatever is under way is dropped within a second.
+    """Poll all sources until `stop` is set; then work under way is dropped within a second.
 
     OutboundError: [http] cannot be used. Trouble with a source, the store or the queue ends nothing.
     """
@@ -53,27 +53,29 @@ async def run(poller: Poller, stop: asyncio.Event) -> None:
 
 def _turns(session: Session) -> list[Coroutine[Any, Any, None]]:
     sources = session.settings.sources
-    away = _Away()
-    turns = [_forever(_TURN, _poll_when_due(session, source), away) for source in sources]
-    turns += [_forever(_FOLDER, _FolderTurn(session, source).take, away) for source in sources if source.path]
-    turns.append(_forever(_TURN, lambda: _look_up(session), away))
-    turns.append(_forever(_HOUSE, _HouseTurn(session).take, away))
+    trouble = _StoreTrouble()
+    turns = [_forever(_TURN, _poll_when_due(session, source), trouble) for source in sources]
+    turns += [
+        _forever(_FOLDER, _FolderTurn(session, source).take, trouble) for source in sources if source.path
+    ]
+    turns.append(_forever(_TURN, lambda: _look_up(session), trouble))
+    turns.append(_forever(_HOUSE, _HouseTurn(session).take, trouble))
     return turns
 
 
-class _Away:
-    """The store's absence in few lines, however many turns run into it."""
+class _StoreTrouble:
+    """Logs trouble with the store in few lines, however many turns run into it."""
 
     def __init__(self) -> None:
         self._turns: set[object] = set()  # that have failed, and not gone well since
-        self._said = ("", 0.0)
+        self._logged = ("", 0.0)
 
     def noticed(self, turn: object, error: StoreError) -> None:
-        """Say it when it begins, when it is another trouble, and every ten minutes."""
+        """Log it when it begins, when it is another trouble, and every ten minutes."""
         words, now = str(error), time.monotonic()
-        if not self._turns or self._said[0] != words or now - self._said[1] >= _SAID_AGAIN:
+        if not self._turns or self._logged[0] != words or now - self._logged[1] >= _LOGGED_AGAIN:
             log.warning("nothing can be stored; trying until it can", error=words)
-            self._said = words, now
+            self._logged = words, now
         self._turns.add(turn)
 
     def over(self, turn: object) -> None:
@@ -84,15 +86,15 @@ class _Away:
                 log.warning("the store can be used again")
 
 
-async def _forever(pause: float, turn: Callable[[], Awaitable[float | None]], away: _Away) -> None:
+async def _forever(pause: float, turn: Callable[[], Awaitable[float | None]], trouble: _StoreTrouble) -> None:
     """Take turns; a turn may say how many seconds until the next one, at most `pause`."""
     while True:
         wait: float | None = None
         try:
             wait = await turn()
-            away.over(turn)
+            trouble.over(turn)
         except StoreError as error:
-            away.noticed(turn, error)
+            trouble.noticed(turn, error)
         except Exception:
             # Whatever it was, the other sources are read on, and this one is tried again.
             log.exception("a turn of the poller failed")
@@ -130,18 +132,15 @@ def _pace(session: Session, source: Source) -> timedelta:
 
 
 async def _poll(session: Session, source: Source) -> None:
-    async with session.leases.hold(source.id) as mine:
-        # Another poller may have read it since we looked.
-        if not mine or await asyncio.to_thread(due_at, session, source) > session.clock.now():
-            await asyncio.sleep(1)
-            return
-        reading = await run_cycle(session, source)
-    if not reading.failed:
+    result = await run_if_due(session, source)
+    if result is None:
+        await asyncio.sleep(1)
+    elif not result.failed:
         await heartbeat(session)
 
 
 class _FolderTurn:
-    """Looks into one source's folder, whatever its schedule says."""
+    """Reads one source's folder, whatever its schedule says."""
 
     def __init__(self, session: Session, source: Source) -> None:
         self._session = session
@@ -151,22 +150,15 @@ class _FolderTurn:
     async def take(self) -> None:
         try:
             if await has_files(self._session, self._source):
-                await self._read()
+                files = await read_folder(self._session, self._source)
+                if files and not any(result.failed for result in files):
+                    await heartbeat(self._session)
             self._trouble = ""
         except DropError as error:
-            # Every two seconds: said once. The source's own cycle counts it.
+            # Every two seconds: logged once. The source's own cycle counts it.
             if str(error) != self._trouble:
                 log.warning(str(error), source=self._source.id)
             self._trouble = str(error)
-
-    async def _read(self) -> None:
-        async with self._session.leases.hold(self._source.id) as mine:
-            if not mine:
-                return  # another poller reads it; what it leaves is found at the next look
-            readings = await read_files(self._session, self._source)
-        await watch(self._session, [self._source])
-        if readings and not any(reading.failed for reading in readings):
-            await heartbeat(self._session)
 
 
 async def _look_up(session: Session) -> None:
@@ -175,7 +167,7 @@ async def _look_up(session: Session) -> None:
 
 
 class _HouseTurn:
-    """Notices what stays away, ends what was asked in vain, and drops what is kept no longer."""
+    """Notices silent sources, ends expired look-ups, logs what is covered, and runs the hourly chores."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

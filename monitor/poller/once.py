@@ -1,4 +1,4 @@
-"""One cycle and out: `poll --once` and `once`."""
+"""One cycle, then the end: `poll --once` and `once`."""
 
 import asyncio
 from collections import defaultdict
@@ -10,7 +10,7 @@ from monitor.formats import stamp_of
 from monitor.poller import rows
 from monitor.poller.cycle import heartbeat, run_cycle, take_given
 from monitor.poller.lookups import expire
-from monitor.poller.results import Reading
+from monitor.poller.results import CycleResult
 from monitor.poller.session import Poller, Session, open_session
 from monitor.record.bodies import Body
 from monitor.record.settings import Source
@@ -21,12 +21,12 @@ _HOSTS = 4  # asked at the same time: each holds one page at most
 
 async def poll_once(
     poller: Poller, ids: Sequence[str] = (), *, given: Page | None = None, due_only: bool = False
-) -> list[Reading]:
+) -> list[CycleResult]:
     """Read the named sources (all, if none is named) once, in the configuration's order.
 
-    Schedule and back-off are ignored unless `due_only`: then a source that is not due only has its new
-    files read, and its look-ups made. The pace of hosts is kept in any case. `given`: this page instead,
-    for the one source named. KeyError: a name is no source's. StoreError: the store cannot be used.
+    Schedule and back-off are ignored unless `due_only`: then of a source that is not due only the new files
+    are read, and the look-ups made. The pace of hosts is kept in any case. `given`: this page instead, for
+    the one source named. KeyError: a name is no source's. StoreError: the store cannot be used.
     """
     chosen = _chosen(poller, ids)
     async with open_session(poller) as session:
@@ -42,7 +42,7 @@ async def poll_once(
 
 
 def page_of(body: Body, name: str, written: datetime) -> Page:
-    """Make a page of bytes handed over: taken when its own stamp says, else when it was `written`."""
+    """Make a page of bytes handed over: captured when its own stamp says, else when it was `written`."""
     page = Page(body, name, written)
     stamp = stamp_of(body)
     return Page(body, name, stamp) if stamp and stamp <= written else page
@@ -66,12 +66,12 @@ def _chosen(poller: Poller, ids: Sequence[str]) -> list[Source]:
     return [source for source in known.values() if not ids or source.id in ids]
 
 
-async def _cycles(session: Session, chosen: Sequence[Source], *, due_only: bool) -> list[Reading]:
+async def _cycles(session: Session, chosen: Sequence[Source], *, due_only: bool) -> list[CycleResult]:
     """Read sources, those of one host in turn and a few hosts at once; in the order given."""
     by_host: dict[str, list[Source]] = defaultdict(list)
     for source in chosen:
         by_host[sites.host_of(source.url) if source.url else ""].append(source)
-    found: dict[str, Reading] = {}
+    found: dict[str, CycleResult] = {}
     few = asyncio.Semaphore(_HOSTS)
 
     async def read(mine: list[Source]) -> None:
@@ -89,7 +89,7 @@ async def _cycles(session: Session, chosen: Sequence[Source], *, due_only: bool)
     return [found[source.id] for source in chosen]
 
 
-async def _cycle(session: Session, source: Source, *, due_only: bool) -> Reading:
+async def _cycle(session: Session, source: Source, *, due_only: bool) -> CycleResult:
     due = not due_only or await asyncio.to_thread(due_at, session, source) <= session.clock.now()
     return await run_cycle(session, source, fetches=due)
 

@@ -1,4 +1,4 @@
-"""How a cycle over one source ended, and how its parts make one. Pure."""
+"""How a cycle over one source ended, put together from its parts. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +10,12 @@ from monitor.record.values import Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """One source, read once. Counts are of events; `seen` is how many rows the last page had."""
+class CycleResult:
+    """One cycle over one source. Counts are of events; `seen` is how many rows the last page had.
+
+    `left`: something that it showed before is missing. `fresh`: it brought a page that was believed, or the
+    site vouched for the last one.
+    """
 
     source: str
     outcome: Outcome
@@ -23,12 +27,12 @@ class Reading:
     reopened: int = 0
     vanished: int = 0
     events: tuple[str, ...] = ()
-    left: bool = False  # something that it showed before is missing
-    fresh: bool = False  # it brought a page that counts, or the site vouched for the last one
+    left: bool = False
+    fresh: bool = False
 
     @property
     def failed(self) -> bool:
-        """Whether somebody has to look after the source."""
+        """Whether the source needs attention."""
         return self.outcome not in WELL
 
     def as_json(self) -> dict[str, Any]:
@@ -46,9 +50,9 @@ class Reading:
         }
 
 
-def of_intake(source_id: str, intake: Intake) -> Reading:
-    """What taking in one page came to."""
-    return Reading(
+def of_intake(source_id: str, intake: Intake) -> CycleResult:
+    """The result of taking in one page."""
+    return CycleResult(
         source_id,
         intake.outcome,
         intake.message,
@@ -60,29 +64,29 @@ def of_intake(source_id: str, intake: Intake) -> Reading:
         intake.vanished,
         tuple(intake.events),
         intake.left,
-        intake.outcome in WELL and not intake.stale,
+        intake.is_believed,
     )
 
 
 def combine(
     source_id: str,
-    files: Sequence[Reading],
-    fetched: Reading | None = None,
-    answers: Sequence[Reading] = (),
-) -> Reading:
-    """Make one reading of a cycle: the files read, then the page fetched, then look-ups' answers.
+    files: Sequence[CycleResult],
+    fetched: CycleResult | None = None,
+    answers: Sequence[CycleResult] = (),
+) -> CycleResult:
+    """The result of a cycle: of the files read, then the page fetched, then look-ups' answers.
 
-    Files that were believed make the source well although its site refuses: that is what the folder
-    is for, and the refusal has its own log line and incident. A capture held back is a failure in any case.
+    Files that were believed make the source well although its site refuses: that is what the folder is for,
+    and the refusal has its own log line and incident. A capture held back is a failure in any case.
     """
     pages = [*files, *([fetched] if fetched else [])]
     parts = [*pages, *(answer for answer in answers if answer.events)]
     if not parts:
-        return Reading(source_id, Outcome.UNCHANGED)
+        return CycleResult(source_id, Outcome.UNCHANGED)
     held = [part for part in parts if part.outcome is Outcome.QUARANTINED]
     well = [part for part in parts if not part.failed]
     chosen = held[0] if held else _most_telling(well) if well else parts[-1]
-    return Reading(
+    return CycleResult(
         source_id,
         chosen.outcome,
         chosen.message,
@@ -96,8 +100,8 @@ def combine(
     )
 
 
-def _most_telling(well: Sequence[Reading]) -> Reading:
-    """Of several readings without trouble: a change, else a first capture, else the last."""
+def _most_telling(well: Sequence[CycleResult]) -> CycleResult:
+    """Of several results without trouble: a change, else a first capture, else the last."""
     for outcome in (Outcome.CHANGED, Outcome.BASELINE):
         for part in reversed(well):
             if part.outcome is outcome:

@@ -1,14 +1,12 @@
 """What the poller reads from and writes to the rows of `sources`."""
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Row, select
 
 from monitor import incidents
-from monitor.intake import Also, Intake, short_cuts, source_rows
-from monitor.poller.leases import Leases, Standing
+from monitor.intake import PollColumns, short_cuts, source_rows
+from monitor.poller.leases import SourceRow
 from monitor.record.settings import Source
 from monitor.record.store.schema import sources
 from monitor.record.store.store import Store
@@ -21,68 +19,40 @@ def load(store: Store, source_id: str) -> Row[Any] | None:
         return connection.execute(select(sources).where(sources.c.id == source_id)).one_or_none()
 
 
-def conditions(standing: Standing, source: Source) -> tuple[str | None, str | None]:
+def conditions(row: SourceRow, source: Source) -> tuple[str | None, str | None]:
     """ETag and Last-Modified to send back; none where the whole page is wanted in any case.
 
-    That is so where reading the page last believed again could change something (see
-    monitor/intake/short_cuts.py), and when the marks are those of another address.
+    That is so where reading the page last believed again could change something
+    (monitor/intake/short_cuts.py), and where the validators are those of another address.
     """
-    if standing.marks_url != source.url or not short_cuts.is_current(standing.body_sha256):
+    if row.marks_url != source.url or not short_cuts.is_current(row.body_sha256):
         return None, None
-    return standing.etag, standing.last_modified
+    return row.etag, row.last_modified
 
 
-def after(
-    source: Source,
-    headers: dict[str, str],
-    schedule: Callable[[], tuple[datetime, datetime]],
-    leases: Leases,
-) -> Also:
-    """What is noted with a page that was taken in: when it is due again, and the marks to send back then.
-
-    Its lease is given back with it.
-    """
-
-    def values(intake: Intake) -> dict[str, Any]:
-        now, due = schedule()
-        noted: dict[str, Any] = {"last_polled_at": now, "next_poll_at": due, **leases.ending(source.id)}
-        # A stale copy's marks would be confirmed by the cache that it came from, for ever.
-        if intake.outcome in incidents.WELL and not intake.stale:
-            noted |= {"etag": headers.get("etag"), "last_modified": headers.get("last-modified")}
-            noted["marks_url"] = source.url
-        return noted
-
-    return values
-
-
-def polled(store: Store, source_id: str, now: datetime, due: datetime) -> None:
-    """Note that a source was looked at, and when it is due again."""
+def polled(store: Store, source_id: str, columns: PollColumns) -> None:
+    """Write that a source was polled, and when it is due again."""
     with store.write() as connection:
-        _schedule(connection, source_id, now, due)
+        source_rows.write_row(connection, source_id, {}, columns)
 
 
-def not_modified(
-    store: Store, source_id: str, standing: Standing, now: datetime, due: datetime, leases: Leases
-) -> tuple[Notice, ...]:
-    """Note that the site vouches for the copy last believed: as good as having it again. Ends the lease."""
-    with store.write(light=standing.is_well) as connection:
-        told: tuple[Notice, ...] = ()
-        if not standing.is_well:
-            told = incidents.record(connection, source_id, Outcome.UNCHANGED, "", now)
-        well = {"outcome": Outcome.UNCHANGED, "message": "", "stale_copies": 0}
-        _schedule(connection, source_id, now, due, last_captured_at=now, **well, **leases.ending(source_id))
-    return told
+def not_modified(store: Store, source_id: str, row: SourceRow, columns: PollColumns) -> tuple[Notice, ...]:
+    """Write that the site vouches for the copy last believed: as good as having it again."""
+    now = columns.last_polled_at
+    notices: tuple[Notice, ...] = ()
+    with store.write(light=row.is_well) as connection:
+        if not row.is_well:
+            notices = incidents.record(connection, source_id, Outcome.UNCHANGED, "", now)
+        well = {**source_rows.WELL, "last_captured_at": now}
+        source_rows.write_row(connection, source_id, well, columns)
+    return notices
 
 
 def failed(
-    store: Store, source_id: str, outcome: Outcome, message: str, now: datetime, due: datetime
+    store: Store, source_id: str, outcome: Outcome, message: str, columns: PollColumns
 ) -> tuple[Notice, ...]:
-    """Note a reading that brought no page, and when it is tried again."""
+    """Write that a poll brought no page, and when it is tried again."""
     with store.write() as connection:
-        told = incidents.record(connection, source_id, outcome, message, now)
-        _schedule(connection, source_id, now, due)
-    return told
-
-
-def _schedule(connection: Connection, source_id: str, now: datetime, due: datetime, **more: Any) -> None:
-    source_rows.note(connection, source_id, {"last_polled_at": now, "next_poll_at": due, **more})
+        notices = incidents.record(connection, source_id, outcome, message, columns.last_polled_at)
+        source_rows.write_row(connection, source_id, {}, columns)
+    return notices

@@ -1,4 +1,4 @@
-"""What a poller works with, and taking a page in: the one step that all of its ways share."""
+"""What a poller works with, and the step that everything it reads goes through: taking a page in."""
 
 import asyncio
 import random
@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
-from typing import Protocol
 
 import structlog
 
 from monitor import publishing
 from monitor.fetching import Asker
-from monitor.intake import Also, Intake, glance, prune_evidence, take_in
-from monitor.intake.short_cuts import Last
+from monitor.intake import Arrival, Intake, IntakeOptions, answer_lookups, prune_evidence, take_in
+from monitor.intake.short_cuts import recognise_at_once
 from monitor.poller.leases import Leases
 from monitor.record.clock import Clock
 from monitor.record.http import outbound
@@ -28,25 +27,7 @@ from monitor.saved.drop import Drop
 log = structlog.get_logger(__name__)
 
 
-class TakeIn(Protocol):
-    """The shape of monitor.intake.take_in."""
-
-    def __call__(
-        self,
-        store: Store,
-        settings: Settings,
-        source: Source,
-        page: Page,
-        *,
-        now: datetime,
-        format: Format | None = None,
-        lookup: bool = False,
-        fetched: bool = False,
-        also: Also | None = None,
-    ) -> Intake:
-        """Take a page in, in one transaction."""
-
-
+TakeIn = Callable[[Store, Settings, Arrival], Intake]
 Chore = Callable[[Store, Settings, datetime], None]
 
 
@@ -58,16 +39,16 @@ def prune(store: Store, settings: Settings, now: datetime) -> None:
 
 @dataclass(frozen=True)
 class Poller:
-    """What a poller is given. Make it in the process that polls.
+    """The parts that a poller is made of. Make it in the process that polls.
 
-    `base`: what a source's `path` is relative to. `queue`: None where nobody is to be woken. `announce`:
-    says after a source's first capture what is covered, for the log. `chores`: what is done hourly.
+    `base`: what a source's `path` is relative to. `queue`: None where nothing is to be published. `announce`:
+    a line for the log after a source's first capture, on what is covered. `chores`: run hourly.
     """
 
     store: Store
     settings: Settings
     base: Path
-    queue: publishing.Queue | None = None
+    queue: publishing.JobQueue | None = None
     heartbeat_url: str = ""
     announce: Callable[[Source], str] | None = None
     chores: tuple[Chore, ...] = (prune,)
@@ -78,7 +59,7 @@ class Poller:
 
 
 class Session:
-    """A poller at work: its client, its leases, its looks at folders."""
+    """A running poller: its client, its leases, its folders."""
 
     def __init__(self, poller: Poller, asker: Asker) -> None:
         self.poller = poller
@@ -94,9 +75,9 @@ class Session:
         }
         # One reader of a folder at a time: an older file must not be taken in after a newer one.
         self.reading = {source_id: asyncio.Lock() for source_id in self.drops}
-        self.looking_up: set[str] = set()  # sources whose report pages one of our tasks asks for
+        self.looking_up: set[str] = set()  # sources with a task of ours that asks report pages
         self._taking = asyncio.Lock()
-        self._unsaid: Source | None = None
+        self._uncovered: Source | None = None
         self._said_enough_until = 0.0
 
     def place(self, source: Source) -> str | None:
@@ -104,60 +85,51 @@ class Session:
         drop = self.drops.get(source.id)
         return None if drop is None else f"{'in' if drop.is_folder else 'as'} {drop.path}"
 
-    async def take(
-        self,
-        source: Source,
-        page: Page,
-        *,
-        format: Format | None = None,
-        lookup: bool = False,
-        fetched: bool = False,
-        also: Also | None = None,
-        last: Last | None = None,
-    ) -> Intake:
-        """Take a page in and tell the other half. One at a time: it is work for the processor."""
+    async def take(self, source: Source, page: Page, options: IntakeOptions) -> Intake:
+        """Take a page in and publish what came of it. One at a time: it is work for the processor."""
         async with self._taking:
-            now = self.clock.now()
+            arrival = Arrival(source, page, self.clock.now(), options)
             # The usual end, without the change to a thread and back that would be a third of it.
-            taken = None
-            if not lookup:
-                taken = glance(self.store, source, page, now=now, format=format, also=also, last=last)
+            taken = recognise_at_once(self.store, arrival)
             if taken is None:
-                taken = await asyncio.to_thread(
-                    self.poller.take_in,
-                    self.store,
-                    self.settings,
-                    source,
-                    page,
-                    now=now,
-                    format=format,
-                    lookup=lookup,
-                    fetched=fetched,
-                    also=also,
-                )
-        await self.tell(taken.notices, taken.outbox_id)
+                taken = await self._in_thread(self.poller.take_in, arrival)
+        await self._report(source, taken)
+        return taken
+
+    async def take_answer(self, source: Source, page: Page) -> Intake:
+        """Take from a report's page what the source's look-ups ask."""
+        async with self._taking:
+            arrival = Arrival(source, page, self.clock.now(), IntakeOptions(format=Format.PRODUCT))
+            taken = await self._in_thread(answer_lookups, arrival)
+        await self._report(source, taken)
+        return taken
+
+    async def _in_thread(self, work: TakeIn, arrival: Arrival) -> Intake:
+        return await asyncio.to_thread(work, self.store, self.settings, arrival)
+
+    async def _report(self, source: Source, taken: Intake) -> None:
+        await self.publish(taken.notices, taken.outbox_id)
         for note in taken.notes:
             log.warning("the page has something unknown", source=source.id, note=note)
         if taken.outcome is Outcome.BASELINE:
-            self._unsaid = source
+            self._uncovered = source
             await self.say_covered(soon=True)
-        return taken
 
     async def say_covered(self, *, soon: bool = False) -> None:
-        """Say what is covered since a source's first capture, if that was not said yet.
+        """Log what is covered since a source's first capture, if that is still to be done.
 
-        `soon`: unless it was just said and took its time. It looks at everything that is known, and many
+        `soon`: unless it was done just now and took its time: it reads everything that is known, and many
         sources may have their first capture one after the other.
         """
-        source, announce, started = self._unsaid, self.poller.announce, monotonic()
+        source, announce, started = self._uncovered, self.poller.announce, monotonic()
         if source is None or announce is None or (soon and started < self._said_enough_until):
             return
-        self._unsaid = None
+        self._uncovered = None
         log.info(await asyncio.to_thread(announce, source), source=source.id)
         self._said_enough_until = monotonic() + 20 * (monotonic() - started)
 
-    async def tell(self, notices: tuple[Notice, ...], outbox_id: int | None = None) -> None:
-        """Wake the other half for what was committed."""
+    async def publish(self, notices: tuple[Notice, ...], outbox_id: int | None = None) -> None:
+        """Have workers and dispatchers take up what was committed."""
         queue = self.poller.queue
         if queue is None:
             return

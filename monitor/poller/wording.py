@@ -1,4 +1,4 @@
-"""What operators read about a source that could not be read: why, what to do, when it goes on. Pure."""
+"""What operators read of a source that could not be read: why, what to do, the next try. Pure."""
 
 from datetime import datetime
 

@@ -1,1 +1,1 @@
-"""Files that people save: how they are read, and which of a folder are new."""
+"""Files that people save: reading them, and finding the new ones of a folder."""

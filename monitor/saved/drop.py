@@ -1,7 +1,7 @@
-"""A source's folder, or its one file: what lies there complete and was not read yet.
+"""A source's folder, or its one file: which files there are complete and not read yet.
 
-A file is complete when it has stood still, and read once by its name and content: a page saved
-again under the same name is a new one, a program that restarts reads nothing twice.
+A file is complete when it has not changed for a while, and it is read once by its name and content: a page
+that is saved again under the same name is a new one, and a restart reads nothing twice.
 """
 
 import os
@@ -21,23 +21,23 @@ from monitor.record.store.store import Store, upsert
 from monitor.record.values import Page
 from monitor.saved.files import body_of
 
-_OLD_ENOUGH = timedelta(seconds=2)  # last written so long ago: complete at first sight
-_STILL = timedelta(seconds=1)  # else it must look the same for so long
+_OLD_ENOUGH = timedelta(seconds=2)  # last written so long ago: complete at the first scan
+_UNCHANGED = timedelta(seconds=1)  # else it must not change for so long
 _UNFINISHED = (".part", ".crdownload")
 _HIDDEN = (".", "~")
 _BLOCK = 1024 * 1024
-_UNREADABLE = "unreadable-"  # stands in place of a hash: told once, until the file can be read
+_UNREADABLE = "unreadable-"  # in place of a hash: reported once, until the file can be read
 
 log = structlog.get_logger(__name__)
 
 
 class DropError(Exception):
-    """The folder cannot be looked into; the message says which and why."""
+    """The folder cannot be listed; the message says which and why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A complete file that was not read yet. `captured_at`: when its page was taken, as well as known."""
+class NewFile:
+    """A file that was not read yet. `captured_at`: when its page was captured, as far as is known."""
 
     path: Path
     size: int
@@ -47,29 +47,29 @@ class Found:
 
     @property
     def name(self) -> str:
-        """What it is known by."""
+        """Its name as it is stored."""
         # A name in another encoding could neither be stored nor logged.
         return os.fsencode(self.path.name).decode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _Unchanged:
     size: int
     modified: int
     since: datetime
 
 
 class Drop:
-    """One source's path, looked at again and again. Blocking: call it in a thread."""
+    """One source's path, scanned again and again. Blocking: call it in a thread."""
 
     def __init__(self, source: Source, base: Path, store: Store, max_bytes: int) -> None:
         self.source_id = source.id
         self.path = base / Path(source.path).expanduser()
         self.max_bytes = max_bytes
-        self.moving = False  # at the last look something was still being written
+        self.moving = False  # at the last scan something was still being written
         self._store = store
         self._named_folder = source.path.endswith("/")
-        self._looks: dict[str, _Look] = {}
+        self._seen: dict[str, _Unchanged] = {}
         self._done: dict[str, tuple[int, int]] = {}
         self._done_in = store.replaced
 
@@ -91,24 +91,24 @@ class Drop:
             except OSError as error:
                 raise DropError(f"{self.path} cannot be made: {error.strerror}") from error
 
-    def look(self, now: datetime) -> list[Found]:
-        """List what is complete and new, oldest first. DropError: the folder cannot be looked into."""
+    def scan(self, now: datetime) -> list[NewFile]:
+        """List what is complete and new, oldest first. DropError: the folder cannot be listed."""
         dated = [replace(one, captured_at=self._taken_at(one, now)) for one in self.unread(now)]
         return sorted(dated, key=lambda one: (one.captured_at, one.modified, one.name))
 
-    def unread(self, now: datetime) -> list[Found]:
+    def unread(self, now: datetime) -> list[NewFile]:
         """List what is complete and new, in no order and without opening it as a page."""
-        if self._done_in != self._store.replaced:  # by a copy, which may not know of them
+        if self._done_in != self._store.replaced:  # a restored copy may not know of them
             self._done, self._done_in = {}, self._store.replaced
         fresh = [entry for entry in self._entries() if not self._is_done(entry)]
-        looks = {entry.name: self._look_at(entry, now) for entry in fresh}
-        still = [entry for entry in fresh if _is_still(entry, looks[entry.name], now)]
-        self._looks, self.moving = looks, len(still) < len(fresh)
+        seen = {entry.name: self._last_change(entry, now) for entry in fresh}
+        still = [entry for entry in fresh if _is_complete(entry, seen[entry.name], now)]
+        self._seen, self.moving = seen, len(still) < len(fresh)
         found = [_hashed(entry) for entry in still]
         return self._unread([one for one in found if one is not None])
 
-    def load(self, found: Found) -> Page | str:
-        """Read a file; a sentence says why it cannot be, now or ever."""
+    def load(self, found: NewFile) -> Page | str:
+        """Read a file; a sentence where it cannot be read."""
         if found.size > self.max_bytes:
             return f"{found.path} is longer than max_bytes in [http] allows ({self.max_bytes:,} bytes)."
         try:
@@ -117,15 +117,15 @@ class Drop:
             return f"{found.path} cannot be read: {error.strerror}."
         return Page(body, found.name, found.captured_at)
 
-    def is_same(self, found: Found, page: Page) -> bool:
-        """Whether the bytes are those that were looked at: else it is being written, and waits."""
+    def is_same(self, found: NewFile, page: Page) -> bool:
+        """Whether the bytes are those that were scanned: else the file is being written, and waits."""
         digest = sha256()
         for piece in pieces(page.body):
             digest.update(piece)
         return digest.hexdigest() == found.sha256
 
-    def remember(self, found: Found, outcome: str, now: datetime) -> None:
-        """Write down that a file was read. A kill before this reads it again, which changes nothing."""
+    def remember(self, found: NewFile, outcome: str, now: datetime) -> None:
+        """Record that a file was read. After a kill before this it is read again, which changes nothing."""
         row = {
             "source_id": self.source_id,
             "name": found.name,
@@ -140,7 +140,7 @@ class Drop:
             connection.execute(insert.on_conflict_do_update(index_elements=key, set_=again))
         self._tick_off(found)
 
-    def _entries(self) -> list[Found]:
+    def _entries(self) -> list[NewFile]:
         entries = [_stat(path) for path in self._paths()]
         return [entry for entry in entries if entry is not None]
 
@@ -152,18 +152,18 @@ class Drop:
             with os.scandir(self.path) as listing:
                 names = [entry.name for entry in listing if _is_finished(entry.name)]
         except OSError as error:
-            raise DropError(f"{self.path} cannot be looked into: {error.strerror}") from error
+            raise DropError(f"{self.path} cannot be listed: {error.strerror}") from error
         return [self.path / name for name in names]
 
-    def _is_done(self, entry: Found) -> bool:
+    def _is_done(self, entry: NewFile) -> bool:
         return self._done.get(entry.name) == (entry.size, entry.modified)
 
-    def _look_at(self, entry: Found, now: datetime) -> _Look:
-        before = self._looks.get(entry.name)
+    def _last_change(self, entry: NewFile, now: datetime) -> _Unchanged:
+        before = self._seen.get(entry.name)
         same = before is not None and (before.size, before.modified) == (entry.size, entry.modified)
-        return before if before and same else _Look(entry.size, entry.modified, now)
+        return before if before and same else _Unchanged(entry.size, entry.modified, now)
 
-    def _unread(self, found: list[Found]) -> list[Found]:
+    def _unread(self, found: list[NewFile]) -> list[NewFile]:
         if not found:
             return []
         last = self._last_read()
@@ -173,33 +173,33 @@ class Drop:
         return [one for one in found if last.get(one.name) != one.sha256]
 
     def _last_read(self) -> dict[str, str]:
-        """What was read last under each name: a file that went back to old words is news."""
+        """What was read last under each name: a file that goes back to earlier bytes is new."""
         query = select(drops.c.name, drops.c.sha256).where(drops.c.source_id == self.source_id)
         with self._store.read() as connection:
             return {row.name: row.sha256 for row in connection.execute(query.order_by(drops.c.read_at))}
 
-    def _tick_off(self, found: Found) -> None:
-        # A file that could not be read may be mended without another size or time: looked at again.
+    def _tick_off(self, found: NewFile) -> None:
+        # A file that could not be read may be repaired without another size or time: it is tried again.
         if not found.sha256.startswith(_UNREADABLE):
             self._done[found.name] = (found.size, found.modified)
 
-    def _taken_at(self, found: Found, now: datetime) -> datetime:
+    def _taken_at(self, found: NewFile, now: datetime) -> datetime:
         """Its own "status as of" stamp, else when it was last written; never in the future."""
         written = min(found.captured_at, now)
         try:
             with found.path.open("rb") as handle:
                 stamp = stamp_of(handle.read(HEAD))
         except OSError:
-            return written  # whoever takes it in says what ails it
+            return written  # reading it reports what is wrong
         return stamp if stamp and stamp <= now else written
 
 
-def _is_still(entry: Found, look: _Look, now: datetime) -> bool:
-    # Either will do: under a clock that runs behind, a finished file would look fresh for hours.
-    return now - entry.captured_at >= _OLD_ENOUGH or now - look.since >= _STILL
+def _is_complete(entry: NewFile, seen: _Unchanged, now: datetime) -> bool:
+    # Either will do: under a clock that runs behind, a complete file would look new for hours.
+    return now - entry.captured_at >= _OLD_ENOUGH or now - seen.since >= _UNCHANGED
 
 
-def _hashed(entry: Found) -> Found | None:
+def _hashed(entry: NewFile) -> NewFile | None:
     digest = sha256()
     try:
         with entry.path.open("rb") as handle:
@@ -216,8 +216,8 @@ def _is_finished(name: str) -> bool:
     return not name.startswith(_HIDDEN) and not name.lower().endswith(_UNFINISHED)
 
 
-def _stat(path: Path) -> Found | None:
-    """A regular file with something in it. Browsers put an empty one down to reserve the name."""
+def _stat(path: Path) -> NewFile | None:
+    """A regular file that is not empty: browsers create an empty one to reserve the name."""
     try:
         status = path.stat()
     except OSError:
@@ -225,4 +225,4 @@ def _stat(path: Path) -> Found | None:
     if not path.is_file() or status.st_size == 0:
         return None
     written = datetime.fromtimestamp(status.st_mtime, UTC)
-    return Found(path, status.st_size, status.st_mtime_ns, "", written)
+    return NewFile(path, status.st_size, status.st_mtime_ns, "", written)

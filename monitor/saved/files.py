@@ -1,4 +1,4 @@
-"""Bodies out of files and streams, a block at a time."""
+"""Reads bodies from files and streams, a block at a time."""
 
 from functools import partial
 from pathlib import Path
@@ -10,11 +10,11 @@ _BLOCK = 1024 * 1024
 
 
 def read_body(handle: BinaryIO) -> Body:
-    """All that is left in a file or a stream; OSError as it comes."""
+    """The rest of a file or a stream; OSError."""
     return filled(iter(partial(handle.read, _BLOCK), b""))
 
 
 def body_of(path: Path) -> Body:
-    """What a file holds; OSError where it cannot be read."""
+    """The content of a file; OSError where it cannot be read."""
     with path.open("rb") as handle:
         return read_body(handle)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from monitor.formats import extract
-from monitor.intake import Intake, take_in
+from monitor.intake import Arrival, Intake, IntakeOptions, take_in
 from monitor.record.settings import Gate, Settings, Source
 from monitor.record.store.queries import load_events
 from monitor.record.store.store import Store
@@ -42,7 +42,8 @@ def _dated(page: Page, format: Format | None) -> Page:
 
 
 def _take(store: Store, settings: Settings, source: Source, page: Page, format: Format | None) -> Intake:
-    taken = take_in(store, settings, source, page, now=page.captured_at, format=format, released=True)
+    options = IntakeOptions(format=format, released=True)
+    taken = take_in(store, settings, Arrival(source, page, page.captured_at, options))
     if taken.outcome is Outcome.QUARANTINED:
         raise Failure(f"{page.origin}: {taken.message}")
     return taken

@@ -10,7 +10,7 @@ from recwatch.runtime.imports import without_optional
 with without_optional():
     import httpx  # noqa: F401 - imported here so that those below find it
 
-from monitor.poller import Poller, Reading, poll_once, run
+from monitor.poller import CycleResult, Poller, poll_once, run
 from monitor.record.ids import new_id
 from monitor.record.settings import Source
 from monitor.record.store.store import Store
@@ -77,7 +77,7 @@ def once(
     *,
     given: Page | None = None,
     due_only: bool = False,
-) -> list[Reading]:
+) -> list[CycleResult]:
     """One cycle over the named sources, or all. A stop drops what is under way, and is SystemExit then."""
     gc.freeze()  # what is configured stays: the collector need not visit it again and again
     return run_until_stopped(

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import func, select
 
-from monitor.poller import Poller, Reading, poll_once
+from monitor.poller import CycleResult, Poller, poll_once
 from monitor.record.settings import Settings, Source
 from monitor.record.store.schema import drops, events, outbox, revisions
 from monitor.record.store.store import Store
@@ -38,7 +38,7 @@ def drop(base: Path, name: str, body: bytes, at: datetime) -> None:
 
 def cycle(
     url: str, base: Path, at: datetime, watch: Callable[[Store], None] = lambda _: None
-) -> list[Reading]:
+) -> list[CycleResult]:
     """One cycle, in a store of its own."""
     with open_store(url) as store:
         watch(store)

@@ -12,7 +12,7 @@ from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import func, select
 
 from monitor import incidents
-from monitor.intake import Intake, departures, pipeline, take_in, writing
+from monitor.intake import Arrival, Intake, departures, pipeline, take_in, writing
 from monitor.record.settings import Settings, Source
 from monitor.record.store.schema import events, outbox, revisions
 from monitor.record.store.store import Store
@@ -32,7 +32,7 @@ STEPS: dict[str, tuple[object, str]] = {
     "events": (writing, "write_events"),
     "changes": (writing, "write_changes"),
     "readings": (writing, "write_readings"),
-    "gone": (departures, "note_gone"),
+    "gone": (departures, "write_departures"),
     "incidents": (incidents, "record"),
 }
 
@@ -40,7 +40,7 @@ STEPS: dict[str, tuple[object, str]] = {
 def take(url: str, body: bytes) -> Intake:
     """Take one page in, in a process's own store."""
     with open_store(url) as store:
-        return take_in(store, Settings(), SOURCE, Page(body, "x.csv", NOW), now=NOW)
+        return take_in(store, Settings(), Arrival(SOURCE, Page(body, "x.csv", NOW), NOW))
 
 
 def die(*_: object) -> None:
@@ -133,11 +133,11 @@ def test_pollers_with_different_pages_at_once_lose_no_revision(any_store: Store)
     """Sources that change the same recommendations at the same moment number their revisions one by one."""
     sources = [Source(id=f"s{n}", format=Format.CSV, path="x") for n in range(5)]
     for source in sources:
-        take_in(any_store, Settings(), source, Page(BEFORE, "x.csv", NOW), now=NOW)
+        take_in(any_store, Settings(), Arrival(source, Page(BEFORE, "x.csv", NOW), NOW))
 
     def change(number: int) -> Intake:
         page = pages.export([*rows(8), Row(narrative=f"Words of source {number}.")])
-        return take_in(any_store, Settings(), sources[number], Page(page, "x.csv", NOW), now=NOW)
+        return take_in(any_store, Settings(), Arrival(sources[number], Page(page, "x.csv", NOW), NOW))
 
     with ThreadPoolExecutor(5) as pool:
         intakes = list(pool.map(change, range(5)))
@@ -162,7 +162,7 @@ def test_detection_runs_on_what_nobody_else_moves(any_store: Store) -> None:
                 lambda text: statements.append(text) if text.startswith("BEGIN") else None
             )
 
-    take_in(any_store, Settings(), SOURCE, Page(BEFORE, "x.csv", NOW), now=NOW)
+    take_in(any_store, Settings(), Arrival(SOURCE, Page(BEFORE, "x.csv", NOW), NOW))
     turn = next(i for i, text in enumerate(statements) if text.startswith("SELECT meta.value"))
     compared = next(i for i, text in enumerate(statements) if "FROM recommendations" in text)
     assert turn < compared

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from monitor import publishing
 from monitor.fetching import hosts
-from monitor.intake import take_in, writing
+from monitor.intake import Arrival, take_in, writing
 from monitor.record.settings import Settings, Source
 from monitor.record.store.schema import attempts, events, messages, outbox, paces, revisions, subscriptions
 from monitor.record.store.store import Store
@@ -56,7 +56,7 @@ def test_an_intake_killed_at_its_commit(url: str, side: str) -> None:
 
     def take(body: bytes) -> None:
         with Store(url) as store:
-            take_in(store, Settings(), SOURCE, Page(body, "x.csv", NOW), now=NOW)
+            take_in(store, Settings(), Arrival(SOURCE, Page(body, "x.csv", NOW), NOW))
 
     def work() -> None:
         die_at_commit(writing, "write_changes", side)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event, text
 from structlog.testing import capture_logs
 
-from monitor.intake import take_in
+from monitor.intake import Arrival, take_in
 from monitor.record.queue.client import Queue, QueueError, queue_server
 from monitor.record.settings import Settings
 from monitor.record.store.schema import attempts, events, messages
@@ -141,17 +141,18 @@ def test_a_capture_that_finds_no_room_changes_nothing_and_is_taken_in_when_there
     """All of it or nothing: the next try finds the change as if it were the first."""
     settings = Settings.model_validate({"sources": [_SOURCE]})
     source = settings.sources[0]
-    take_in(store, settings, source, page(rows(40), 1), now=datetime(2030, 3, 1, 17, 6, tzinfo=UTC))
+    first = datetime(2030, 3, 1, 17, 6, tzinfo=UTC)
+    take_in(store, settings, Arrival(source, page(rows(40), 1), first))
     changed = [row.but(narrative=f"{row.narrative} " + "It has begun. " * 40) for row in rows(15)]
     newer = page([*changed, *rows(40)[15:]], 2)
     moment = datetime(2030, 3, 2, 17, 6, tzinfo=UTC)
     room = Room(store)
     room.none()
     with pytest.raises(StoreError, match=r"disk is full \(make room there; it goes on by itself\)"):
-        take_in(store, settings, source, newer, now=moment)
+        take_in(store, settings, Arrival(source, newer, moment))
     assert seeding.count(store, events) == 0
     room.enough()
-    assert take_in(store, settings, source, newer, now=moment).updated == 15
+    assert take_in(store, settings, Arrival(source, newer, moment)).updated == 15
     assert seeding.count(store, events) == 15
 
 

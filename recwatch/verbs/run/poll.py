@@ -12,7 +12,7 @@ from recwatch.errors import Exit, Failure
 from recwatch.runtime.imports import importing
 
 if TYPE_CHECKING:
-    from monitor.poller import Reading
+    from monitor.poller import CycleResult
     from recwatch.configuration import Loaded
 
 app = verb_app()
@@ -67,7 +67,7 @@ def _only(loaded: "Loaded", names: Sequence[str]) -> "Loaded":
     return replace(loaded, configuration=loaded.configuration.model_copy(update={"sources": chosen}))
 
 
-def _cycle(loaded: "Loaded", names: Sequence[str]) -> "list[Reading]":
+def _cycle(loaded: "Loaded", names: Sequence[str]) -> "list[CycleResult]":
     with importing():
         from recwatch.runtime import polling
 
@@ -75,7 +75,7 @@ def _cycle(loaded: "Loaded", names: Sequence[str]) -> "list[Reading]":
         return polling.once(loaded, store, names)
 
 
-def _take(loaded: "Loaded", names: Sequence[str], given: str) -> "list[Reading]":
+def _take(loaded: "Loaded", names: Sequence[str], given: str) -> "list[CycleResult]":
     from monitor.poller import page_of
     from recwatch.cli import input_pages
     from recwatch.runtime import polling
@@ -90,7 +90,7 @@ def _take(loaded: "Loaded", names: Sequence[str], given: str) -> "list[Reading]"
         return polling.once(loaded, store, chosen, given=page)
 
 
-def _print(readings: "list[Reading]", *, as_json: bool) -> None:
+def _print(readings: "list[CycleResult]", *, as_json: bool) -> None:
     for reading in readings:
         if as_json:
             json_line(reading.as_json())
@@ -100,7 +100,7 @@ def _print(readings: "list[Reading]", *, as_json: bool) -> None:
         raise Failure(f"not read: {', '.join(failed)}")
 
 
-def _in_words(reading: "Reading") -> str:
+def _in_words(reading: "CycleResult") -> str:
     counts = ("opened", "updated", "closed", "reopened", "vanished")
     counted = [f"{getattr(reading, name)} {name}" for name in counts if getattr(reading, name)]
     words = ", ".join([f"{reading.seen:,} seen", *counted])

@@ -68,7 +68,7 @@ def test_what_left_in_imported_history_is_told_by_the_first_poll_that_confirms_i
     scene.now = moments[2]
     assert scene.take(pages.export(rows(8), moments[2])).events == ()
     closed = Row(status="Closed – Implemented", narrative="It was done.")
-    (event,) = scene.events(scene.take(pages.report([closed]), lookup=True))
+    (event,) = scene.events(scene.answer(pages.report([closed])))
     assert event.type is EventType.CLOSED
 
 

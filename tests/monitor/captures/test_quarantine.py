@@ -6,7 +6,7 @@ import pytest
 
 from monitor.captures import quarantine
 from monitor.captures.quarantine import QuarantineError
-from monitor.intake import take_in
+from monitor.intake import Arrival, take_in
 from monitor.record.settings import Settings, Source
 from monitor.record.store.store import Store
 from monitor.record.values import Format, Outcome, Page
@@ -23,7 +23,7 @@ ALL_NEW = [row.but(narrative=f"{row.text} It is being done, said the Bureau.") f
 def held(store: Store) -> int:
     """A believed export, then one that is held: all its narratives changed at once."""
     for body in (pages.export(rows(30)), pages.export(ALL_NEW)):
-        intake = take_in(store, SETTINGS, SOURCE, Page(body, "x.csv", NOW), now=NOW)
+        intake = take_in(store, SETTINGS, Arrival(SOURCE, Page(body, "x.csv", NOW), NOW))
     assert intake.outcome is Outcome.QUARANTINED
     assert intake.capture_id is not None
     return intake.capture_id
@@ -52,7 +52,7 @@ def test_a_discarded_capture_changes_nothing(store: Store, held: int) -> None:
 
 def test_what_no_reader_can_read_cannot_be_released(store: Store) -> None:
     """A person may vouch for a page's contents, not turn it into one; it stays held."""
-    intake = take_in(store, SETTINGS, SOURCE, Page(b"no page", "x", NOW), now=NOW)
+    intake = take_in(store, SETTINGS, Arrival(SOURCE, Page(b"no page", "x", NOW), NOW))
     assert intake.capture_id is not None
     with pytest.raises(QuarantineError, match="cannot be read"):
         quarantine.release(store, SETTINGS, intake.capture_id, now=NOW)

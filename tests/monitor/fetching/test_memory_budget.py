@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from monitor.fetching.asking import _wait_for_room
-from monitor.fetching.memory_budget import Room, Share
+from monitor.fetching.asking import _wait_for_memory
+from monitor.fetching.memory_budget import MemoryBudget, Share
 from monitor.intake import Intake
 from monitor.poller.cycle import run_cycle
 from monitor.poller.session import open_session
@@ -24,14 +24,14 @@ FREE, LIMIT = 1000, 600
 @pytest.mark.parametrize("seed", range(20))
 def test_bodies_grow_within_the_bound_and_all_come_to_their_end(seed: int) -> None:
     """Whatever their sizes, their order and who gives up on the way: never more than FREE and one limit."""
-    dice, room, most, ended = random.Random(seed), Room(FREE), 0, 0
+    dice, budget, most, ended = random.Random(seed), MemoryBudget(FREE), 0, 0
 
     async def grow(size: int) -> None:
         nonlocal most, ended
-        with room.share() as share:
+        with budget.share() as share:
             for held in range(0, size, 50):
                 await share.wait(held)
-                most = max(most, room.used)
+                most = max(most, budget.used)
                 await asyncio.sleep(0)
                 if dice.random() < 0.01:
                     raise ConnectionError
@@ -47,12 +47,12 @@ def test_bodies_grow_within_the_bound_and_all_come_to_their_end(seed: int) -> No
     asyncio.run(all_of_them())
     assert FREE / 2 < most <= FREE + LIMIT
     assert ended > 30
-    assert room.used == 0
+    assert budget.used == 0
 
 
 def test_who_is_alone_never_waits() -> None:
     """A body longer than all that is free comes in nevertheless."""
-    share = Share(Room(FREE))
+    share = Share(MemoryBudget(FREE))
     assert all(share.take(size) for size in range(0, 10 * FREE, 100))
 
 
@@ -65,7 +65,7 @@ def test_many_answers_at_once_are_in_memory_only_so_far(store: Store) -> None:
 
     async def fetch(world: World, number: int) -> None:
         nonlocal most, taking
-        with world.asker.room.share() as share:
+        with world.asker.budget.share() as share:
             page = await world.fetch(f"/{number}", share=share)
             assert isinstance(page, Page)
             assert share.held == len(page.body)
@@ -75,12 +75,12 @@ def test_many_answers_at_once_are_in_memory_only_so_far(store: Store) -> None:
             taking -= len(page.body)
 
     async def check(world: World) -> None:
-        world.asker.room = Room(2 * len(BODY))
+        world.asker.budget = MemoryBudget(2 * len(BODY))
         for number in range(16):
             world.site.answers(f"/{number}", Answer(200, BODY))
         await asyncio.gather(*(fetch(world, number) for number in range(16)))
         assert 0 < most <= 3 * len(BODY)
-        assert world.asker.room.used == 0
+        assert world.asker.budget.used == 0
 
     in_world(store, check)
 
@@ -89,29 +89,29 @@ def test_a_site_is_not_slow_because_there_was_no_room() -> None:
     """The time that it has is longer by as much as its answer waited for others."""
 
     async def check() -> None:
-        loop, room = asyncio.get_running_loop(), Room(FREE)
-        ahead, share = room.share(), room.share()
+        loop, budget = asyncio.get_running_loop(), MemoryBudget(FREE)
+        ahead, share = budget.share(), budget.share()
         assert ahead.take(2 * FREE)
         async with asyncio.timeout(1) as deadline:
             ends = deadline.when()
             loop.call_later(1.2, ahead.__exit__, None, None, None)
-            await _wait_for_room(share, deadline, LIMIT)
+            await _wait_for_memory(share, deadline, LIMIT)
             assert ends is not None
             assert (deadline.when() or 0) - ends > 1.1
-        assert room.used == LIMIT
+        assert budget.used == LIMIT
 
     asyncio.run(check())
 
 
-def _keep_count(monkeypatch: pytest.MonkeyPatch) -> list[Room]:
-    made: list[Room] = []
+def _keep_count(monkeypatch: pytest.MonkeyPatch) -> list[MemoryBudget]:
+    made: list[MemoryBudget] = []
 
-    class Counted(Room):
+    class Counted(MemoryBudget):
         def __init__(self) -> None:
             super().__init__(3 * len(BODY))
             made.append(self)
 
-    monkeypatch.setattr("monitor.fetching.asking.Room", Counted)
+    monkeypatch.setattr("monitor.fetching.asking.MemoryBudget", Counted)
     return made
 
 

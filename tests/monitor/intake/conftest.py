@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from monitor.intake import Intake, glance, short_cuts, take_in
+from monitor.intake import Arrival, Intake, IntakeOptions, LastPage, answer_lookups, take_in
+from monitor.intake.short_cuts import recognise_at_once
 from monitor.record.bodies import Body
 from monitor.record.settings import Settings, Source
 from monitor.record.store import queries
 from monitor.record.store.schema import notices, outbox, recommendations, revisions, sources
 from monitor.record.store.store import Store
-from monitor.record.values import Event, Page
+from monitor.record.values import Event, Format, Page
 
 START = datetime(2030, 4, 1, 12, tzinfo=UTC)
 
@@ -32,25 +34,32 @@ class Scene:
         made = Source(id=name, format="gao-csv", path=f"{name}/")  # type: ignore[arg-type]
         return self.sources.setdefault(name, made)
 
-    def take(self, body: Body, source: str = "export", **options: object) -> Intake:
+    def take(self, body: Body, source: str = "export", **options: Any) -> Intake:
         """Take one page in, an hour after the last."""
         self.now += timedelta(hours=1)
-        headers = options.pop("headers", {})
-        captured = options.pop("captured_at", self.now)
-        page = Page(body, f"{source}.page", captured, headers=headers)  # type: ignore[arg-type]
-        if self.glances:
-            asked = {"format": options.get("format"), "also": options.get("also"), "last": self.last(source)}
-            seen = glance(self.store, self.source(source), page, now=self.now, **asked)  # type: ignore[arg-type]
-            if seen:
-                return seen
-        return take_in(self.store, self.settings, self.source(source), page, now=self.now, **options)  # type: ignore[arg-type]
+        arrival = self.arrival(body, source, **options)
+        if self.glances and (seen := recognise_at_once(self.store, arrival)):
+            return seen
+        return take_in(self.store, self.settings, arrival)
 
-    def last(self, source: str) -> short_cuts.Last | None:
+    def answer(self, body: Body, source: str = "export") -> Intake:
+        """Take in a report's page that was asked for, an hour after the last page."""
+        self.now += timedelta(hours=1)
+        return answer_lookups(self.store, self.settings, self.arrival(body, source, format=Format.PRODUCT))
+
+    def arrival(self, body: Body, source: str, **options: Any) -> Arrival:
+        """A page that arrives now."""
+        headers, captured = options.pop("headers", {}), options.pop("captured_at", self.now)
+        page = Page(body, f"{source}.page", captured, headers=headers)
+        last = self.last(source) if self.glances else None
+        return Arrival(self.source(source), page, self.now, IntakeOptions(**options, last_page=last))
+
+    def last(self, source: str) -> LastPage | None:
         """How the page that a source showed last is remembered."""
         wanted = select(sources.c.body_sha256, sources.c.body_layout).where(sources.c.id == source)
         with self.store.read() as connection:
             row = connection.execute(wanted).one_or_none()
-        return short_cuts.Last(*row) if row else None
+        return LastPage(*row) if row else None
 
     def events(self, intake: Intake) -> list[Event]:
         """The events of an intake, whole."""

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from monitor.record.settings import Gate, Settings, Source
 from monitor.record.store.schema import lookups
-from monitor.record.values import EventType, Format
+from monitor.record.values import EventType
 from tests.fakes import pages
 from tests.fakes.pages import Row, rows
 from tests.monitor.intake.conftest import Scene
@@ -45,7 +45,7 @@ def test_closed_on_its_reports_page_is_closed(scene: Scene) -> None:
     """At once, with the closing status and narrative as new; nothing else of that page is news."""
     left(scene)
     page = pages.report([CLOSED, Row(number="2", narrative="Unheard of.")])
-    (event,) = scene.events(scene.take(page, lookup=True, format=Format.PRODUCT))
+    (event,) = scene.events(scene.answer(page))
     assert event.type is EventType.CLOSED
     assert event.new is not None
     assert (event.new.status, event.new.narrative) == ("closed-implemented", CLOSED.narrative)
@@ -56,7 +56,7 @@ def test_closed_on_its_reports_page_is_closed(scene: Scene) -> None:
 def test_open_on_its_reports_page_is_nothing(scene: Scene) -> None:
     """It left the list and is open all the same: nobody is told, however often it is missed."""
     left(scene)
-    assert scene.take(pages.report([Row()]), lookup=True).events == ()
+    assert scene.answer(pages.report([Row()])).events == ()
     assert lookup(scene)[0] == "open"
     for _ in range(3):
         assert scene.take(pages.export(rows(8))).events == ()
@@ -65,11 +65,11 @@ def test_open_on_its_reports_page_is_nothing(scene: Scene) -> None:
 def test_open_and_still_missing_is_asked_again_another_day(scene: Scene) -> None:
     """It may be closed there by then."""
     left(scene)
-    scene.take(pages.report([Row()]), lookup=True)
+    scene.answer(pages.report([Row()]))
     scene.now += timedelta(days=1)
     scene.take(pages.export(rows(8)))
     assert lookup(scene)[0] is None
-    (event,) = scene.events(scene.take(pages.report([CLOSED]), lookup=True))
+    (event,) = scene.events(scene.answer(pages.report([CLOSED])))
     assert event.type is EventType.CLOSED
 
 
@@ -114,7 +114,7 @@ def test_back_after_it_vanished_is_reopened(scene: Scene) -> None:
 def test_back_after_it_was_closed_is_reopened(scene: Scene) -> None:
     """With the closing narrative as the old text, although the export shows what it last showed."""
     left(scene)
-    scene.take(pages.report([CLOSED]), lookup=True)
+    scene.answer(pages.report([CLOSED]))
     (event,) = scene.events(scene.take(pages.export([*rows(8), Row()])))
     assert event.type is EventType.REOPENED
     assert event.old is not None

@@ -4,7 +4,6 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
+from monitor import incidents
 from monitor.captures import quarantine
 from monitor.formats.export_rows import take_apart
 from monitor.formats.parts import rows as row_reader
 from monitor.formats.stable_content import stable_content
-from monitor.intake import glance, pipeline, rowwise, short_cuts, source_rows
+from monitor.intake import reading, short_cuts
 from monitor.record import bodies, folding
 from monitor.record.settings import Source
 from monitor.record.store.schema import (
@@ -34,7 +34,7 @@ from monitor.record.store.schema import (
 )
 from monitor.record.store.store import Store
 from monitor.record.store.upgrade import open_store
-from monitor.record.values import Format, Outcome, Page
+from monitor.record.values import Format, Outcome
 from tests.fakes import pages
 from tests.fakes.pages import Row, rows
 from tests.monitor.intake.conftest import START, Scene
@@ -176,27 +176,26 @@ def test_short_cuts_change_nothing(
     double.assert_alike()
 
 
-def test_a_glance_ends_at_what_was_believed_and_waits_for_nobody(scene: Scene) -> None:
+def test_recognising_at_once_waits_for_nobody(scene: Scene) -> None:
     """While somebody else writes it says nothing, and does nothing; nor does it read what is new."""
-    page = Page(pages.agency(rows(3)), "export.page", START)
-    scene.take(page.body)
+    page = pages.agency(rows(3))
+    scene.take(page)
 
-    def look(body: bytes) -> str | None:
-        seen = replace(page, body=body)
-        found = glance(scene.store, scene.source("export"), seen, now=scene.now, format=None, also=None)
+    def recognise(body: bytes) -> str | None:
+        found = short_cuts.recognise_at_once(scene.store, scene.arrival(body, "export"))
         return found and str(found.outcome)
 
     with scene.store.write():
-        assert look(page.body) is None
-    assert look(page.body) == "unchanged"
-    assert look(pages.agency(rows(2))) is None
+        assert recognise(page) is None
+    assert recognise(page) == "unchanged"
+    assert recognise(pages.agency(rows(2))) is None
 
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Which pages were read, and how: "whole" or the number of rows."""
     seen: list[str] = []
-    whole, part = pipeline.extract, rowwise.extract
+    whole, part = reading.extract, short_cuts.extract
 
     def count(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def extract(*args: Any, **options: Any) -> Any:
@@ -206,9 +205,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return extract
 
-    monkeypatch.setattr(pipeline, "extract", count("whole", whole))
-    monkeypatch.setattr(pipeline, "extract_apart", count("whole", pipeline.extract_apart))
-    monkeypatch.setattr(rowwise, "extract", count("", part))
+    monkeypatch.setattr(reading, "extract", count("whole", whole))
+    monkeypatch.setattr(reading, "extract_apart", count("whole", reading.extract_apart))
+    monkeypatch.setattr(short_cuts, "extract", count("", part))
     return seen
 
 
@@ -372,10 +371,9 @@ def test_an_export_that_is_not_well_formed_is_read_whole(damage: bytes) -> None:
 
 def test_a_short_cut_survives_no_rollback(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is remembered of a page is written with what the page said, or not at all."""
-    monkeypatch.setattr(pipeline.incidents, "record", _fail)
+    monkeypatch.setattr(incidents, "record", _fail)
     with pytest.raises(RuntimeError, match="a fault"):
         scene.take(pages.export(rows(3)))
-    assert source_rows.short_cuts.of is short_cuts.of
     with scene.store.read() as connection:
         assert connection.execute(select(readings)).all() == []
         assert all(row.body_sha256 is None for row in connection.execute(select(sources)))

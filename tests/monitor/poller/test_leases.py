@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from monitor.poller.leases import LEASE, Leases, Standing, claim, release, renew
+from monitor.poller.leases import LEASE, Leases, SourceRow, claim, release, renew
 from monitor.record.store.schema import sources
 from monitor.record.store.store import Store, StoreBusy
 from tests.fakes.clock import NOON, StillClock
@@ -116,13 +116,15 @@ def test_a_task_cancelled_while_it_claims_gives_its_lease_back(
     """The thread that claims cannot be stopped; what it gets after all would be nobody's for a minute."""
     begun, goes_on = threading.Event(), threading.Event()
 
-    def slow(*arguments: Any, wait: bool = True) -> Standing | None:
-        if not wait:
-            raise StoreBusy("somebody else writes")
+    def busy(*_: Any) -> SourceRow | None:
+        raise StoreBusy("somebody else writes")
+
+    def slow(*arguments: Any) -> SourceRow | None:
         begun.set()
         assert goes_on.wait(60)
         return claim(*arguments)
 
+    monkeypatch.setattr("monitor.poller.leases.claim_at_once", busy)
     monkeypatch.setattr("monitor.poller.leases.claim", slow)
 
     async def check() -> None:

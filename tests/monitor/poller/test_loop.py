@@ -15,8 +15,8 @@ from sqlalchemy import select, update
 
 from monitor.fetching.hosts import claim as claim_turn
 from monitor.poller import run
+from monitor.poller.cycle import run_if_due
 from monitor.poller.leases import claim
-from monitor.poller.loop import _poll as poll_now
 from monitor.poller.session import open_session
 from monitor.record.clock import Clock
 from monitor.record.store.schema import coverage, drops, hosts, outbox, sources
@@ -153,8 +153,8 @@ def test_a_source_read_meanwhile_by_another_is_not_read_again(store: Store, tmp_
         world.serve(FIVE, stamp=YESTERDAY)
         async with open_session(world.make_poller(clock=Clock())) as session:
             (source,) = session.settings.sources
-            await poll_now(session, source)
-            await poll_now(session, source)
+            await run_if_due(session, source)
+            await run_if_due(session, source)
         assert _count(world) == 1
 
     in_world(store, tmp_path, check, piers())

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from monitor.poller import Reading, once, poll_once
-from monitor.poller.leases import claim
+from monitor.poller import CycleResult, once, poll_once
+from monitor.poller.leases import SourceRow, claim
 from monitor.record.settings import Source
 from monitor.record.store.schema import sources
 from monitor.record.store.store import Store, StoreError
@@ -30,9 +30,9 @@ def _read(
     base: Path,
     given: tuple[dict[str, str], ...],
     cycle: Callable[..., Any],
-) -> list[Reading]:
+) -> list[CycleResult]:
     monkeypatch.setattr(once, "_cycle", cycle)
-    read: list[Reading] = []
+    read: list[CycleResult] = []
 
     async def check(world: World) -> None:
         made = [Source(format="gao-csv", **one) for one in given]  # type: ignore[arg-type]
@@ -49,11 +49,11 @@ def test_a_slow_host_does_not_hold_up_another(
     """The second is read while the first is silent; the answer keeps the configuration's order."""
     asked = asyncio.Event()
 
-    async def cycle(_session: Any, source: Source, *, due_only: bool) -> Reading:
+    async def cycle(_session: Any, source: Source, *, due_only: bool) -> CycleResult:
         if source.id == "slow":
             await asyncio.wait_for(asked.wait(), 60)
         asked.set()
-        return Reading(source.id, Outcome.UNCHANGED)
+        return CycleResult(source.id, Outcome.UNCHANGED)
 
     read = _read(monkeypatch, store, tmp_path, _FAR, cycle)
     assert [one.source for one in read] == ["slow", "quick"]
@@ -65,11 +65,11 @@ def test_sources_of_one_host_take_turns(
     """One page of a host is on its way at a time."""
     steps: list[str] = []
 
-    async def cycle(_session: Any, source: Source, *, due_only: bool) -> Reading:
+    async def cycle(_session: Any, source: Source, *, due_only: bool) -> CycleResult:
         steps.append(f"{source.id} begins")
         await asyncio.sleep(0)
         steps.append(f"{source.id} ends")
-        return Reading(source.id, Outcome.UNCHANGED)
+        return CycleResult(source.id, Outcome.UNCHANGED)
 
     _read(monkeypatch, store, tmp_path, _NEAR, cycle)
     assert steps == ["slow begins", "slow ends", "quick begins", "quick ends"]
@@ -80,7 +80,7 @@ def test_a_store_that_cannot_be_used_ends_the_cycle_as_itself(
 ) -> None:
     """Whoever called knows it by its name, however many were being read."""
 
-    async def cycle(_session: Any, source: Source, *, due_only: bool) -> Reading:
+    async def cycle(_session: Any, source: Source, *, due_only: bool) -> CycleResult:
         raise StoreError("full")
 
     with pytest.raises(StoreError, match="full"):
@@ -91,8 +91,8 @@ def test_the_hosts_turn_is_taken_with_the_lease_or_not_at_all(store: Store) -> N
     """Who has not got the source asks nobody for its page."""
     done: list[str] = []
 
-    def note(name: str) -> Callable[[Connection], None]:
-        return lambda _connection: done.append(name)
+    def note(name: str) -> Callable[[Connection, SourceRow], None]:
+        return lambda _connection, _row: done.append(name)
 
     assert claim(store, "piers", "us", NOON, note("us"))
     assert not claim(store, "piers", "them", NOON, note("them"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from monitor.poller import Reading
+from monitor.poller import CycleResult
 from monitor.poller.leases import claim
 from monitor.record.settings import Source
 from monitor.record.store.schema import captures, outbox
@@ -43,7 +43,7 @@ def test_first_a_baseline_then_nothing_then_a_change(store: Store, tmp_path: Pat
 
 def test_the_line_is_the_contracts() -> None:
     """Exactly these fields, in words that JSON has."""
-    line = Reading("piers", Outcome.CHANGED, "", 5, 1, 2, 3, 4, 5, ("evt_1",)).as_json()
+    line = CycleResult("piers", Outcome.CHANGED, "", 5, 1, 2, 3, 4, 5, ("evt_1",)).as_json()
     assert json.loads(json.dumps(line)) == {
         "source": "piers",
         "outcome": "changed",

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, Table, select
 
-from monitor.poller import Poller, Reading, poll_once
+from monitor.poller import CycleResult, Poller, poll_once
 from monitor.record.queue.client import QueueError
 from monitor.record.settings import Settings
 from monitor.record.store.schema import notices, sources
@@ -68,7 +68,7 @@ class World:
     def _source(self, given: dict[str, Any]) -> dict[str, Any]:
         return {name: self.site.url(value) if name == "url" else value for name, value in given.items()}
 
-    async def poll(self, *ids: str, **options: Any) -> list[Reading]:
+    async def poll(self, *ids: str, **options: Any) -> list[CycleResult]:
         return await poll_once(self.poller, ids, **options)
 
     async def outcome(self, *ids: str, **options: Any) -> str:

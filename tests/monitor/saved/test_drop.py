@@ -40,10 +40,10 @@ class Folder:
         return path
 
     def names(self, now: datetime = NOON) -> list[str]:
-        return [found.name for found in self.drop.look(now)]
+        return [found.name for found in self.drop.scan(now)]
 
     def read(self, now: datetime = NOON) -> list[str]:
-        found = self.drop.look(now)
+        found = self.drop.scan(now)
         for one in found:
             self.drop.remember(one, "changed", now)
             now += timedelta(seconds=1)
@@ -157,7 +157,7 @@ def test_a_file_from_the_future_is_read_too(folder: Folder) -> None:
     """A clock that runs behind must not leave a file lying for hours; its time is then now."""
     folder.put("a.csv", at=NOON + timedelta(hours=5))
     folder.names(NOON)
-    (found,) = folder.drop.look(NOON + timedelta(seconds=2))
+    (found,) = folder.drop.scan(NOON + timedelta(seconds=2))
     assert found.captured_at == NOON + timedelta(seconds=2)
 
 
@@ -167,20 +167,20 @@ def test_files_come_oldest_first_by_their_own_stamp(folder: Folder) -> None:
     folder.put("old.csv", export(rows(2), NOON - timedelta(days=3)), at=NOON - timedelta(days=1))
     folder.put("page.html", b"<html>no stamp</html>", at=NOON - timedelta(days=2))
     assert folder.names() == ["old.csv", "page.html", "new.csv"]
-    newest = folder.drop.look(NOON)[-1]
+    newest = folder.drop.scan(NOON)[-1]
     assert newest.captured_at == (NOON - timedelta(hours=5)).replace(second=0)
 
 
 def test_a_stamp_in_the_future_is_not_believed(folder: Folder) -> None:
     """Then the time of writing counts."""
     folder.put("a.csv", export(rows(2), NOON + timedelta(days=2)))
-    assert folder.drop.look(NOON)[0].captured_at == LONG_AGO
+    assert folder.drop.scan(NOON)[0].captured_at == LONG_AGO
 
 
 def test_a_file_that_is_too_long_is_named(folder: Folder) -> None:
     """And not loaded."""
     folder.put("a.csv", b"x" * 1_000_001)
-    (found,) = folder.drop.look(NOON)
+    (found,) = folder.drop.scan(NOON)
     answer = folder.drop.load(found)
     assert isinstance(answer, str)
     assert "max_bytes" in answer
@@ -194,7 +194,7 @@ def test_a_file_that_cannot_be_opened_is_named_once_and_read_when_it_can(
     with monkeypatch.context() as locked:
         # Rights would not do: a test run by root may open anything.
         locked.setattr(Path, "open", _denied)
-        (found,) = folder.drop.look(NOON)
+        (found,) = folder.drop.scan(NOON)
         assert "Permission denied" in str(folder.drop.load(found))
         assert folder.read() == ["a.csv"]
         assert folder.read() == []
@@ -208,7 +208,7 @@ def _denied(*_: object, **__: object) -> None:
 def test_bytes_that_changed_since_the_look_are_noticed(folder: Folder) -> None:
     """What is taken in is what was looked at."""
     folder.put("a.csv", b"one")
-    (found,) = folder.drop.look(NOON)
+    (found,) = folder.drop.scan(NOON)
     folder.put("a.csv", b"two")
     page = folder.drop.load(found)
     assert isinstance(page, Page)

@@ -12,7 +12,6 @@ from sqlalchemy import Connection, bindparam, event, insert, select, update
 
 from monitor.fetching import hosts
 from monitor.intake import short_cuts, source_rows
-from monitor.intake.values import ENDED_BY
 from monitor.poller import leases
 from monitor.record.store import schema
 from monitor.record.store.prepared import Prepared
@@ -30,8 +29,8 @@ _NOTED = {
     "message": "it's",
     "stale_copies": 3,
     "etag": None,
-    ENDED_BY: "poller_1",
 }
+_ENDS = {"holder": "poller_1"}
 _CLAIMED = {"holder": "poller_1", "now": NOW, "far": FAR, "until": LATER}
 _TURN = {"name": "gao.gov", "now": LATER, "void": FAR, "next": FAR}
 _SEEN = {"new_stamp": None, "new_modified_at": NOW, "new_served_at": LATER, "at": LATER}
@@ -49,10 +48,14 @@ CASES: list[tuple[str, Prepared, Mapping[str, Any]]] = [
     ("count", source_rows._SEEN_AGAIN, {"source": "one", "form": "gao-agency", "of": "A", **_SEEN}),
     (
         "count",
-        source_rows._statement(tuple(_NOTED)),
-        {"source": "one", **{f"new_{n}": v for n, v in _NOTED.items()}},
+        source_rows._statement(tuple(_NOTED), ends_lease=True),
+        {"source": "one", **_ENDS, **{f"new_{n}": v for n, v in _NOTED.items()}},
     ),
-    ("count", source_rows._statement(("message",)), {"source": "two", "new_message": "other"}),
+    (
+        "count",
+        source_rows._statement(("message",), ends_lease=False),
+        {"source": "two", "new_message": "other"},
+    ),
 ]
 
 
