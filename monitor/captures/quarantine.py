@@ -1,7 +1,7 @@
 """Captures that were held back, and what people decide about them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -33,27 +33,17 @@ class Held:
     sha256: str
 
 
+_COLUMNS = {"source": "source_id"}  # where a column is not named as the field
+
+
 def held_captures(store: Store, *, settled: bool = False) -> list[Held]:
     """Captures that wait for a decision, oldest first; with `settled`, decided ones too."""
-    query = select(captures).where(captures.c.reason.is_not(None)).order_by(captures.c.id)
+    columns = (captures.c[_COLUMNS.get(field.name, field.name)] for field in fields(Held))
+    query = select(*columns).where(captures.c.reason.is_not(None)).order_by(captures.c.id)
     if not settled:
         query = query.where(captures.c.held)
     with store.read() as connection:
-        return [
-            Held(
-                row.id,
-                row.source_id,
-                row.origin,
-                row.format,
-                row.captured_at,
-                row.recorded_at,
-                row.seen,
-                row.reason,
-                row.settled,
-                row.sha256,
-            )
-            for row in connection.execute(query)
-        ]
+        return [Held(*row) for row in connection.execute(query)]
 
 
 def held_capture(store: Store, capture_id: int) -> Held:

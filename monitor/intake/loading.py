@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,42 +53,16 @@ def _features(capture: Capture) -> list[tuple[ColumnElement[Any], set[str]]]:
 
 
 def _candidates(connection: Connection, ids: set[int] | None) -> list[Candidate]:
-    table = recommendations
-    columns = (
-        table.c.id,
-        table.c.key,
-        table.c.product,
-        table.c.kind,
-        table.c.number,
-        table.c.agency_folded,
-        table.c.title,
-        table.c.title_hash,
-        table.c.text,
-        table.c.text_fingerprint,
-        table.c.agency,
-    )
     keys: dict[int, list[str]] = defaultdict(list)
     owners = select(aliases.c.key, aliases.c.recommendation_id)
     for key, owner in _among(connection, owners, aliases.c.recommendation_id, ids):
         keys[owner].append(key)
-    found = _among(connection, select(*columns), table.c.id, ids)
-    return [
-        Candidate(
-            row.id,
-            row.key,
-            row.product,
-            Kind(row.kind),
-            row.number,
-            row.agency_folded,
-            row.title,
-            row.title_hash,
-            row.text,
-            row.text_fingerprint,
-            tuple(keys[row.id]),
-            row.agency,
-        )
-        for row in found
-    ]
+    query = select(*(recommendations.c[name] for name in _OF_CANDIDATES))
+    found = [row._asdict() for row in _among(connection, query, recommendations.c.id, ids)]
+    return [Candidate(**{**row, "kind": Kind(row["kind"])}, keys=tuple(keys[row["id"]])) for row in found]
+
+
+_OF_CANDIDATES = tuple(field.name for field in fields(Candidate) if field.name != "keys")
 
 
 def _among(

@@ -1,7 +1,7 @@
 """Writes the changes of a believed capture: state, revisions, events and readings, in few statements."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -63,8 +63,9 @@ def _write_new(
     new = list(zip(ids, rows, strict=True))
     connection.execute(named, [{"key": row.key, "recommendation_id": one} for one, row in new])
     connection.execute(insert(revisions), [_revision(writer, one, 1, row) for one, row in new])
-    fields = [ComparedFields.of(row) for row in rows]
-    read = [Reading(one, 1, row_hash=found) for one, found in zip(fields, hashes, strict=True)]
+    read = [
+        Reading(ComparedFields.of(row), 1, row_hash=found) for row, found in zip(rows, hashes, strict=True)
+    ]
     write_readings(writer, dict(zip(ids, read, strict=True)))
     return ids
 
@@ -77,22 +78,15 @@ def _under_free_keys(writer: CaptureWriter, rows: list[Recommendation]) -> list[
     ]
 
 
+_SHOWN = tuple(field.name for field in fields(Recommendation))  # columns of recommendations, too
+_REVISED = ("status", "priority", "narrative", "fingerprint", "text")
+
+
 def _new_recommendation(writer: CaptureWriter, row: Recommendation) -> dict[str, Any]:
     return {
-        "key": row.key,
-        "product": row.product,
-        "kind": row.kind,
-        "number": row.number,
-        "agency": row.agency,
+        **{name: getattr(row, name) for name in _SHOWN},
         "agency_folded": folding.fold_agency(row.agency),
-        "title": row.title,
         "title_hash": folding.title_hash(row.title),
-        "text": row.text,
-        "url": row.url,
-        "status": row.status,
-        "priority": row.priority,
-        "narrative": row.narrative,
-        "fingerprint": row.fingerprint,
         "text_fingerprint": folding.text_fingerprint(row.text),
         "revision": 1,
         "present": True,
@@ -104,17 +98,13 @@ def _new_recommendation(writer: CaptureWriter, row: Recommendation) -> dict[str,
 def _revision(writer: CaptureWriter, one: int, number: int, row: Any) -> dict[str, Any]:
     """A revision of what a row of a page, or of the state, says."""
     return {
+        **{name: getattr(row, name) for name in _REVISED},
         "recommendation_id": one,
         "number": number,
         "source_id": writer.reader.source,
         "format": writer.reader.format,
         "capture_id": writer.capture_id,
         "observed_at": writer.captured_at,
-        "status": row.status,
-        "priority": row.priority,
-        "narrative": row.narrative,
-        "fingerprint": row.fingerprint,
-        "text": row.text,
         "present": True,
     }
 
@@ -184,22 +174,16 @@ def _happening(change: Change) -> "Happening | None":
     return Happening(known.id, decision.type, decision.changed, known.revision, decision.confirmed)
 
 
-_MOVING = ("status", "priority", "narrative", "fingerprint", "text", "text_fingerprint", "revision")
+_MOVING = (*_REVISED, "text_fingerprint", "revision")
 
 
 def _moved(change: Change) -> dict[str, Any]:
-    row, fields = change.compared.row, change.compared.fields
-    values = (
-        row.status,
-        row.priority,
-        row.narrative,
-        row.fingerprint,
-        row.text,
-        fields.text_fingerprint,
-        change.decision.confirmed,
-    )
-    new = {f"new_{name}": value for name, value in zip(_MOVING, values, strict=True)}
-    return {"one": change.compared.known.id, **new}
+    new = {name: getattr(change.compared.row, name) for name in _REVISED}
+    new |= {
+        "text_fingerprint": change.compared.fields.text_fingerprint,
+        "revision": change.decision.confirmed,
+    }
+    return {"one": change.compared.known.id, **{f"new_{name}": value for name, value in new.items()}}
 
 
 @dataclass(frozen=True, slots=True)

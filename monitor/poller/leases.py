@@ -119,8 +119,8 @@ class Leases:
     async def _claim(self, source_id: str, now: datetime, with_it: "WithIt | None") -> "SourceRow | None":
         if self._store.is_sqlite:
             # A change of threads and back costs more than the claim, which waits for nobody here.
-            with suppress(StoreBusy):
-                return claim_at_once(self._store, source_id, self._holder, now, with_it)
+            with suppress(StoreBusy), self._store.write(light=True, wait=False) as connection:
+                return claim_within(connection, source_id, self._holder, now, with_it)
         return await _to_the_end(claim, self._store, source_id, self._holder, now, with_it)
 
     async def _renew(self, source_id: str) -> None:
@@ -178,25 +178,18 @@ WithIt = Callable[[Connection, SourceRow], None]
 def claim(
     store: Store, source_id: str, holder: str, now: datetime, with_it: WithIt | None = None
 ) -> SourceRow | None:
+    """Take a source's lease in a transaction of its own."""
+    with store.write(light=True) as connection:
+        return claim_within(connection, source_id, holder, now, with_it)
+
+
+def claim_within(
+    connection: Connection, source_id: str, holder: str, now: datetime, with_it: WithIt | None
+) -> SourceRow | None:
     """Take a source's lease, or have it for longer, by one update that only one process can win.
 
     `with_it` runs in the same transaction, if it was won.
     """
-    with store.write(light=True) as connection:
-        return _claim_within(connection, source_id, holder, now, with_it)
-
-
-def claim_at_once(
-    store: Store, source_id: str, holder: str, now: datetime, with_it: WithIt | None = None
-) -> SourceRow | None:
-    """The same without waiting: StoreBusy where somebody else writes just now."""
-    with store.write(light=True, wait=False) as connection:
-        return _claim_within(connection, source_id, holder, now, with_it)
-
-
-def _claim_within(
-    connection: Connection, source_id: str, holder: str, now: datetime, with_it: WithIt | None
-) -> SourceRow | None:
     moments = {"now": now, "far": now + _FAR, "until": now + LEASE}
     mine = {"source": source_id, "holder": holder, **moments}
     found = _CLAIM.row(connection, mine)

@@ -23,11 +23,11 @@ class Watcher:
         self.store = store
         self.now = NOON
 
-    def read(self, outcome: str, *, aside: bool = False) -> list[str]:
+    def read(self, outcome: str, *, saved_copy: bool = False) -> list[str]:
         self.now += timedelta(hours=1)
         with self.store.write() as connection:
             told = incidents.record(
-                connection, "piers", Outcome(outcome), f"it is {outcome}", self.now, aside=aside
+                connection, "piers", Outcome(outcome), f"it is {outcome}", self.now, saved_copy=saved_copy
             )
         return kinds(told)
 
@@ -156,18 +156,18 @@ def test_the_row_says_how_the_last_reading_ended(watcher: Watcher) -> None:
 def test_a_file_saved_by_hand_does_not_end_the_incident_of_a_site(watcher: Watcher) -> None:
     """Each weekly file would else be followed by the same trouble told again."""
     watcher.each("blocked", "blocked")
-    assert watcher.read("changed", aside=True) == []
+    assert watcher.read("changed", saved_copy=True) == []
     assert watcher.each("blocked", "blocked") == [[], []]
     assert watcher.read("unchanged") == ["recovered"]
 
 
 def test_a_bad_file_is_no_failure_of_the_site(watcher: Watcher) -> None:
     """But one that is held back is told as ever, and a good one ends that."""
-    assert watcher.read("failing", aside=True) == []
+    assert watcher.read("failing", saved_copy=True) == []
     assert watcher.read("failing") == []
     assert watcher.read("unchanged") == []
-    assert watcher.read("quarantined", aside=True) == ["quarantined"]
-    assert watcher.read("changed", aside=True) == ["recovered"]
+    assert watcher.read("quarantined", saved_copy=True) == ["quarantined"]
+    assert watcher.read("changed", saved_copy=True) == ["recovered"]
 
 
 def test_a_source_that_went_silent_is_told_once_and_when_it_speaks_again(watcher: Watcher) -> None:

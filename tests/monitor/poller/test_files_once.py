@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
+from monitor.intake import Arrival, Intake
 from monitor.poller import page_of
 from monitor.poller.files import read_files
 from monitor.poller.session import open_session
+from monitor.record.settings import Settings
 from monitor.record.store.schema import drops
 from monitor.record.store.store import Store
 from monitor.record.values import Page
@@ -85,10 +86,10 @@ def test_a_file_that_breaks_the_reader_does_not_stop_those_after_it(store: Store
     async def check(world: World) -> None:
         real = world.poller.take_in
 
-        def breaking(*args: Any, **keys: Any) -> Any:
-            if args[3].origin == "bad.csv":
+        def breaking(store: Store, settings: Settings, arrival: Arrival) -> Intake:
+            if arrival.page.origin == "bad.csv":
                 raise RuntimeError("a fault")
-            return real(*args, **keys)
+            return real(store, settings, arrival)
 
         world.poller = world.make_poller(take_in=breaking)
         world.drop("bad.csv", b"bad", age=timedelta(days=2))

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from monitor.poller.leases import LEASE, Leases, SourceRow, claim, release, renew
 from monitor.record.store.schema import sources
-from monitor.record.store.store import Store, StoreBusy
+from monitor.record.store.store import Store
 from tests.fakes.clock import NOON, StillClock
 
 
@@ -116,15 +116,11 @@ def test_a_task_cancelled_while_it_claims_gives_its_lease_back(
     """The thread that claims cannot be stopped; what it gets after all would be nobody's for a minute."""
     begun, goes_on = threading.Event(), threading.Event()
 
-    def busy(*_: Any) -> SourceRow | None:
-        raise StoreBusy("somebody else writes")
-
     def slow(*arguments: Any) -> SourceRow | None:
         begun.set()
         assert goes_on.wait(60)
         return claim(*arguments)
 
-    monkeypatch.setattr("monitor.poller.leases.claim_at_once", busy)
     monkeypatch.setattr("monitor.poller.leases.claim", slow)
 
     async def check() -> None:
@@ -132,8 +128,9 @@ def test_a_task_cancelled_while_it_claims_gives_its_lease_back(
             async with Leases(store, "us", StillClock()).hold("piers"):
                 await asyncio.sleep(60)
 
-        task = asyncio.create_task(work())
-        assert await asyncio.to_thread(begun.wait, 60)
+        with store.write():  # so that the claim has to wait, in a thread
+            task = asyncio.create_task(work())
+            assert await asyncio.to_thread(begun.wait, 60)
         for _ in range(times):
             task.cancel()
             await asyncio.sleep(0)

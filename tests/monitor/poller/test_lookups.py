@@ -159,18 +159,17 @@ def test_robots_txt_holds_for_report_pages(store: Store, tmp_path: Path) -> None
     in_world(store, tmp_path, check)
 
 
-def test_a_fault_in_taking_a_page_in_puts_it_off(store: Store, tmp_path: Path) -> None:
+def test_a_fault_in_taking_a_page_in_puts_it_off(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Rather than asking for it for ever."""
 
+    def breaking(*_: Any) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr("monitor.poller.session.answer_lookups", breaking)
+
     async def check(world: World) -> None:
-        real = world.poller.take_in
-
-        def breaking(*args: Any, **keys: Any) -> Any:
-            if keys.get("lookup"):
-                raise RuntimeError("a fault")
-            return real(*args, **keys)
-
-        world.poller = world.make_poller(take_in=breaking)
         world.site.answers(_path(PAGE[0]), Answer(200, report([_closed(PAGE[0])])))
         await _leave(world)
         await world.poll()

@@ -4,13 +4,13 @@ import asyncio
 import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from monitor.intake import Arrival, Intake
 from monitor.poller import CycleResult
 from monitor.poller.leases import claim
-from monitor.record.settings import Source
+from monitor.record.settings import Settings, Source
 from monitor.record.store.schema import captures, outbox
 from monitor.record.store.store import Store
 from monitor.record.values import Outcome
@@ -225,10 +225,10 @@ def test_a_page_that_breaks_the_reader_does_not_stop_other_sources(store: Store,
     async def check(world: World) -> None:
         real = world.poller.take_in
 
-        def breaking(*args: Any, **keys: Any) -> Any:
-            if args[2].id == "piers":
+        def breaking(store: Store, settings: Settings, arrival: Arrival) -> Intake:
+            if arrival.source.id == "piers":
                 raise RuntimeError("a fault")
-            return real(*args, **keys)
+            return real(store, settings, arrival)
 
         world.poller = world.make_poller(take_in=breaking)
         world.serve(FIVE)
