@@ -268,7 +268,7 @@ _MAX_DEPTH = 256  # a parser's time is quadratic in the depth; the site's pages 
 
 def parse(text: str) -> LexborHTMLParser:
     """Parse a page, damaged markup as browsers do. NotAPage for markup that would cost too much."""
-    if _is_monstrous(text):
+    if not is_cheap(text) and _is_monstrous(text):
         raise NotAPage("the page is larger or more deeply nested than any of the site's")
     return LexborHTMLParser(text)
 
@@ -286,7 +286,9 @@ def _is_monstrous(text: str) -> bool:
 _CHEAP_LENGTH = 300_000
 _CHEAP_TAGS = 5_000
 _CHEAP_COPIES = 600_000
-_FORMATTING = re.compile(r"<(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?![a-z0-9])")
+_FORMATTING = re.compile(
+    r"<(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?![a-z0-9])", re.IGNORECASE
+)
 
 
 def is_cheap(text: str) -> bool:
@@ -298,7 +300,7 @@ def is_cheap(text: str) -> bool:
     tags = text.count("<")
     if len(text) > _CHEAP_LENGTH or tags > _CHEAP_TAGS:
         return False
-    return len(_FORMATTING.findall(text.lower())) * (tags - text.count("</")) <= _CHEAP_COPIES
+    return len(_FORMATTING.findall(text)) * (tags - text.count("</")) <= _CHEAP_COPIES
 
 
 def _depth(text: str) -> int:
