@@ -72,7 +72,7 @@ def match(rows: Sequence[Recommendation], known: Iterable[Candidate], *, complet
     """
     page = _Page(rows, list(known))
     page.claim_by_key(_has_its_words)
-    page.apply(_renumbered if complete else page.renumbered_unlisted, _words)
+    page.apply(page.renumbered_for_certain, _words)
     page.claim_by_key(_text_fits)
     page.apply(_same_report, _number_and_product)
     page.apply(_same_title, _number_and_title)
@@ -168,8 +168,11 @@ class _Page:
         if one.provisional and not row.key.startswith("~"):
             self.found.joined[one.id] = row.key
 
-    def renumbered_unlisted(self, row: Recommendation, one: Candidate) -> bool:
-        """Renumbered for certain, though not all are listed: its new number was, its old one is another's."""
+    def renumbered_for_certain(self, row: Recommendation, one: Candidate) -> bool:
+        """Renumbered for certain: its new number was another's, or its old one is now.
+
+        Two recommendations of a report may have the same words.
+        """
         moved = row.key in self._by_key or not self._shown.isdisjoint((one.key, *one.keys))
         return moved and _renumbered(row, one)
 
