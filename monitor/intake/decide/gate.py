@@ -125,10 +125,18 @@ def _cut(given: GateInput) -> str | None:
 
 
 def _emptied(given: GateInput) -> str | None:
-    """Narratives are rewritten, and hardly ever removed: where most are empty, they did not load."""
-    count = sum(
-        _says_nothing(one.new.narrative) and not _says_nothing(one.old.narrative) for one in given.changes
+    """Narratives are rewritten, and hardly ever removed: where most are empty, they did not load.
+
+    So are several that are all back to the boilerplate; of one, GAO may have withdrawn what it had said.
+    """
+    changed = _changed(given, "narrative")
+    blank = sum(
+        not folding.fold(one.new.narrative) and bool(folding.fold(one.old.narrative)) for one in changed
     )
+    unsaid = sum(
+        folding.is_boilerplate(one.new.narrative) and not _says_nothing(one.old.narrative) for one in changed
+    )
+    count = blank + (unsaid if blank or unsaid > 1 else 0)
     if count * 2 <= given.compared:
         return None
     return f"{count} of {given.compared} narratives are empty that were not"

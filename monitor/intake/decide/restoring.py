@@ -41,11 +41,14 @@ def is_cut(old: str, new: str) -> bool:
 
 def restored(row: Recommendation, narrative: str, text: str) -> Recommendation:
     """A row with the known narrative or text in place of one that is cut, and lost characters put back."""
-    shown = with_lost_characters(narrative, row.narrative)
-    if is_cut(narrative, shown):
-        shown = narrative
-    if shown != row.narrative:
-        row = replace(row, narrative=shown, fingerprint=folding.fingerprint(shown))
+    if row.fingerprint != folding.fingerprint(narrative):
+        shown = with_lost_characters(narrative, row.narrative)
+        if is_cut(narrative, shown):
+            shown = narrative
+        if shown != row.narrative:
+            row = replace(row, narrative=shown, fingerprint=folding.fingerprint(shown))
+    if folding.fold_text(text) == folding.fold_text(row.text):
+        return row
     shown = with_lost_characters(text, row.text)
     if is_cut(folding.without_number(text), folding.without_number(shown)):
         shown = text
@@ -53,7 +56,8 @@ def restored(row: Recommendation, narrative: str, text: str) -> Recommendation:
 
 
 # What spreadsheets write for a character that their plain CSV cannot hold, by the encoding of that CSV.
-_REPLACEMENTS = (("cp1252", "?"), ("mac-roman", "?"), ("mac-roman", "_"), ("ascii", "?"))
+_REPLACEMENTS = (("cp1252", "?"), ("mac-roman", "?"), ("mac-roman", "_"))
+_WORD = re.compile(r"[A-Za-z0-9]{2}")  # enough of a word to know it by
 _SPACES = re.compile(r"([ \n]+)")
 
 
@@ -80,8 +84,9 @@ def _known_word(word: str, have: set[str], known: dict[str, str]) -> str:
 
 def _lossy(word: str) -> set[str]:
     """What a word becomes in spreadsheets' plain CSV, where it loses something."""
-    found = {_replaced(word, codec, mark) for codec, mark in _REPLACEMENTS}
-    return found - {word}
+    if not _WORD.search(word):
+        return set()
+    return {_replaced(word, codec, mark) for codec, mark in _REPLACEMENTS} - {word}
 
 
 def _replaced(word: str, codec: str, mark: str) -> str:

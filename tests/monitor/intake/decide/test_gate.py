@@ -166,6 +166,8 @@ def test_a_page_on_which_most_narratives_are_empty_is_not_believed(
     """At any size: the comments did not load. A single one among others may have been struck out."""
     assert held(GateInput(0, 0, of, reworded(emptied, new=""))) is expected
     assert not held(GateInput(0, 0, of, reworded(emptied, old="")))
+    assert held(GateInput(0, 0, of, reworded(emptied, old=BOILERPLATE, new=""))) is expected
+    assert held(GateInput(0, 0, of, reworded(emptied, new=BOILERPLATE))) is (expected and emptied > 1)
 
 
 def test_of_one_narrative_alone_nothing_is_the_sites() -> None:
