@@ -112,6 +112,7 @@ class Message:
     thread: Mapping[str, Any] | None = None
     base_url: str = ""
     operators_address: str = ""
+    contact: str = ""  # whom readers may ask; empty: the operators
     uncertain: bool = False  # an earlier attempt may have arrived
 
 

@@ -182,7 +182,7 @@ class Event:
 
     `revision` orders the events of one recommendation. `changed` names fields out of narrative,
     status, priority, text; empty for opened, vanished, overdue and stalled. `reminder` is given for the
-    last two.
+    last two. `seen_after`: when the source was last read without it, where that is known.
     """
 
     id: str
@@ -197,6 +197,7 @@ class Event:
     new: State | None
     capture_id: int | None = None
     reminder: Reminder | None = None
+    seen_after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

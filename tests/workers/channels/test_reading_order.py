@@ -89,7 +89,8 @@ def test_a_digest_of_one_change_in_slack_says_where_that_one_is() -> None:
 def test_a_digest_of_one_change_has_its_name_where_a_telephone_shows_it() -> None:
     """No count comes before it: the first 40 characters name report, number and agency."""
     mail = mailed(by_mail(described(), cause=Cause.DIGEST, watch=WATCH))
-    assert mail["Subject"].startswith("Digest: GAO-23-105607 rec. 5 (CBP): deadline moved")
+    subject_line = "GAO-23-105607 rec. 5 (CBP): deadline moved, May 2024 → Sep 2025 (Mar 1)"
+    assert mail["Subject"] == subject_line
     text = _flat(part(mail, "plain"))
     assert "1 change in 1" not in text
     assert "1 deadline moved." not in text
@@ -108,7 +109,8 @@ def test_a_subject_of_many_kinds_names_the_gravest_and_counts_the_rest() -> None
         for number, each in enumerate([*plain, *others])
     ]
     mail = mailed(by_mail(*everything, cause=Cause.SUMMARY))
-    assert mail["Subject"] == "10 changes: 1 closed, 1 reopened, 1 left the open list, 1 new, 6 others"
+    counts = "10 changes, 1 closed, 1 reopened, 1 left the open list, 1 new, 6 others"
+    assert mail["Subject"] == f"GAO, CBP, Mar 1: {counts}"
     assert "2 new wordings only" in _flat(part(mail, "plain"))
     few = by_mail(*everything[:5], cause=Cause.SUMMARY)
     assert "others" not in message_headline(few, 2)

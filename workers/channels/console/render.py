@@ -20,6 +20,7 @@ from workers.channels.text.common import (
     where_the_rest_is,
 )
 from workers.channels.text.inert import one_line
+from workers.channels.text.provenance import provenance
 from workers.channels.text.stories import Story, by_agency, gather
 from workers.channels.text.words import agency_in_short, counted, cut, status_in_words
 from workers.meaning.difference import narrative_runs
@@ -46,6 +47,7 @@ def render(message: Message, *, width: int = 80, colour: bool = False) -> str:
         _change(out, message, message.described_events[0])
     else:
         _summary(out, message)
+    out.line(" ".join(provenance(message)), "dim")
     out.line(f"{day_in_words(message.created_at)} · {footer(message)}", "dim")
     out.gap()
     return out.text()

@@ -1,7 +1,7 @@
 """The content of a mail, independent of text and HTML: cards, lines and the frame around them. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.record.values import Event, EventType
 from workers.channels.email.unsubscribe import Unsubscribe, unsubscribe
@@ -35,6 +35,7 @@ from workers.channels.text.common import (
 )
 from workers.channels.text.excerpts import Excerpt, Piece, excerpt_around, excerpt_runs, excerpt_text
 from workers.channels.text.inert import subject_line
+from workers.channels.text.provenance import period, provenance, scope
 from workers.channels.text.stories import Story, by_agency, gather
 from workers.meaning.difference import narrative_runs
 from workers.values import Cause, DescribedEvent, Level, Message
@@ -127,6 +128,7 @@ class Frame:
     title: str
     preview: str
     footer: str
+    provenance: tuple[str, ...]
     unsubscribe: Unsubscribe
     paragraphs: tuple[str, ...] = ()
     card: Card | None = None
@@ -137,6 +139,7 @@ class Frame:
 def compose(message: Message, sender: str) -> Frame:
     """Everything the mail says. `sender` is the address it comes from."""
     title, marked = _title(message), mark(message)
+    asked = message if message.operators_address else replace(message, operators_address=sender)
     opening = _opening(message)
     card = None
     if _single(message):
@@ -149,6 +152,7 @@ def compose(message: Message, sender: str) -> Frame:
         title=title,
         preview=_preview(message, opening),
         footer=footer(message),
+        provenance=provenance(asked),
         unsubscribe=unsubscribe(message, sender),
         paragraphs=opening,
         card=card,
@@ -168,12 +172,16 @@ def _single(message: Message) -> bool:
 
 
 def _subject(message: Message) -> str:
-    if message.cause != Cause.DIGEST:
-        return cut(message_headline(message, _KINDS), 180)
+    """`GAO-23-105607 rec. 5 (CBP): deadline moved, …` or `GAO, CBP, week of Oct 5: 15 changes, …`."""
+    said = message_headline(message, _KINDS)
+    if message.notice is not None or _single(message):
+        return cut(said, 180)
     if len(message.described_events) == 1:  # a telephone shows 40 characters: the name comes first
-        return f"Digest: {cut(headline(message.described_events[0]), 180)}"
-    said = cut(message_headline(message, _KINDS), 180)
-    return f"Digest: {said[:1].lower()}{said[1:]}"
+        return f"{cut(headline(message.described_events[0]), 150)} ({period(message)})"
+    if message.described_events:
+        first, _, rest = said.partition(": ")
+        said = f"{first}, {rest}"
+    return cut(f"{scope(message)}: {said[:1].lower()}{said[1:]}", 180)
 
 
 def _title(message: Message) -> str:

@@ -24,7 +24,8 @@ def write(frame: Frame) -> str:
         lines += _agency(agency)
     if frame.rest:
         lines += [*_wrap(frame.rest), ""]
-    lines += ["-- ", *_wrap(frame.footer), *_wrap(f"To leave: {frame.unsubscribe.address}")]
+    lines += ["-- ", *(line for sentence in frame.provenance for line in _wrap(sentence))]
+    lines += [*_wrap(frame.footer), *_wrap(f"Unsubscribe: {frame.unsubscribe.address}")]
     return safe("\n".join(lines)) + "\n"
 
 

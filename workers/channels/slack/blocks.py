@@ -50,9 +50,9 @@ def header(text: str) -> Block:
     return {"type": "header", "text": _plain(text, HEADER)}
 
 
-def context(text: str) -> Block:
-    """A line in small grey letters."""
-    return {"type": "context", "elements": [_plain(text, TEXT)]}
+def context(*lines: str) -> Block:
+    """Lines in small grey letters."""
+    return {"type": "context", "elements": [_plain("\n".join(lines), TEXT)]}
 
 
 def button(text: str, url: str) -> Block:

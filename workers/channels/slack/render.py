@@ -35,13 +35,13 @@ from workers.channels.text.common import (
     notice_since,
     one_line,
     recommendation_first,
-    short_name,
     status_in_words,
     where_the_rest_is,
     without_response,
 )
 from workers.channels.text.excerpts import Excerpt, excerpt_text, inline
 from workers.channels.text.inert import mrkdwn
+from workers.channels.text.provenance import provenance
 from workers.values import Cause, DescribedEvent, Message
 
 _NOTIFICATION = 300
@@ -69,7 +69,7 @@ def render_plain(message: Message) -> str:
         lines += [_plainly(each, len(message.described_events)) for each in message.described_events]
     else:
         lines.append(nothing_changed(message))
-    last = footer(message)
+    last = "\n".join((*provenance(message), footer(message)))
     body = fit("\n\n".join(lines), _PLAIN - len(last))
     return mrkdwn(f"{body}\n\n{last}")
 
@@ -93,7 +93,7 @@ def _blocks(message: Message) -> list[Block]:
 
 
 def _end(message: Message) -> Block:
-    return context(footer(message))
+    return context(*provenance(message), footer(message))
 
 
 def _shrink(build: Callable[[int], list[Block]]) -> list[Block]:
@@ -123,7 +123,7 @@ def _change(message: Message) -> list[Block]:
             *(text + shown_update if recommendation_first(described.event) else shown_update + text),
             *_left_out(left_out, described.event.id, message.base_url),
             *_button(link(described.event.subject), "Open at GAO"),
-            context(f"{short_name(described.event.subject)} · {footer(message)}"),
+            _end(message),
         ]
 
     return _shrink(build)

@@ -32,6 +32,7 @@ from workers.channels.text.common import (
     where_the_rest_is,
 )
 from workers.channels.text.excerpts import Excerpt
+from workers.channels.text.provenance import provenance
 from workers.channels.text.stories import Story, by_agency, gather
 from workers.values import Cause, Level, Message
 
@@ -95,7 +96,7 @@ def _framed(message: Message, middle: Sequence[Block], rest: int, *, cut: bool) 
         context(_frame(message)),
         *middle,
         *([context(said)] if cut or rest or _threaded(message) else []),
-        context(footer(message)),
+        context(*provenance(message), footer(message)),
     ]
 
 

@@ -46,6 +46,8 @@ def test_a_change_reads_from_the_top() -> None:
         "  anticipates completing these actions by [-May 2024.-] {+September 2025. CBP\n"
         "  issued an interim memo to field offices in December 2025.+}\n"
         "  https://www.gao.gov/products/gao-23-105607\n"
+        "  Seen on Mar 1, 2026. You get this because subscription cbp-team covers all\n"
+        "    recommendations.\n"
         "  Mar 1, 2026 · subscription cbp-team · event evt_3vQ0cGm8T1xZk5LwYpR7hN\n"
         "\n"
     )

@@ -124,7 +124,7 @@ def test_marks_begin_the_subject() -> None:
 @pytest.mark.parametrize(
     ("changes", "subject_line"),
     [
-        ({"cause": Cause.DIGEST, "watch": WATCH}, "Digest: nothing changed, 25 watched"),
+        ({"cause": Cause.DIGEST, "watch": WATCH}, "GAO, Mar 1: nothing changed, 25 watched"),
         ({"cause": Cause.NOTICE, "notice": notice()}, "recwatch: source gao-open is refused"),
     ],
 )
@@ -136,7 +136,7 @@ def test_subjects_of_what_is_no_change(changes: dict[str, object], subject_line:
 def test_the_subject_of_a_digest_counts() -> None:
     """What is in it can be seen without opening it."""
     mail = mailed(by_mail(*several(3), cause=Cause.DIGEST, watch=WATCH))
-    assert mail["Subject"] == "Digest: 3 changes: 3 deadlines moved"
+    assert mail["Subject"] == "GAO, CBP, Mar 1: 3 changes, 3 deadlines moved"
 
 
 def test_addresses_of_other_alphabets() -> None:
