@@ -111,7 +111,7 @@ def test_a_mail_server_that_refuses_fails_without_the_password(program: Program)
         by_mail(program, f"smtp://gao:wrong@127.0.0.1:{server.port}?starttls=off")
         state, said, advice = examined(program, "email liaison")
         assert state == "FAIL"
-        assert said.startswith("the mail server wants another login (535 ")
+        assert said.startswith("the mail server refused the login (535 ")
         assert advice == "check smtp_url"
         assert "wrong" not in said
         by_mail(program, f"smtp://127.0.0.1:{server.port}")

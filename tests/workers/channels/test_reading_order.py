@@ -66,7 +66,7 @@ def test_a_matter_for_congress_is_not_called_a_recommendation() -> None:
     """Whoever works for a committee looks for the word."""
     text, page, slack = _told(_opened(kind=Kind.MATTER, number="1", agency="Congress"))
     assert "MATTER FOR CONGRESS\n" in text
-    assert ">Matter for Congress</p>" in page
+    assert ">Matter for Congress</h2>" in page
     assert "Matter for Congress: " in slack
     assert "RECOMMENDATION\n" not in text
 

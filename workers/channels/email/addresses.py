@@ -12,8 +12,8 @@ def sender_address(sender: str) -> tuple[str, str]:
     try:
         return one_line(name), ascii_address(mail_address(address))
     except ValueError:
-        what = f"[email] from: {sender!r} is no sender; write desk@example.org or Desk <desk@example.org>"
-        raise ValueError(what) from None
+        forms = "desk@example.org or Desk <desk@example.org>"
+        raise ValueError(f"[email] from: {sender!r} is not a valid sender; write {forms}") from None
 
 
 def ascii_address(address: str) -> str:
@@ -33,4 +33,4 @@ def _ascii_domain(domain: str) -> str:
     try:
         return domain.encode("idna").decode("ascii").lower()
     except UnicodeError:
-        raise ValueError(f"{domain!r} is no domain that mail can be sent to") from None
+        raise ValueError(f"{domain!r} is not a domain that mail can be sent to") from None

@@ -26,7 +26,7 @@ def timed_out(error: BaseException) -> bool:
 def _not_offered(error: Any, _host: str) -> TransportError:
     if "STARTTLS" in str(error):
         return TransportError("the mail server offers no STARTTLS; smtp_url with ?starttls=off goes without")
-    return TransportError("the mail server offers no login; mend [email] smtp_url")
+    return TransportError("the mail server offers no login; check [email] smtp_url")
 
 
 def _refused_recipient(error: Any, _host: str) -> TransportError:
@@ -52,7 +52,7 @@ def _refused(what: str, code: int, words: bytes | str, *, final: bool) -> Transp
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
     said = f"{code} {cut(one_line(text), _LONGEST)}"
     if code in _ASKS_FOR_LOGIN:
-        return TransportError(f"the mail server wants another login ({said}); mend [email] smtp_url")
+        return TransportError(f"the mail server refused the login ({said}); check [email] smtp_url")
     return TransportError(f"the mail server refused the {what} ({said})", permanent=final and code >= 500)
 
 
@@ -69,8 +69,8 @@ def _unsafe(error: Any, _host: str) -> TransportError:
     return TransportError(f"no trusted connection to the mail server ({why})")
 
 
-def _unspoken(error: Any, _host: str) -> TransportError:
-    return TransportError(f"the mail server could not be spoken with ({type(error).__name__})")
+def _not_smtp(error: Any, _host: str) -> TransportError:
+    return TransportError(f"the mail server gave an answer that is not SMTP ({type(error).__name__})")
 
 
 def _away(error: Any, host: str) -> TransportError:
@@ -86,7 +86,7 @@ _KINDS: tuple[tuple[type[Exception], Callable[[Any, str], TransportError]], ...]
     (smtplib.SMTPDataError, _refused_mail),
     (smtplib.SMTPResponseException, _refused_connection),
     (smtplib.SMTPServerDisconnected, _hung_up),
-    (smtplib.SMTPException, _unspoken),
+    (smtplib.SMTPException, _not_smtp),
     (TimeoutError, _late),
     (ssl.SSLError, _unsafe),
     (OSError, _away),

@@ -16,6 +16,7 @@ from workers.channels.text.common import (
     kind_in_words,
     lead,
     link,
+    link_label,
     mark,
     meaning,
     message_headline,
@@ -41,11 +42,13 @@ from workers.meaning.difference import narrative_runs
 from workers.values import Cause, DescribedEvent, Level, Message
 
 ROOM = 24_000  # characters of a difference in a mail of its own
-_FULL = 25  # changes shown with their differences in a digest; the others are lines
-_FULL_AT_ONCE = 12  # in a summary, which interrupts: it is for seeing at a glance what there is
-_SHARED_ROOM = 44_000  # characters for all of those: Gmail clips a mail at 102 kB
+_MOST_CARDS = 10  # changes shown with their differences; where there are more, each is three lines
+_SHARED_ROOM = 12_000  # characters for all of those
 _MOST_ROOM = 3_000
-_LINES = 1_000  # changes listed at all
+# Bytes of HTML for changes in three lines each, so that a digest of any size stays below 25 kB.
+_ROOM_OF_LINES = 17_000
+_LINE_FRAME = 190  # of a change's markup
+_REPORT_FRAME = 700  # of the headings of an agency and a report
 _SHORT = 280
 _SPARE = 1.4  # a recommendation this much over its room is shown whole: "8 words left out" helps nobody
 _MEANING = 600
@@ -80,6 +83,7 @@ class Card:
 
     name: str
     url: str
+    link: str
     lead: str
     details: str
     meaning: str
@@ -96,6 +100,7 @@ class CardLine:
 
     name: str
     url: str
+    link: str
     meaning: str
     events: str
 
@@ -134,6 +139,7 @@ class Frame:
     card: Card | None = None
     agencies: tuple[AgencyPart, ...] = ()
     rest: str = ""
+    contents: bool = False
 
 
 def compose(message: Message, sender: str) -> Frame:
@@ -158,6 +164,7 @@ def compose(message: Message, sender: str) -> Frame:
         card=card,
         agencies=agencies,
         rest=rest,
+        contents=len(agencies) > 1 or len(message.described_events) > _MOST_CARDS,
     )
 
 
@@ -230,6 +237,7 @@ def _card(story: Story, room: int, base_url: str, *, alone: bool) -> Card:
     return Card(
         name=name(event.subject) if alone else short_name(event.subject),
         url=link(event.subject),
+        link=link_label(event.subject),
         lead=cut(lead(described), _SHORT),
         details=cut(details(described), _MEANING),
         meaning=cut(meaning(described), _MEANING),
@@ -302,9 +310,10 @@ def _events(story: Story) -> str:
 
 def _agencies(message: Message) -> tuple[tuple[AgencyPart, ...], str]:
     stories = gather(message.described_events)
-    listed, rest = stories[:_LINES], stories[_LINES:]
+    shown = len(stories) if len(stories) <= _MOST_CARDS else _fitting(stories)
+    listed, rest = stories[:shown], stories[shown:]
     substantive = [story for story in listed if story.described.significance.level == Level.SUBSTANTIVE]
-    full = substantive[: _FULL if message.cause == Cause.DIGEST else _FULL_AT_ONCE]
+    full = substantive if len(stories) <= _MOST_CARDS else []
     room = min(_MOST_ROOM, _SHARED_ROOM // max(len(full), 1))
     whole = {id(story) for story in full}
     parts = []
@@ -326,12 +335,34 @@ def _agencies(message: Message) -> tuple[tuple[AgencyPart, ...], str]:
     return tuple(parts), _rest(message, rest, len(substantive) - len(full))
 
 
+def _fitting(stories: Sequence[Story]) -> int:
+    """How many changes have room in three lines each, the most significant first."""
+    room, headings = _ROOM_OF_LINES, set[tuple[str, str | None]]()
+    for number, story in enumerate(stories):
+        subject = story.described.event.subject
+        line = _line(story)
+        room -= _LINE_FRAME + sum(
+            _weight(each) for each in (line.name, line.url, line.link, line.meaning, line.events)
+        )
+        if (heading := (subject.agency, subject.product)) not in headings:
+            headings.add(heading)
+            room -= _REPORT_FRAME + _weight(subject.agency) + _weight(subject.title[:240])
+        if room < 0:
+            return max(number, 1)
+    return len(stories)
+
+
+def _weight(text: str) -> int:
+    """Bytes of a text in HTML, what is escaped counted at its longest."""
+    return len(text.encode("utf-8", "replace")) + 5 * sum(text.count(each) for each in "&<>\"'")
+
+
 def _line(story: Story) -> CardLine:
     subject = story.described.event.subject
     said = cut(meaning(story.described), 240)
     if len(story.steps) > 1:
         said += f" ({len(story.steps)} steps)"
-    return CardLine(short_name(subject), link(subject), said, _events(story))
+    return CardLine(short_name(subject), link(subject), link_label(subject), said, _events(story))
 
 
 def _rest(message: Message, rest: Sequence[Story], without: int) -> str:

@@ -17,9 +17,10 @@ _NEW = "background-color:#daf3e1;color:#0a4f25;font-weight:600;text-decoration:n
 _STYLES = {"delete": _OLD, "insert": _NEW}
 _KEY = Markup('<b class="ink">{}</b>')
 _GAP = Markup(' <span class="soft" style="color:#5a636d;font-style:italic">{}</span> ')
+# Screen readers pass over del and ins: words that only they read out say which is which.
 _MARKS = {
-    "delete": Markup('<del class="old" style="{style}">{text}</del>'),
-    "insert": Markup('<ins class="new" style="{style}">{text}</ins>'),
+    "delete": Markup('<del class="old" style="{style}"><span class="sr">removed: </span>{text}</del>'),
+    "insert": Markup('<ins class="new" style="{style}"><span class="sr">added: </span>{text}</ins>'),
 }
 
 

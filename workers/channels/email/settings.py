@@ -21,7 +21,7 @@ def mail_address(value: str) -> str:
     match = _ADDRESS.fullmatch(value)
     dots = match is not None and not all(match["local"].split("."))
     if not match or dots or len(value.encode("utf-8", "replace")) > _LONGEST:
-        raise ValueError(f"{value!r} is no mail address; write one like audit@example.org")
+        raise ValueError(f"{value!r} is not a valid mail address; write one like audit@example.org")
     return value
 
 

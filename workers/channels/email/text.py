@@ -18,7 +18,7 @@ def write(frame: Frame) -> str:
         lines += [*_wrap(paragraph), ""]
     if frame.card is not None:
         lines += _card(frame.card, alone=True)
-    if len(frame.agencies) > 1:
+    if frame.contents:
         lines += [*_contents(frame.agencies), ""]
     for agency in frame.agencies:
         lines += _agency(agency)
@@ -51,7 +51,11 @@ def _agency(agency: AgencyPart) -> list[str]:
 
 
 def _line(line: CardLine) -> list[str]:
-    return [*_wrap(f"* {line.name}: {line.meaning}", "  ", first=""), *_wrap(f"[{line.events}]", "  ")]
+    return [
+        *_wrap(f"* {line.name}: {line.meaning}", "  ", first=""),
+        f"  {line.url}",
+        *_wrap(f"[{line.events}]", "  "),
+    ]
 
 
 def _card(card: Card, *, alone: bool) -> list[str]:

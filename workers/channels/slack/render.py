@@ -28,6 +28,7 @@ from workers.channels.text.common import (
     headline,
     kind_in_words,
     link,
+    link_label,
     meaning,
     name,
     nothing_changed,
@@ -45,7 +46,6 @@ from workers.channels.text.provenance import provenance
 from workers.values import Cause, DescribedEvent, Message
 
 _NOTIFICATION = 300
-_ASKED = {"Recommendation": "Recommended", "Matter for Congress": "Matter for Congress"}
 _PLAIN = 3_500  # of 4,000 that Slack shows well
 _ROOMS = (6_500, 5_000, 3_600, 2_400, 1_500, 900, 500, 250, 100, 24)  # characters, until it fits
 
@@ -122,7 +122,7 @@ def _change(message: Message) -> list[Block]:
             rich_text(paragraph(_facts(described, room)), *_report(described)),
             *(text + shown_update if recommendation_first(described.event) else shown_update + text),
             *_left_out(left_out, described.event.id, message.base_url),
-            *_button(link(described.event.subject), "Open at GAO"),
+            *_button(link(described.event.subject), link_label(described.event.subject)),
             _end(message),
         ]
 
@@ -158,9 +158,7 @@ def _report(described: DescribedEvent) -> list[Block]:
 def _recommendation(event: Event, room: int) -> tuple[Block, int]:
     shown = recommended(event, room)
     runs = styled(shown.pieces)
-    return paragraph(
-        words(f"{_ASKED[kind_in_words(event)]}: ", "bold") + runs if runs else []
-    ), shown.left_out
+    return paragraph(words(f"{kind_in_words(event)}: ", "bold") + runs if runs else []), shown.left_out
 
 
 def _difference(described: DescribedEvent, shown: Excerpt) -> list[Block]:

@@ -11,7 +11,7 @@ from datetime import UTC
 from monitor.record.folding import is_boilerplate
 from monitor.record.values import Event, EventType, Kind, Notice, NoticeType
 from workers.channels.text.inert import one_line, safe
-from workers.channels.text.naming import link, name, short_name
+from workers.channels.text.naming import link, link_label, name, short_name
 from workers.channels.text.points import COUNTED, ORDER, Point, level_in_words, what_changed
 from workers.channels.text.words import (
     agency_in_short,
@@ -41,6 +41,7 @@ __all__ = [
     "lead",
     "level_in_words",
     "link",
+    "link_label",
     "mark",
     "meaning",
     "message_headline",
@@ -203,8 +204,8 @@ _NOTICES = {
     NoticeType.FAILING: "source {} cannot be read",
     NoticeType.BLOCKED: "source {} is refused",
     NoticeType.QUARANTINED: "a capture of source {} was held back",
-    NoticeType.STALE: "source {} has brought nothing new for too long",
-    NoticeType.RECOVERED: "source {} is well again",
+    NoticeType.STALE: "source {} has had no new capture for too long",
+    NoticeType.RECOVERED: "source {} is working again",
     NoticeType.PAUSED: "subscription {} was paused",
     NoticeType.DEAD: "a message to subscription {} could not be delivered",
 }

@@ -35,6 +35,13 @@ def link(subject: Subject) -> str:
     return product_url(product) if _PRODUCT.fullmatch(product) else _GAO
 
 
+def link_label(subject: Subject) -> str:
+    """`View GAO-23-105607 on gao.gov`: a link named as what it is, by the host that it leads to."""
+    host = (urlsplit(link(subject)).hostname or "").removeprefix("www.")
+    what = one_line(subject.product or "") or "the report"
+    return f"View {cut(what, 40)} on {host}"
+
+
 def _is_address(url: str) -> bool:
     """Whether it can stand in a link as it is: a host, and nothing that ends an attribute or a line."""
     if not url.isascii() or not url.isprintable() or set(url) & set(" <>\"'\\"):

@@ -162,7 +162,7 @@ def _deadline_moved(signal: Signal, _described: DescribedEvent) -> Point:
     short = f"deadline moved, {old} → {new}"
     remarks = [shift_in_words(signal.old or "", signal.new or "")]
     if signal.slips and signal.slips > 1 and moved_later(signal.old, signal.new):
-        remarks.append(f"{ordinal(signal.slips)} slip")
+        remarks.append(f"moved a {ordinal(signal.slips)} time")
     remark = ", ".join(filter(None, remarks))
     full = f"{short} ({remark})" if remark else short
     return Point(short, full, one_line(signal.text), signal.kind, remark)

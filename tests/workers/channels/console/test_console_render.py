@@ -40,7 +40,7 @@ def test_a_change_reads_from_the_top() -> None:
     """What and where, then status and report, old and new, the address, and for whom."""
     assert render(message(described())) == (
         "GAO-23-105607 rec. 5 (CBP): Deadline moved, May 2024 → Sep 2025 (16 months\n"
-        "  later, 2nd slip)\n"
+        "  later, moved a 2nd time)\n"
         "  Open · Border Inspection: Better Upkeep of Scanners Would Shorten the Wait\n"
         "  [… 19 words unchanged …] As of [-January 2024-] {+February 2026+}, CBP\n"
         "  anticipates completing these actions by [-May 2024.-] {+September 2025. CBP\n"

@@ -159,7 +159,7 @@ _ALLOWED = {
 
 def test_a_change_without_a_fact_is_written() -> None:
     """A new recommendation of a digest: its agency and report stand above it, and nothing else is known."""
-    card = Card("rec. 5", "https://www.gao.gov/", "New", "", "New", (), (), (), "", "event evt_1")
+    card = Card("rec. 5", "https://www.gao.gov/", "View it", "New", "", "New", (), (), (), "", "event evt_1")
     assert text._card(card, alone=False)[0] == "rec. 5: New"
 
 

@@ -361,7 +361,7 @@ def test_no_file_outside_the_home(tmp_path: Path, url: str) -> None:
     [
         ("", "watch@agency.example", "smtp_url is empty"),
         ("file:mail", "", "from is empty"),
-        ("file:mail", "not an address", "is no sender"),
+        ("file:mail", "not an address", "is not a valid sender"),
     ],
 )
 def test_what_is_configured_wrongly_waits_to_be_mended(

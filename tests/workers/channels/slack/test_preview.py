@@ -14,7 +14,10 @@ def test_it_shows_what_the_payload_says() -> None:
     page = preview(render(to_slack(described())))
     assert "<s>May 2024.</s>" in page
     assert re.search(r"<b>[^<]*September 2025\.", page)
-    assert '<a class="button" href="https://www.gao.gov/products/gao-23-105607">Open at GAO</a>' in page
+    assert (
+        '<a class="button" href="https://www.gao.gov/products/gao-23-105607">'
+        "View GAO-23-105607 on gao.gov</a>" in page
+    )
     assert "subscription cbp-team" in page
 
 

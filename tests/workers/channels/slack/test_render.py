@@ -34,7 +34,7 @@ def test_a_change_is_told_in_ten_seconds() -> None:
     assert payload["blocks"][0]["text"]["text"] == payload["text"]
     seen = words_in(payload)
     for said in (
-        "16 months later, 2nd slip",
+        "16 months later, moved a 2nd time",
         "Open",
         "United States Customs and Border Protection",
         "subscription cbp-team · event evt_3vQ0cGm8T1xZk5LwYpR7hN",

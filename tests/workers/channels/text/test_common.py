@@ -136,7 +136,10 @@ def test_a_change_of_status_or_priority_without_signals_is_told_from_the_record(
 
 def test_how_far_a_deadline_moved_and_how_often() -> None:
     """The meaning counts months and slips."""
-    assert common.meaning(described()) == "Deadline moved, May 2024 → Sep 2025 (16 months later, 2nd slip)"
+    assert (
+        common.meaning(described())
+        == "Deadline moved, May 2024 → Sep 2025 (16 months later, moved a 2nd time)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -273,7 +276,7 @@ def test_where_the_rest_is() -> None:
 
 
 def test_what_is_well_again_says_when_the_trouble_began() -> None:
-    """ "Since" after "is well again" would be read as the hour from which all was well."""
+    """ "Since" after "is working again" would be read as the hour from which all was well."""
     said = {kind: common.notice_since(notice(kind)) for kind in NoticeType}
     assert said.pop(NoticeType.RECOVERED) == "The trouble began Mar 1, 2026, 09:30 UTC"
     assert set(said.values()) == {"Since Mar 1, 2026, 09:30 UTC"}
