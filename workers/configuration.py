@@ -24,10 +24,11 @@ from monitor.record.settings import Id, OptionalWebAddress, Section, Settings, S
 from workers.channels.console.settings import ConsoleSubscription
 from workers.channels.email.settings import EmailSubscription
 from workers.channels.slack.settings import SlackSubscription
+from workers.channels.teams.settings import TeamsSubscription
 from workers.channels.webhook.settings import WebhookSubscription
 
 AnySubscription = Annotated[
-    SlackSubscription | EmailSubscription | WebhookSubscription | ConsoleSubscription,
+    SlackSubscription | TeamsSubscription | EmailSubscription | WebhookSubscription | ConsoleSubscription,
     Field(discriminator="channel"),
 ]
 
@@ -48,7 +49,12 @@ class Heard(Section):
     def subscription(self) -> AnySubscription:
         """Itself, as the subscription that messages to operators name."""
         assert isinstance(
-            self, SlackSubscription | EmailSubscription | WebhookSubscription | ConsoleSubscription
+            self,
+            SlackSubscription
+            | TeamsSubscription
+            | EmailSubscription
+            | WebhookSubscription
+            | ConsoleSubscription,
         )
         return self
 
@@ -83,6 +89,10 @@ class SlackOperators(Heard, SlackSubscription):
     """[operators] with channel = "slack"."""
 
 
+class TeamsOperators(Heard, TeamsSubscription):
+    """[operators] with channel = "teams"."""
+
+
 class EmailOperators(Heard, EmailSubscription):
     """[operators] with channel = "email"."""
 
@@ -101,7 +111,7 @@ def _on_the_console(table: Any) -> Any:
 
 Operators = Annotated[
     Annotated[
-        SlackOperators | EmailOperators | WebhookOperators | ConsoleOperators,
+        SlackOperators | TeamsOperators | EmailOperators | WebhookOperators | ConsoleOperators,
         Field(discriminator="channel"),
     ],
     BeforeValidator(_on_the_console),

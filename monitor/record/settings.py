@@ -154,6 +154,7 @@ class Workers(Section):
 
     changes: int = Field(1, ge=1, le=64)
     slack: int = Field(1, ge=1, le=64)
+    teams: int = Field(1, ge=1, le=64)
     email: int = Field(1, ge=1, le=64)
     webhook: int = Field(1, ge=1, le=64)
     console: int = Field(1, ge=1, le=1)  # one terminal, one writer

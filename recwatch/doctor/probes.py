@@ -27,6 +27,7 @@ from workers.channels.email.settings import EmailSubscription
 from workers.channels.email.smtp import Server
 from workers.channels.email.transport import folder_below
 from workers.channels.slack.settings import SlackSubscription
+from workers.channels.teams.settings import TeamsSubscription
 from workers.channels.webhook.settings import WebhookSubscription
 
 _PATIENCE = 20.0  # seconds for one answer
@@ -109,6 +110,9 @@ def ask_channel(loaded: Loaded, subscription: Subscription) -> str:
         return f"{subscription.address} answers (status {status} to HEAD)"
     if isinstance(subscription, SlackSubscription):
         return asyncio.run(_slack(settings.http, subscription))
+    if isinstance(subscription, TeamsSubscription):
+        asyncio.run(_head(settings.http, subscription.webhook_url.get_secret_value()))
+        return "Teams' workflow can be reached"
     if isinstance(subscription, EmailSubscription):
         return _email(loaded)
     return "standard output" + (", a terminal" if sys.stdout.isatty() else "")

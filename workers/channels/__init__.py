@@ -15,9 +15,11 @@ from workers.channels.channel import Channel
 from workers.channels.console.settings import ConsoleSubscription
 from workers.channels.email.settings import EmailSubscription
 from workers.channels.slack.settings import SlackSubscription
+from workers.channels.teams.settings import TeamsSubscription
 from workers.channels.webhook.settings import WebhookSubscription
 from workers.values import Transport
 
+_TEAMS_PACE = timedelta(seconds=1)  # of four requests a second that are throttled
 _SLACK_PACE = timedelta(seconds=1)  # reference: chat.postMessage, about one a second a channel
 
 
@@ -29,6 +31,12 @@ def _open_webhook(settings: Settings, home: Path) -> Transport:
 
 def _open_slack(settings: Settings, home: Path) -> Transport:
     from workers.channels.slack.transport import open_transport
+
+    return open_transport(settings, home)
+
+
+def _open_teams(settings: Settings, home: Path) -> Transport:
+    from workers.channels.teams.transport import open_transport
 
     return open_transport(settings, home)
 
@@ -60,6 +68,11 @@ def _slack_host(subscription: SlackSubscription, _settings: Settings) -> str:
     return f"slack:{sha256(address.encode()).hexdigest()[:16]}"
 
 
+def _teams_host(subscription: TeamsSubscription, _settings: Settings) -> str:
+    """A hash of the address, which is a secret."""
+    return f"teams:{sha256(subscription.webhook_url.get_secret_value().encode()).hexdigest()[:16]}"
+
+
 def _email_host(_subscription: EmailSubscription, settings: Settings) -> str:
     parts = urlsplit(settings.email.smtp_url.get_secret_value())
     return f"smtp:{parts.hostname}" if parts.hostname else "smtp:file"
@@ -78,6 +91,7 @@ CHANNELS: Mapping[str, Channel] = MappingProxyType(
         channel.name: channel
         for channel in (
             Channel("slack", SlackSubscription, _open_slack, _slack_host, lambda _: _SLACK_PACE, 16, 1),
+            Channel("teams", TeamsSubscription, _open_teams, _teams_host, lambda _: _TEAMS_PACE, 16, 1),
             Channel("email", EmailSubscription, _open_email, _email_host, _unpaced, 8, 2),
             Channel(
                 "webhook",

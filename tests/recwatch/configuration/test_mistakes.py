@@ -86,7 +86,7 @@ CONSOLE = '[[subscriptions]]\nid = "c"\nchannel = "console"\n'
         ),
         (
             CONSOLE.replace("console", "slak"),
-            '3: subscriptions[0].channel: "slak" is none of slack, email, webhook, console; did you mean "slack"?',  # noqa: E501
+            '3: subscriptions[0].channel: "slak" is none of slack, teams, email, webhook, console; did you mean "slack"?',  # noqa: E501
         ),
         (
             '[[subscriptions]]\nid = "c"',
@@ -96,7 +96,8 @@ CONSOLE = '[[subscriptions]]\nid = "c"\nchannel = "console"\n'
             f'{CONSOLE}webhook_url = "https://example.org"',
             (
                 "4: subscriptions[0].webhook_url: unknown key; it belongs to [[subscriptions]] with channel ="
-                ' "slack" or [operators] with channel = "slack"'
+                ' "slack" or [[subscriptions]] with channel = "teams" or [operators] with channel = "slack"'
+                ' or [operators] with channel = "teams"'
             ),
         ),
         (

@@ -14,6 +14,7 @@ from workers.configuration import Configuration
 
 SECRETS = {
     "SLACK_WEBHOOK_URL": "https://hooks.example.org/services/T0/B0/key",
+    "TEAMS_WEBHOOK_URL": "https://prod.example.org/workflows/made-up",
     "SLACK_BOT_TOKEN": "xoxb-1-made-up",
     "TRACKER_SECRET": "whsec_" + "c2VjcmV0" * 4,
 }
@@ -45,7 +46,13 @@ def test_every_option_in_it_is_valid_once_uncommented(tmp_path: Path) -> None:
     """All options, with the values shown, are a configuration that holds."""
     Path("recwatch.toml").write_text(UNCOMMENTED, encoding="utf-8")
     configuration = load(None, None, secrets=True).configuration
-    assert {each.channel for each in configuration.subscriptions} == {"console", "slack", "email", "webhook"}
+    assert {each.channel for each in configuration.subscriptions} == {
+        "console",
+        "slack",
+        "teams",
+        "email",
+        "webhook",
+    }
 
 
 def test_every_option_there_is_stands_in_it() -> None:

@@ -16,6 +16,8 @@ from workers.channels.console.render import render as on_console
 from workers.channels.email.html import breaks
 from workers.channels.slack.render import render as in_slack
 from workers.channels.slack.render import render_plain
+from workers.channels.teams.render import render as in_teams
+from workers.channels.teams.settings import TeamsSubscription
 from workers.channels.text.inert import mrkdwn, one_line, safe, subject_line
 from workers.values import Cause, DescribedEvent, Message, Signal
 
@@ -114,6 +116,20 @@ def test_a_slack_message_is_inert(scene: str, subscription: object) -> None:
     assert "mrkdwn" not in blocks
     assert not UNSAFE.search("".join(strings(payload["blocks"])))
     urls = re.findall(r'"url": "([^"]*)"', blocks)
+    assert all(each.startswith("https://www.gao.gov") for each in urls)
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_a_teams_card_is_inert(scene: str) -> None:
+    """Texts stand in runs, where Teams reads no Markdown and no mention; no address but ours."""
+    keys = {"id": "t", "channel": "teams", "webhook_url": "https://example.org/x"}
+    to = TeamsSubscription.model_validate(keys)
+    payload = in_teams(scenes(lambda *events, **how: message(*events, subscription=to, **how))[scene])
+    card = payload["attachments"][0]["content"]
+    assert {element["type"] for element in card["body"]} == {"RichTextBlock"}
+    assert "entities" not in card["msteams"]
+    assert not UNSAFE.search("".join(strings(payload)))
+    urls = re.findall(r'"url": "([^"]*)"', json.dumps(payload))
     assert all(each.startswith("https://www.gao.gov") for each in urls)
 
 

@@ -19,7 +19,7 @@ from workers.channels.slack.blocks import (
     weigh,
     words,
 )
-from workers.channels.slack.excerpts import recommended, styled, titled, update
+from workers.channels.slack.excerpts import styled
 from workers.channels.slack.several import several
 from workers.channels.text.common import (
     counted,
@@ -43,6 +43,7 @@ from workers.channels.text.common import (
 from workers.channels.text.excerpts import Excerpt, excerpt_text, inline
 from workers.channels.text.inert import mrkdwn
 from workers.channels.text.provenance import provenance
+from workers.channels.text.updates import recommended, titled, update
 from workers.values import Cause, DescribedEvent, Message
 
 _NOTIFICATION = 300

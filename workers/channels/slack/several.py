@@ -17,7 +17,7 @@ from workers.channels.slack.blocks import (
     weigh,
     words,
 )
-from workers.channels.slack.excerpts import changed_words, styled
+from workers.channels.slack.excerpts import styled
 from workers.channels.slack.settings import SlackSubscription
 from workers.channels.text.common import (
     counted,
@@ -34,6 +34,7 @@ from workers.channels.text.common import (
 from workers.channels.text.excerpts import Excerpt
 from workers.channels.text.provenance import provenance
 from workers.channels.text.stories import Story, by_agency, gather
+from workers.channels.text.updates import changed_words
 from workers.values import Cause, Level, Message
 
 Excerpts = Mapping[int, Excerpt]  # by the id of the story, which has no hash

@@ -1,14 +1,13 @@
 """What a receiver's answer means for the message. Pure."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 from workers.channels.text.inert import one_line
+from workers.channels.text.retry_after import retry_after
 from workers.channels.text.words import cut
 from workers.values import TransportError
 
-LONGEST_WAIT = 86_400.0  # seconds; a receiver that asks for more is asked again after a day
 _LONGEST_TARGET = 200  # characters
 
 
@@ -34,20 +33,3 @@ def judge(
             f"{host} answered {status}, a redirect to {target}; write the final address as url"
         )
     return TransportError(said)
-
-
-def retry_after(value: str, now: datetime) -> float | None:
-    """Read seconds or an HTTP date as seconds from now, at most a day; None where it says no such thing.
-
-    A wait of zero counts as none: honoured, it would be retried without end.
-    """
-    text = value.strip()
-    if text.isascii() and text.replace(".", "", 1).isdigit():
-        seconds = float(text)
-    else:
-        try:
-            date = parsedate_to_datetime(text)
-        except (ValueError, TypeError, IndexError, OverflowError):
-            return None
-        seconds = ((date if date.tzinfo else date.replace(tzinfo=UTC)) - now).total_seconds()
-    return min(seconds, LONGEST_WAIT) if seconds > 0 else None

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from workers.channels.text.retry_after import LONGEST_WAIT, retry_after
 from workers.channels.text.secrets import excerpt_of
-from workers.channels.webhook.answers import LONGEST_WAIT, judge, retry_after
+from workers.channels.webhook.answers import judge
 from workers.values import TransportError
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
