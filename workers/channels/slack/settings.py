@@ -46,7 +46,7 @@ class SlackSubscription(Subscription):
                 web_address(text)
             except ValueError:
                 raise ValueError(
-                    f"this is not a valid web address; {_SHAPE}"
+                    f"this is not a web address; {_SHAPE}"
                 ) from None  # the address is a secret
         return value
 

@@ -31,7 +31,7 @@ def test_either_way_is_enough(keys: dict[str, str], threads: bool) -> None:
         ({"webhook_url": WEBHOOK, "channel_id": "C0123ABCD"}, "not both"),
         ({"webhook_url": "hooks.example.org/x"}, "is not a web address"),
         ({"token": "xoxb-1", "channel_id": "#general"}, "is a name"),
-        ({"token": "xoxb-1", "channel_id": "C0123ABCD", "api_url": "ftp://x"}, "is not a web address"),
+        ({"token": "xoxb-1", "channel_id": "C0123ABCD", "api_url": "ftp://x"}, "web address"),
         ({"webhook_url": WEBHOOK, "webhok": "x"}, "Extra inputs"),
     ],
 )
