@@ -97,6 +97,15 @@ def test_a_new_report_on_top_of_an_agency_page_is_opened(scene: Scene) -> None:
     assert [event.type for event in scene.events(intake)] == [EventType.OPENED]
 
 
+def test_a_page_on_which_nothing_is_known_does_not_show_what_is_new(scene: Scene) -> None:
+    """Without a known report below them, new ones on an agency's page may have been there before: silent."""
+    scene.take(pages.agency(rows(10), total=30))
+    others = [row.but(title=f"Another Report: Part {n}") for n, row in enumerate(rows(10))]
+    intake = scene.take(pages.agency(others, total=30))
+    assert (intake.outcome, intake.opened, intake.events) == (Outcome.UNCHANGED, 0, ())
+    assert scene.count(recommendations) == 20
+
+
 def test_the_text_of_a_page_that_was_markup_before_is_no_first_capture(scene: Scene) -> None:
     """A source that has shown this agency's page shows it as text: what is new on top is news."""
     known = rows(9)

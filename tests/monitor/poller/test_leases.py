@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from monitor.intake import PollColumns, source_rows
 from monitor.poller.leases import LEASE, Leases, SourceRow, claim, release, renew
 from monitor.record.store.schema import sources
 from monitor.record.store.store import Store
@@ -168,3 +169,86 @@ def test_a_renewal_takes_nothing(any_store: Store) -> None:
     claim(any_store, "piers", "them", NOON)
     renew(any_store, "piers", "us", NOON + timedelta(hours=1))
     assert (_holder(any_store), _until(any_store)) == ("them", NOON + LEASE)
+
+
+def _commit_as(store: Store, holder: str | None) -> None:
+    """Commit a capture's columns with the end of a lease."""
+    columns = PollColumns(NOON, NOON + timedelta(hours=12), ends_lease_of=holder)
+    with store.write() as connection:
+        source_rows.write_row(connection, "piers", {}, columns)
+
+
+def test_a_lease_ends_with_the_capture(any_store: Store) -> None:
+    """Nothing is left to give back: whoever claimed it since keeps it."""
+
+    async def check() -> None:
+        async with Leases(any_store, "us", StillClock()).hold("piers") as lease:
+            assert lease
+            _commit_as(any_store, lease.end_with_commit())
+            lease.has_ended()
+            assert _holder(any_store) is None
+            assert claim(any_store, "piers", "us", NOON)  # as by our follower, which has our name
+        assert _holder(any_store) == "us"
+
+    asyncio.run(check())
+
+
+def test_a_capture_ends_nobody_elses_lease(any_store: Store) -> None:
+    """One that took too long finds its lease taken over, and leaves it."""
+    assert claim(any_store, "piers", "them", NOON)
+    _commit_as(any_store, "us")
+    assert (_holder(any_store), _until(any_store)) == ("them", NOON + LEASE)
+    _commit_as(any_store, None)
+    assert (_holder(any_store), _until(any_store)) == ("them", NOON + LEASE)
+
+
+def test_a_lease_that_two_tasks_share_does_not_end_with_a_capture(store: Store) -> None:
+    """The other one still works under it."""
+
+    async def check() -> None:
+        leases = Leases(store, "us", StillClock())
+        async with leases.hold("piers") as one, leases.hold("piers") as other:
+            assert one
+            assert other
+            assert one.end_with_commit() is None
+            one.has_ended()
+        assert _holder(store) is None
+
+    asyncio.run(check())
+
+
+def test_a_lease_that_should_have_ended_and_did_not_is_given_back(store: Store) -> None:
+    """The capture's transaction failed: the next poller waits for nobody."""
+
+    async def check() -> None:
+        async with Leases(store, "us", StillClock()).hold("piers") as lease:
+            assert lease
+            assert lease.end_with_commit() == "us"
+        assert _holder(store) is None
+
+    asyncio.run(check())
+
+
+def test_a_task_that_comes_while_a_lease_ends_takes_one_of_its_own(store: Store) -> None:
+    """The commit would take it away from under it."""
+
+    async def check() -> None:
+        leases, held = Leases(store, "us", StillClock()), asyncio.Event()
+
+        async def late() -> None:
+            async with leases.hold("piers"):
+                held.set()
+                assert _holder(store) == "us"
+
+        async with leases.hold("piers") as lease:
+            assert lease
+            holder = lease.end_with_commit()
+            task = asyncio.create_task(late())
+            await asyncio.sleep(0)
+            assert not held.is_set()
+            _commit_as(store, holder)
+            lease.has_ended()
+        await asyncio.wait_for(task, 60)
+        assert held.is_set()
+
+    asyncio.run(check())

@@ -10,8 +10,11 @@ import pytest
 from sqlalchemy import Connection, select
 
 from monitor.poller import CycleResult, once, poll_once
+from monitor.poller.cycle import run_cycle, run_if_due
 from monitor.poller.leases import SourceRow, claim
+from monitor.poller.session import open_session
 from monitor.record.settings import Source
+from monitor.record.store.prepared import Prepared
 from monitor.record.store.schema import sources
 from monitor.record.store.store import Store, StoreError
 from monitor.record.values import Outcome
@@ -119,3 +122,46 @@ def test_of_many_first_captures_the_last_word_is_said(store: Store, tmp_path: Pa
 
     in_world(store, tmp_path, check, *many)
     assert said[-1] == 6
+
+
+@pytest.mark.parametrize("run", [run_cycle, run_if_due], ids=["once", "service"])
+def test_an_unchanged_page_costs_five_statements_and_no_thread(
+    store: Store, tmp_path: Path, run: Callable[..., Any]
+) -> None:
+    """Lease, host's turn, recognition, marks of age, the source's row: in the loop's own thread."""
+    many = [piers(id=f"page-{n}", format="gao-agency", url=f"/agencies/{n}") for n in range(4)]
+    composed: list[str] = []
+    threads: list[str] = []
+
+    def counted(name: str) -> Callable[..., Any]:
+        real = getattr(Prepared, name)
+
+        def count(self: Prepared, connection: Connection, values: Any) -> Any:
+            composed.append(name)
+            return real(self, connection, values)
+
+        return count
+
+    async def noted(work: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        threads.append(work.__name__)
+        return work(*arguments, **named)
+
+    async def check(world: World) -> None:
+        for n in range(4):
+            page = [row.but(agency=f"Bureau {n}", title=f"Report {n}: Lamps") for row in rows(2)]
+            world.site.answers(f"/agencies/{n}", Answer(200, agency(page)))
+        async with open_session(world.poller) as session:
+            # Of a host more is known after its first page.
+            for source in session.settings.sources * 2:
+                assert not (await run_cycle(session, source)).failed
+            world.clock.forward(hours=14)
+            with pytest.MonkeyPatch.context() as patch:
+                for name in ("row", "count"):
+                    patch.setattr(Prepared, name, counted(name))
+                patch.setattr(asyncio, "to_thread", noted)
+                results = [await run(session, source) for source in session.settings.sources]
+        assert [result.outcome for result in results] == ["unchanged"] * 4
+        assert (len(composed), threads) == (4 * 5, [])
+        assert all(row.lease_holder is None for row in world.all(sources))
+
+    in_world(store, tmp_path, check, *many)
