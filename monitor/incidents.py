@@ -7,7 +7,7 @@ nor repeats a notice.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,30 +28,32 @@ _LATE = timedelta(hours=1)  # a poll may wait for its host's pace
 WELL = frozenset({Outcome.BASELINE, Outcome.UNCHANGED, Outcome.CHANGED})
 
 
-def record(
-    connection: Connection,
-    source_id: str,
-    outcome: Outcome,
-    message: str,
-    now: datetime,
-    *,
-    saved_copy: bool = False,
-) -> tuple[Notice, ...]:
-    """Write how a reading ended, and return the notices that operators get of it.
+@dataclass(frozen=True, slots=True)
+class SourceOutcome:
+    """How reading a source ended, in a word and in a message.
 
-    Updates `outcome`, `message`, `failures` and the incident in the source's row. `saved_copy`: the page is a
-    file that somebody saved for a source that also fetches; it says nothing about whether the site can be
-    reached, so it neither ends nor prolongs the incident of a site that refuses.
+    `saved_copy`: the page is a file that somebody saved for a source that also fetches; it says nothing about
+    whether the site can be reached, so it neither ends nor prolongs the incident of a site that refuses.
     """
-    row = _row(connection, source_id)
-    if outcome in WELL:
-        changes, made = _well(row, source_id, now, keep=saved_copy and _is_of_site(row))
+
+    source_id: str
+    outcome: str
+    message: str
+    now: datetime
+    saved_copy: bool = False
+
+
+def record(connection: Connection, ended: SourceOutcome) -> tuple[Notice, ...]:
+    """Write how a reading ended into the source's row; returns the notices that operators get of it."""
+    row = _row(connection, ended.source_id)
+    if ended.outcome in WELL:
+        changes, made = _well(row, ended)
         changes["stale_copies"] = 0
-    elif saved_copy and outcome is not Outcome.QUARANTINED:
+    elif ended.saved_copy and ended.outcome != Outcome.QUARANTINED:
         changes, made = {}, []
     else:
-        changes, made = _trouble(row, source_id, outcome, message, now)
-    _update(connection, source_id, {**changes, "outcome": outcome, "message": message})
+        changes, made = _trouble(row, ended)
+    _update(connection, ended.source_id, {**changes, "outcome": ended.outcome, "message": ended.message})
     return _keep(connection, made)
 
 
@@ -64,7 +66,7 @@ def record_stale_copy(
     if copies < STALE_COPIES:
         _update(connection, source_id, {"outcome": Outcome.UNCHANGED, "message": message})
         return Outcome.UNCHANGED, ()
-    return Outcome.FAILING, record(connection, source_id, Outcome.FAILING, message, now)
+    return Outcome.FAILING, record(connection, SourceOutcome(source_id, Outcome.FAILING, message, now))
 
 
 def check_stale(connection: Connection, source: Source, now: datetime) -> tuple[Notice, ...]:
@@ -75,14 +77,14 @@ def check_stale(connection: Connection, source: Source, now: datetime) -> tuple[
     silent = now - since > source.patience
     if silent and row["stale_told_at"] is None and _was_read_lately(row, source, now):
         _update(connection, source.id, {"stale_told_at": now})
-        message = _stale_message(source, row["last_captured_at"])
-        return _keep(connection, [_notice(NoticeType.STALE, source.id, "stale", message, since, now)])
+        silence = SourceOutcome(source.id, "stale", _stale_message(source, row["last_captured_at"]), now)
+        return _keep(connection, [_notice(NoticeType.STALE, silence, since)])
     if not silent and row["stale_told_at"] is not None:
         _update(connection, source.id, {"stale_told_at": None})
         last = row["last_captured_at"] or since
         message = f"{source.id} has a new capture, of {last:%Y-%m-%d %H:%M} UTC."
-        notice = _notice(NoticeType.RECOVERED, source.id, row["outcome"] or "", message, since, now)
-        return _keep(connection, [notice])
+        recovered = SourceOutcome(source.id, row["outcome"] or "", message, now)
+        return _keep(connection, [_notice(NoticeType.RECOVERED, recovered, since)])
     return ()
 
 
@@ -101,40 +103,35 @@ def remind_held(connection: Connection, source_id: str, now: datetime) -> tuple[
     _update(connection, source_id, {"told_at": now})
     what = "1 capture is" if count == 1 else f"{count} captures are"
     message = f"{what} still held back ({reason}). See: recwatch quarantine list"
-    notice = _notice(NoticeType.QUARANTINED, source_id, Outcome.QUARANTINED, message, since, now)
-    return _keep(connection, [notice])
+    held = SourceOutcome(source_id, Outcome.QUARANTINED, message, now)
+    return _keep(connection, [_notice(NoticeType.QUARANTINED, held, since)])
 
 
-def record_lookup(
-    connection: Connection, source_id: str, outcome: Outcome, message: str, now: datetime
-) -> tuple[Notice, ...]:
+def record_lookup(connection: Connection, ended: SourceOutcome) -> tuple[Notice, ...]:
     """Write how a round of look-ups on reports' pages ended: an incident of its own.
 
     The source itself may be read without trouble meanwhile, and its success must not hide that nobody can say
     what became of the recommendations that left.
     """
-    key = f"lookups:{source_id}"
+    key = f"lookups:{ended.source_id}"
     state = _LookupTrouble.read(connection, key)
-    if outcome in WELL:
+    if ended.outcome in WELL:
         connection.execute(meta.delete().where(meta.c.key == key))
-        if not state or not state.told:
+        if not state or not state.notified:
             return ()
-        message = "Reports' pages can be read again."
-        notice = _notice(NoticeType.RECOVERED, source_id, outcome, message, state.since, now)
-        return _keep(connection, [notice])
-    state = state or _LookupTrouble(0, now, told=False)
-    tell = not state.told and state.failures + 1 >= NOTIFIED_AT
-    _LookupTrouble(state.failures + 1, state.since, state.told or tell).write(connection, key)
-    if not tell:
-        return ()
-    return _keep(connection, [_notice(_type_of(outcome), source_id, outcome, message, state.since, now)])
+        recovered = replace(ended, message="Reports' pages can be read again.")
+        return _keep(connection, [_notice(NoticeType.RECOVERED, recovered, state.since)])
+    state = state or _LookupTrouble(0, ended.now, notified=False)
+    notify = not state.notified and state.failures + 1 >= NOTIFIED_AT
+    _LookupTrouble(state.failures + 1, state.since, state.notified or notify).write(connection, key)
+    return _keep(connection, [_notice(_type_of(ended.outcome), ended, state.since)] if notify else [])
 
 
 @dataclass(frozen=True)
 class _LookupTrouble:
     failures: int
     since: datetime
-    told: bool
+    notified: bool
 
     @staticmethod
     def read(connection: Connection, key: str) -> "_LookupTrouble | None":
@@ -145,7 +142,9 @@ class _LookupTrouble:
         return _LookupTrouble(value["failures"], datetime.fromisoformat(value["since"]), value["told"])
 
     def write(self, connection: Connection, key: str) -> None:
-        value = json.dumps({"failures": self.failures, "since": self.since.isoformat(), "told": self.told})
+        value = json.dumps(
+            {"failures": self.failures, "since": self.since.isoformat(), "told": self.notified}
+        )
         insert = upsert(connection)(meta).values(key=key, value=value)
         connection.execute(insert.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
 
@@ -153,30 +152,29 @@ class _LookupTrouble:
 Changes = dict[str, Any]
 
 
-def _well(row: Changes, source_id: str, now: datetime, *, keep: bool) -> tuple[Changes, list[Notice]]:
-    if keep:
+def _well(row: Changes, ended: SourceOutcome) -> tuple[Changes, list[Notice]]:
+    if ended.saved_copy and _is_of_site(row):
         return {}, []
     # told_at is left: the daily reminder of what is held counts from it.
     changes: Changes = {"failures": 0, "troubled_since": None, "told": None}
     if row["told"] is None:
         return changes, []
     changes["stale_told_at"] = None  # one notice ends both
-    since = row["troubled_since"] or now
-    message = f"{source_id} is well again, after {_length(now - since)}."
-    return changes, [_notice(NoticeType.RECOVERED, source_id, row["outcome"] or "", message, since, now)]
+    since = row["troubled_since"] or ended.now
+    message = f"{ended.source_id} is well again, after {_length(ended.now - since)}."
+    recovered = replace(ended, outcome=row["outcome"] or "", message=message)
+    return changes, [_notice(NoticeType.RECOVERED, recovered, since)]
 
 
-def _trouble(
-    row: Changes, source_id: str, outcome: Outcome, message: str, now: datetime
-) -> tuple[Changes, list[Notice]]:
-    failures, since = row["failures"] + 1, row["troubled_since"] or now
+def _trouble(row: Changes, ended: SourceOutcome) -> tuple[Changes, list[Notice]]:
+    failures, since = row["failures"] + 1, row["troubled_since"] or ended.now
     changes: Changes = {"failures": failures, "troubled_since": since}
-    kind = _type_of(outcome)
+    kind = _type_of(ended.outcome)
     # What is held back asks for a decision: operators hear of it though they know that the site is silent.
     first = row["told"] is None or (kind is NoticeType.QUARANTINED and row["told"] != kind)
     if not first or (kind is not NoticeType.QUARANTINED and failures < NOTIFIED_AT):
         return changes, []
-    return {**changes, "told": kind, "told_at": now}, [_notice(kind, source_id, outcome, message, since, now)]
+    return {**changes, "told": kind, "told_at": ended.now}, [_notice(kind, ended, since)]
 
 
 def _is_of_site(row: Changes) -> bool:
@@ -184,10 +182,10 @@ def _is_of_site(row: Changes) -> bool:
     return bool(row["failures"]) and row["told"] != NoticeType.QUARANTINED
 
 
-def _type_of(outcome: Outcome) -> NoticeType:
-    if outcome is Outcome.BLOCKED:
+def _type_of(outcome: str) -> NoticeType:
+    if outcome == Outcome.BLOCKED:
         return NoticeType.BLOCKED
-    return NoticeType.QUARANTINED if outcome is Outcome.QUARANTINED else NoticeType.FAILING
+    return NoticeType.QUARANTINED if outcome == Outcome.QUARANTINED else NoticeType.FAILING
 
 
 def _row(connection: Connection, source_id: str) -> Changes:
@@ -233,24 +231,12 @@ def _length(span: timedelta) -> str:
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
 
 
-def _notice(
-    kind: NoticeType, source_id: str, outcome: str, message: str, since: datetime, now: datetime
-) -> Notice:
-    return Notice(new_id("evt"), kind, now, source_id, str(outcome), message, since)
+def _notice(kind: NoticeType, ended: SourceOutcome, since: datetime) -> Notice:
+    return Notice(new_id("evt"), kind, ended.now, ended.source_id, str(ended.outcome), ended.message, since)
 
 
 def _keep(connection: Connection, made: list[Notice]) -> tuple[Notice, ...]:
     """Store notices in the reading's own transaction; the dispatcher sends those that are not published."""
     for notice in made:
-        connection.execute(
-            notices.insert().values(
-                id=notice.id,
-                type=notice.type,
-                at=notice.at,
-                concerns=notice.concerns,
-                outcome=notice.outcome,
-                message=notice.message,
-                since=notice.since,
-            )
-        )
+        connection.execute(notices.insert().values(asdict(notice)))
     return tuple(made)

@@ -1,4 +1,4 @@
-"""Reads kept bytes again with today's extractor: what an alert rests on, what would be read otherwise."""
+"""Reads kept captures again with today's extractor: the evidence of an event, and what is read otherwise."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -66,8 +66,8 @@ class Derivation:
 class Divergence:
     """One thing that today's extractor reads otherwise than was recorded.
 
-    `field`: one of FIELDS; `key` for a recommendation that the page showed and no longer does, or the other
-    way round; `page` for a page that was believed or held back, and now would not be.
+    `field`: one of FIELDS; `key` where only one of the two readings has the recommendation; `page` where only
+    one of them can read the page.
     """
 
     kept: Kept
@@ -196,7 +196,7 @@ def _differing(row: Recommendation, recorded: Row[Any]) -> tuple[str, ...]:
 
 
 def _as_far_as_shown(row: Recommendation, recorded: Row[Any]) -> Recommendation:
-    """A report's table of matters has no priority: what was known stands."""
+    """A report's table of matters has no priority: what was known holds."""
     unmarked = row.kind is Kind.MATTER and recorded.format == Format.PRODUCT
     return replace(row, priority=recorded.priority) if unmarked else row
 
@@ -209,8 +209,8 @@ def _between(
     if before is None or before.row is None:
         return EventType.OPENED, ()
     old, new = ComparedFields.of(before.row), ComparedFields.of(after.row)
-    standing = KnownRecommendation(0, old, 1, present, before.kept.captured_at, Reader("", ""))
-    return detection.type_of_change(new, standing), detection.changed_fields(new, old)
+    known = KnownRecommendation(0, old, 1, present, before.kept.captured_at, Reader("", ""))
+    return detection.type_of_change(new, known), detection.changed_fields(new, old)
 
 
 # Everything --------------------------------------------------------------------------------------
@@ -259,12 +259,12 @@ def _against_history(
 ) -> Iterator[Divergence]:
     known = load_earlier(connection, rows.keys())
     for one, row in sorted(rows.items()):
-        looks = [earlier.fields for earlier in known[one]]
+        past = [earlier.fields for earlier in known[one]]
         today = ComparedFields.of(row)
         if row.kind is Kind.MATTER and kept.format == Format.PRODUCT:
-            looks = [look._replace(priority=row.priority) for look in looks]
-        if today in looks:
+            past = [fields._replace(priority=row.priority) for fields in past]
+        if today in past:
             continue
-        nearest = min(looks, key=lambda look: len(detection.changed_fields(today, look)))
+        nearest = min(past, key=lambda fields: len(detection.changed_fields(today, fields)))
         for name in detection.changed_fields(today, nearest):
             yield Divergence(kept, row.key, name, "in no revision", str(getattr(row, name)))

@@ -102,12 +102,12 @@ class Asker:
         wait: Callable[[int], Awaitable[None]] | None,
     ) -> Answer:
         async with self.client.get_raw(url, headers) as response:
-            came = _readable(response.headers)
-            known = {key: value for key, value in came.items() if key not in _DROPPED}
+            received = _readable(response.headers)
+            known = {key: value for key, value in received.items() if key not in _DROPPED}
             if response.status != 200:
                 return Answer(response.status, known, b"")
             pieces = response.pieces()
-            return Answer(200, known, await read_body(pieces, came, limit, truncate=truncate, wait=wait))
+            return Answer(200, known, await read_body(pieces, received, limit, truncate=truncate, wait=wait))
 
 
 async def _wait_for_memory(share: Share, deadline: asyncio.Timeout, size: int) -> None:
@@ -123,7 +123,7 @@ async def _wait_for_memory(share: Share, deadline: asyncio.Timeout, size: int) -
 
 
 def _readable(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers by names in lower case; one that came several times holds all, as commas part them."""
+    """Headers by names in lower case; one that was sent several times holds all values, with commas."""
     found: dict[str, str] = {}
     for key, value in raw:
         name, text = key.decode("latin-1").lower(), _text(value)

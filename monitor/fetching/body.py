@@ -1,11 +1,11 @@
-"""Reads an answer's body within bounds: bytes on the wire, bytes unpacked, whole members only."""
+"""Reads an answer's body within limits: bytes received, bytes unpacked, whole gzip members only."""
 
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from monitor.record.bodies import Body, Filling
 
-_STEP = 256 * 1024  # unpacked at a time: a bomb is noticed at the limit, not after it went off
+_STEP = 256 * 1024  # unpacked at a time: a gzip bomb is noticed at the limit
 _GZIP = 31  # zlib's window bits for a gzip header
 _MAGIC = b"\x1f\x8b"
 

@@ -1,4 +1,4 @@
-"""Manners towards a host, kept in its row of `hosts`: its pace, its refusals, its rules."""
+"""A host's row in `hosts`: its pace, its refusals, its robots.txt."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

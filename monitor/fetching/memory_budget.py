@@ -22,7 +22,7 @@ class MemoryBudget:
         self._waiting: list[asyncio.Future[None]] = []
 
     def share(self) -> "Share":
-        """A page's share, for a block: given back at its end, whatever came of the page."""
+        """A page's share, for a block: given back at its end in any case."""
         return Share(self)
 
     def fits(self, share: "Share", more: int) -> bool:

@@ -1,12 +1,12 @@
-"""A site's robots.txt, read. Pure."""
+"""Reads a site's robots.txt. Pure."""
 
 from datetime import timedelta
 from functools import lru_cache
 
 from protego import Protego
 
-AGENT = "recwatch"  # what a site's rules can name
-MAX_BYTES = 512 * 1024  # as RFC 9309 asks; the rest is not looked at
+AGENT = "recwatch"  # the name in a site's rules
+MAX_BYTES = 512 * 1024  # as RFC 9309 asks; the rest is not read
 _MARKUP = (b"<", b"\xef\xbb\xbf<", b"{")
 _TYPES_OF_TEXT = ("text/plain", "application/octet-stream", "binary/octet-stream", "")
 

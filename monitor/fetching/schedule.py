@@ -31,7 +31,7 @@ def due_at(
     """When a source is due, by what the store says and by the interval as it is configured now.
 
     A shortened `every` counts at once, and a store written under a clock that ran ahead does not
-    silence a source. What a site asked for in Retry-After stands with the host, not here.
+    silence a source. What a site asked for in Retry-After is in the host's row.
     """
     if next_poll_at is None or last_polled_at is None or last_polled_at > now:
         return now

@@ -1,4 +1,4 @@
-"""Names of hosts: which row of `hosts` is whose, and what counts as the same site. Pure."""
+"""Names of hosts: the key of a row of `hosts`, and what counts as the same site. Pure."""
 
 from functools import lru_cache
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
@@ -17,7 +17,7 @@ def host_of(url: str) -> str:
 
 
 def robots_address(url: str) -> str:
-    """Where the rules for this address stand."""
+    """The address of the robots.txt for this one."""
     return urlunsplit(urlsplit(without_password(url))._replace(path="/robots.txt", query="", fragment=""))
 
 

@@ -1,10 +1,10 @@
-"""Answers that stand in a page's place. Pure."""
+"""Recognises what a bot wall sends in place of a page. Pure."""
 
 import re
 
 from monitor.record.bodies import Body, whole
 
-_LARGEST = 64 * 1024  # what a wall says is short; a page of recommendations that quotes one is not
+_LARGEST = 64 * 1024  # a bot wall's page is short; a page of recommendations that quotes one is not
 _TITLE = re.compile(rb"<title[^>]*>\s*(?:access denied|pardon our interruption|just a moment)", re.IGNORECASE)
 _CHALLENGES = (b"bm-verify", b"_sec/cp_challenge", b"/cdn-cgi/challenge-platform")
 

@@ -1,6 +1,6 @@
-"""What becomes of recommendations that left a complete source: lookups on their report's page, and their end.
+"""Recommendations that left a complete source: look-ups on their report's page, and what ends them.
 
-A lookup is a row in the store, due at a time, like everything else that is due.
+A look-up is a row in the store, due at a time, like everything else that is due.
 """
 
 from collections.abc import Collection
@@ -48,14 +48,14 @@ def write_departures(writer: CaptureWriter, source: Source, limits: Gate, change
 
 
 def settle(connection: Connection, source_id: str, ids: Collection[int], answer: str) -> None:
-    """End the lookups of some recommendations with an answer."""
+    """End the look-ups of some recommendations with an answer."""
     _note_answer(connection, source_id, ids, {"settled": answer})
 
 
 def count_miss(writer: CaptureWriter, ids: list[int]) -> dict[int, int]:
-    """Note one more capture without them; how many in a row that makes for each.
+    """Count one more capture without them; returns how many in a row that makes for each.
 
-    Of closed ones, too: only so does a reopened one that comes back with the words it left with differ from
+    Closed ones are counted, too: only so a reopened one that is back with the words it left with differs from
     one that a lagging source has listed all the time.
     """
     mine = (readings.c.source_id == writer.reader.source, readings.c.format == writer.reader.format)
@@ -69,12 +69,12 @@ def count_miss(writer: CaptureWriter, ids: list[int]) -> dict[int, int]:
 
 
 def _can_ask(writer: CaptureWriter, source: Source) -> bool:
-    # A report's own page has just been read: there is nobody else to ask. Imported history asks nobody.
+    # A report's own page has just been read: there is no other to ask. Imported history asks for none.
     return source.confirm_closures and writer.reader.format == Format.CSV and not writer.silent
 
 
 def _ask(writer: CaptureWriter, source: Source, ids: list[int]) -> dict[int, Any]:
-    """Make or revive a lookup for each; returns the lookups as they stand, by recommendation."""
+    """Make or revive a look-up for each; returns their rows, by recommendation."""
     subjects = loading.load_subjects(writer.connection, ids)
     fresh = [
         {
@@ -97,13 +97,13 @@ def _ask(writer: CaptureWriter, source: Source, ids: list[int]) -> dict[int, Any
 
 def _revive(writer: CaptureWriter, source: Source, ids: list[int]) -> None:
     mine = (lookups.c.source_id == source.id, lookups.c.recommendation_id.in_(ids))
-    # It was listed again, or closed, and has left once more: a new departure.
+    # It was listed again, or closed, and has left once more.
     writer.connection.execute(
         update(lookups)
         .where(*mine, lookups.c.settled.in_(("returned", "closed")))
         .values(settled=None, left_at=writer.now, due_at=writer.now, attempts=0, message=None)
     )
-    # Open on its report's page, and yet missing here: it may be closed there by now.
+    # Open on its report's page and still missing here: it may be closed there by now.
     writer.connection.execute(
         update(lookups)
         .where(*mine, lookups.c.settled == "open", lookups.c.due_at <= writer.now - _AGAIN)
@@ -113,14 +113,14 @@ def _revive(writer: CaptureWriter, source: Source, ids: list[int]) -> None:
 
 
 def _cannot_say(lookup: Any) -> bool:
-    """Whether the report's page is of no help: nobody to ask, or asked in vain."""
+    """Whether the report's page cannot say: there is none to ask for, or it was asked for in vain."""
     if lookup is None:
         return True
     return lookup.settled == "expired" or (lookup.settled is None and lookup.attempts > 0)
 
 
 def pending(connection: Connection, source_id: str, product: str) -> set[int]:
-    """Recommendations of a report that somebody waits to hear of."""
+    """Recommendations of a report with an open look-up."""
     query = select(lookups.c.recommendation_id).where(
         lookups.c.source_id == source_id, lookups.c.product == product, lookups.c.settled.is_(None)
     )

@@ -127,7 +127,7 @@ def _unpacked(packed: bytes) -> Iterator[bytes]:
 def prune_evidence(connection: Connection, settings: StoreSettings, now: datetime) -> int:
     """Drop bytes that are too old or too many, evidence of events last; returns how many were dropped.
 
-    What is held back is kept until somebody has decided, unless there is no room at all.
+    What is held back is kept until it is decided, unless there is no room at all.
     """
     held = exists().where(captures.c.sha256 == evidence.c.sha256, captures.c.held)
     old = delete(evidence).where(evidence.c.created_at < now - settings.keep_evidence, ~held)

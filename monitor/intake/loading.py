@@ -185,8 +185,8 @@ def load_earlier(connection: Connection, ids: Collection[int]) -> dict[int, list
     for row in _among(connection, query, table.c.recommendation_id, set(ids)):
         known = row.fingerprint.startswith(folding.VERSION)
         fingerprint = row.fingerprint if known else folding.fingerprint(row.narrative)
-        look = ComparedFields(fingerprint, row.status, row.priority, folding.text_fingerprint(row.text))
-        found[row.recommendation_id].append(Earlier(row.number, look))
+        compared = ComparedFields(fingerprint, row.status, row.priority, folding.text_fingerprint(row.text))
+        found[row.recommendation_id].append(Earlier(row.number, compared))
     return found
 
 

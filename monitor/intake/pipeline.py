@@ -87,7 +87,7 @@ def _outdated(connection: Connection, arrival: Arrival, read: ReadCapture) -> In
         why = AgeMarks.of(arrival, read.capture.stamp).older_than(last)
         return source_rows.note_stale(connection, arrival, why, read.seen) if why else None
     if arrival.captured_at < last.last_captured_at <= arrival.now:
-        # It was held back long enough for a newer one to be believed: it tells nothing about today.
+        # It was held back long enough for a newer one to be believed: it is no news of today.
         return Intake(Outcome.UNCHANGED, "a newer capture has been believed since", read.seen)
     return None
 

@@ -9,7 +9,7 @@ A page is recognised as the one that its source showed last:
 - Its key is the hash of its stable content (monitor/formats/stable_content.py), of how it was asked for, and
   of the code that reads pages: a new extractor, folding or gate recognises nothing of the old one's.
 - It is remembered only if it was believed without a person's word for it, nothing is missing from it and
-  nobody waits for its answer.
+  no look-up waits for it.
 - What its headers and stamp say of its age is compared with the last copy's all the same.
 
 A row of the export is recognised as one of its source's last readings:
@@ -112,7 +112,7 @@ def _files(path: Path) -> Iterable[Path]:
 def recognise_at_once(store: Store, arrival: Arrival) -> Intake | None:
     """End an intake at the page shown last, without waiting for another writer.
 
-    None where it is another page, is large, or somebody else writes just now: then `take_in` decides.
+    None where it is another page, is large, or another writer is at work: then `take_in` decides.
     """
     if not store.is_sqlite or len(arrival.page.body) > _LARGE:
         return None

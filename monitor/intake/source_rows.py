@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, insert, or_, select, update
 
 from monitor import incidents
+from monitor.incidents import SourceOutcome
 from monitor.intake.evidence import CaptureRecord, digest, keep_evidence
 from monitor.intake.values import AgeMarks, Arrival, Intake, PollColumns, ReadCapture, RememberedPage
 from monitor.record.settings import Source
@@ -154,8 +155,8 @@ def record_outcome(
     connection: Connection, arrival: Arrival, outcome: Outcome, message: str = ""
 ) -> tuple[Notice, ...]:
     """Write how the reading ended into the source's row; returns what operators are to hear of it."""
-    source_id, saved = arrival.source.id, arrival.is_saved_copy
-    return incidents.record(connection, source_id, outcome, message, arrival.now, saved_copy=saved)
+    ended = SourceOutcome(arrival.source.id, outcome, message, arrival.now, arrival.is_saved_copy)
+    return incidents.record(connection, ended)
 
 
 def hold(connection: Connection, arrival: Arrival, record: CaptureRecord) -> Intake:

@@ -50,7 +50,7 @@ class PollColumns:
 class IntakeOptions:
     """How a capture is to be taken in.
 
-    `format`: what the page must be; None: it is recognised. `silent`: imported history, nobody is notified.
+    `format`: what the page must be; None: it is recognised. `silent`: imported history, no notifications.
     `released`: a person has vouched for it and the gate is not asked. `fetched`: it comes from a site, so a
     page that keeps programs out is BLOCKED, and nothing is written. `short_cuts`: off, everything is read
     (for tests). `last_page`: the source's, where the caller has it at hand, to save work. `columns`: what is

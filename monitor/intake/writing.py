@@ -22,7 +22,7 @@ _ROWS = 1000  # to one insert of a first capture
 
 @dataclass(frozen=True, slots=True)
 class CaptureWriter:
-    """What all that is written of one capture shares. `silent`: imported history, nobody is notified."""
+    """What all that is written of one capture shares. `silent`: imported history."""
 
     connection: Connection
     reader: Reader
@@ -55,7 +55,7 @@ def _write_new(
     table, connection = recommendations, writer.connection
     statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
     ids = list(connection.scalars(statement, [_new_recommendation(writer, row) for row in rows]))
-    # Whoever bears a key now has it, whoever bore it once.
+    # A key belongs to the recommendation that bears it now, whichever bore it once.
     named = upsert(connection)(aliases)
     named = named.on_conflict_do_update(
         index_elements=["key"], set_={"recommendation_id": named.excluded.recommendation_id}
@@ -137,7 +137,7 @@ def write_readings(writer: CaptureWriter, shown: Mapping[int, Reading]) -> None:
 
 
 def write_row_hashes(writer: CaptureWriter, changes: Changeset) -> None:
-    """Write the hashes of rows that came in other bytes than last time and say the same."""
+    """Write the hashes of rows whose bytes are not those of last time though they say the same."""
     other = [
         {"one": one, "hash": found}
         for one, change in changes.shown.items()

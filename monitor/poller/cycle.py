@@ -100,7 +100,7 @@ def _is_undisturbed(row: SourceRow, fetched: CycleResult | None) -> bool:
 
 
 async def take_given(session: Session, source: Source, page: Page) -> CycleResult:
-    """Take in a page that somebody hands over, in place of a source's files and site."""
+    """Take in a page that was handed over, in place of a source's files and site."""
     async with session.leases.hold(source.id, _PATIENCE):
         result = of_intake(source.id, await session.take(source, page, IntakeOptions()))
     report(result, file=page.origin)

@@ -7,6 +7,7 @@ from datetime import datetime
 import structlog
 
 from monitor.fetching import HostTurn, NotModified, Refusal, Request, fetch, hosts, schedule, sites
+from monitor.incidents import SourceOutcome
 from monitor.intake import IntakeOptions, LastPage, PollColumns
 from monitor.poller import rows, wording
 from monitor.poller.leases import Lease
@@ -90,9 +91,8 @@ async def _fail(session: Session, source: Source, refusal: Refusal) -> CycleResu
     due = await asyncio.to_thread(_next_try, session, source, refusal, now)
     shown = wording.clock_time(due.astimezone(), now.astimezone())
     message = wording.trouble(refusal.message, source, source.url, session.place(source), shown)
-    columns = PollColumns(now, due)
-    args = (session.store, source.id, refusal.outcome, message, columns)
-    await session.publish(await asyncio.to_thread(rows.failed, *args))
+    ended = SourceOutcome(source.id, refusal.outcome, message, now)
+    await session.publish(await asyncio.to_thread(rows.failed, session.store, ended, PollColumns(now, due)))
     return CycleResult(source.id, refusal.outcome, message)
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import structlog
 
 from monitor import incidents
+from monitor.incidents import SourceOutcome
 from monitor.intake import IntakeOptions
 from monitor.poller.results import CycleResult, of_intake
 from monitor.poller.session import Session
@@ -79,15 +80,15 @@ async def _take(session: Session, source: Source, page: Page | str) -> CycleResu
 
 async def fail(session: Session, source: Source, message: str) -> CycleResult:
     """Record that a file or the folder cannot be read: no news of the site's health, where it has one."""
-    now = session.clock.now()
-
-    def write() -> tuple[Notice, ...]:
-        with session.store.write() as connection:
-            saved = bool(source.url)
-            return incidents.record(connection, source.id, Outcome.FAILING, message, now, saved_copy=saved)
-
-    await session.publish(await asyncio.to_thread(write))
+    saved = bool(source.url)
+    ended = SourceOutcome(source.id, Outcome.FAILING, message, session.clock.now(), saved_copy=saved)
+    await session.publish(await asyncio.to_thread(_write, session, ended))
     return CycleResult(source.id, Outcome.FAILING, message)
+
+
+def _write(session: Session, ended: SourceOutcome) -> tuple[Notice, ...]:
+    with session.store.write() as connection:
+        return incidents.record(connection, ended)
 
 
 def report(result: CycleResult, **where: str) -> None:

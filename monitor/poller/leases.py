@@ -118,7 +118,7 @@ class Leases:
 
     async def _claim(self, source_id: str, now: datetime, with_it: "WithIt | None") -> "SourceRow | None":
         if self._store.is_sqlite:
-            # A change of threads and back costs more than the claim, which waits for nobody here.
+            # A change of threads and back costs more than the claim, which does not wait here.
             with suppress(StoreBusy), self._store.write(light=True, wait=False) as connection:
                 return claim_within(connection, source_id, self._holder, now, with_it)
         return await _to_the_end(claim, self._store, source_id, self._holder, now, with_it)
@@ -259,7 +259,7 @@ def release(store: Store, source_id: str, holder: str) -> None:
 async def _to_the_end(work: Callable[..., _T], *arguments: Any) -> _T:
     """Do something in a thread, and leave only when it has ended, also when cancelled meanwhile.
 
-    A thread cannot be stopped: a lease that it takes after its waiter has gone would be nobody's.
+    A thread cannot be stopped: a lease that it takes after its waiter has gone would have no holder at work.
     """
     doing = asyncio.get_running_loop().run_in_executor(None, partial(work, *arguments))
     try:

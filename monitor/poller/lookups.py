@@ -10,7 +10,7 @@ from sqlalchemy import and_, select, update
 
 from monitor import incidents
 from monitor.fetching import Refusal, Request, fetch, hosts, schedule, sites
-from monitor.incidents import WELL
+from monitor.incidents import WELL, SourceOutcome
 from monitor.poller import wording
 from monitor.poller.results import CycleResult, of_intake
 from monitor.poller.session import Session
@@ -184,5 +184,6 @@ def _leave_for_a_day(session: Session, due: Due) -> None:
 
 
 def _record(session: Session, source: Source, outcome: Outcome, message: str) -> tuple[Notice, ...]:
+    ended = SourceOutcome(source.id, outcome, message, session.clock.now())
     with session.store.write() as connection:
-        return incidents.record_lookup(connection, source.id, outcome, message, session.clock.now())
+        return incidents.record_lookup(connection, ended)

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from monitor import incidents
+from monitor.incidents import SourceOutcome
 from monitor.intake import PollColumns, short_cuts, source_rows
 from monitor.poller.leases import SourceRow
 from monitor.record.settings import Source
@@ -42,17 +43,15 @@ def not_modified(store: Store, source_id: str, row: SourceRow, columns: PollColu
     notices: tuple[Notice, ...] = ()
     with store.write(light=row.is_well) as connection:
         if not row.is_well:
-            notices = incidents.record(connection, source_id, Outcome.UNCHANGED, "", now)
+            notices = incidents.record(connection, SourceOutcome(source_id, Outcome.UNCHANGED, "", now))
         well = {**source_rows.WELL, "last_captured_at": now}
         source_rows.write_row(connection, source_id, well, columns)
     return notices
 
 
-def failed(
-    store: Store, source_id: str, outcome: Outcome, message: str, columns: PollColumns
-) -> tuple[Notice, ...]:
+def failed(store: Store, ended: SourceOutcome, columns: PollColumns) -> tuple[Notice, ...]:
     """Write that a poll brought no page, and when it is tried again."""
     with store.write() as connection:
-        notices = incidents.record(connection, source_id, outcome, message, columns.last_polled_at)
-        source_rows.write_row(connection, source_id, {}, columns)
+        notices = incidents.record(connection, ended)
+        source_rows.write_row(connection, ended.source_id, {}, columns)
     return notices

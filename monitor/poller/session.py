@@ -97,7 +97,7 @@ class Session:
         return taken
 
     async def take_answer(self, source: Source, page: Page) -> Intake:
-        """Take from a report's page what the source's look-ups ask."""
+        """Take in a report's page that the source's look-ups asked for."""
         async with self._taking:
             arrival = Arrival(source, page, self.clock.now(), IntakeOptions(format=Format.PRODUCT))
             taken = await self._in_thread(answer_lookups, arrival)

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from monitor import incidents
+from monitor.incidents import SourceOutcome
 from monitor.record.settings import Source
 from monitor.record.store.schema import captures, notices, sources
 from monitor.record.store.store import Store
@@ -26,10 +27,8 @@ class Watcher:
     def read(self, outcome: str, *, saved_copy: bool = False) -> list[str]:
         self.now += timedelta(hours=1)
         with self.store.write() as connection:
-            told = incidents.record(
-                connection, "piers", Outcome(outcome), f"it is {outcome}", self.now, saved_copy=saved_copy
-            )
-        return kinds(told)
+            ended = SourceOutcome("piers", Outcome(outcome), f"it is {outcome}", self.now, saved_copy)
+            return kinds(incidents.record(connection, ended))
 
     def each(self, *outcomes: str) -> list[list[str]]:
         return [self.read(outcome) for outcome in outcomes]
@@ -56,7 +55,9 @@ class Watcher:
 
     def lookup(self, outcome: str) -> list[str]:
         with self.store.write() as connection:
-            return kinds(incidents.record_lookup(connection, "piers", Outcome(outcome), "it is so", self.now))
+            return kinds(
+                incidents.record_lookup(connection, SourceOutcome("piers", outcome, "it is so", self.now))
+            )
 
     def hold(self) -> None:
         row = {
