@@ -24,7 +24,9 @@ from tests.fakes.pages import Row, rows
 NOW = datetime(2030, 4, 1, tzinfo=UTC)
 SOURCE = Source(id="export", format=Format.CSV, path="drop/")
 BEFORE = pages.export([*rows(8), Row()])
-AFTER = pages.export([*rows(7), rows(8)[7].but(narrative="It is done."), Row(number="2", text="Count the piers by night.")])
+AFTER = pages.export(
+    [*rows(7), rows(8)[7].but(narrative="It is done."), Row(number="2", text="Count the piers by night.")]
+)
 STEPS: dict[str, tuple[object, str]] = {
     "evidence": (pipeline, "keep_evidence"),
     "identities": (writing, "write_identities"),

@@ -45,9 +45,7 @@ class SlackSubscription(Subscription):
             try:
                 web_address(text)
             except ValueError:
-                raise ValueError(
-                    f"this is not a web address; {_SHAPE}"
-                ) from None  # the address is a secret
+                raise ValueError(f"this is not a web address; {_SHAPE}") from None  # the address is a secret
         return value
 
     @model_validator(mode="after")
