@@ -33,11 +33,12 @@ from tests.fakes import pages, postgres
 from tests.workers import seeding
 from workers.context import Context
 from workers.delivery import ledger
-from workers.delivery.claim import Limits, Line, claim
+from workers.delivery.claim import HostQueue, Limits, claim
 from workers.delivery.results import Result, record
 from workers.messages.fanout import fan_out
 from workers.queue import due
 from workers.schedule import digests
+from workers.schedule.rounds import Rounds
 
 TWICE = 2.0
 _RECOMMENDATIONS = 20_000
@@ -274,7 +275,7 @@ def _questions(context: Context, per: int) -> Iterator[tuple[str, Callable[[], o
 
     def deliver_some(connection: Connection) -> None:
         later = now + timedelta(seconds=next(seconds))  # each host's slot has come again
-        catch = claim(connection, _LIMITS, 10, "job", later, line=Line("webhook"))
+        catch = claim(connection, _LIMITS, 10, "job", later, hosts=HostQueue("webhook"))
         assert catch.claimed
         results = [Result(each, 0.1, now) for each in catch.claimed]
         record(connection, results, context.configuration.delivery, now)
@@ -298,7 +299,8 @@ def _questions(context: Context, per: int) -> Iterator[tuple[str, Callable[[], o
     yield "claim and record of ten", writing(deliver_some)
     yield "due: outbox", writing(lambda c: due.take_outbox(c, now, lease, "e"))
     yield "due: channels", writing(lambda c: due.take_channels(c, now, lease, "e"))
-    yield "due: make", lambda: due.make_due(context, datetime.now(UTC))
+    rounds = Rounds(context)
+    yield "due: make", lambda: rounds.make_due(datetime.now(UTC))
     yield "due: next", reading(lambda c: due.next_at(c, now, context.configuration))
     yield "due: outstanding", reading(lambda c: due.outstanding(c, now))
     yield "oldest undelivered", reading(ledger.oldest_undelivered)

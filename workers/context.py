@@ -1,12 +1,11 @@
 """What a worker process works with: the configuration, the store, the queue, the channels.
 
-A context is made in each process after its fork: engines and connections do not survive one.
+A context is made in each process after its fork: connections do not survive one.
 """
 
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 from monitor.record.queue.client import Queue
@@ -18,26 +17,13 @@ from workers.configuration import Configuration
 
 @dataclass(slots=True)
 class Context:
-    """One process's tools. `home` is where channels may write; `channels` is replaced only in tests.
-
-    `reconciled_at` is when this process last held the messages against the configuration, `reminded_at`
-    when it last looked for what the clock asks for, `left_over_at` when for items that wait for no digest.
-    `let_go_at` when it last held what was set aside against the store.
-    `digested` is the newest slot that it knows to be over, by subscription and recipient, `swept` the queue's
-    epoch with which it last looked for marks of another.
-    """
+    """One process's tools. `home` is where channels may write; `channels` is replaced only in tests."""
 
     configuration: Configuration
     home: Path
     store: Store
     queue: Queue
     channels: Mapping[str, Channel] = field(default_factory=lambda: CHANNELS)
-    reconciled_at: datetime | None = None
-    left_over_at: datetime | None = None
-    let_go_at: datetime | None = None
-    digested: dict[tuple[str, str], str] = field(default_factory=dict)
-    swept: str = ""
-    reminded_at: datetime | None = None
 
 
 _factory: Callable[[], Context] | None = None
@@ -45,8 +31,8 @@ _made: dict[int, Context] = {}  # by process
 
 
 def install(factory: Callable[[], Context]) -> None:
-    """Say how a context is made; it is made when a job first asks, in the process that runs the job."""
-    global _factory  # noqa: PLW0603 - a queue's jobs are functions: they have nowhere else to look
+    """Set how a context is made: when a job first asks, in the process that runs the job."""
+    global _factory  # noqa: PLW0603 - a queue's jobs are functions: there is no other place to get it from
     _factory = factory
     _made.clear()
 

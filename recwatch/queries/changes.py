@@ -12,7 +12,7 @@ from monitor.record.values import Event, EventType, Kind, State, Subject
 from recwatch.errors import Exit, Failure
 from recwatch.queries.recommendations import Filter, clauses
 from workers.channels.text.common import meaning
-from workers.messages.describe import described_events, tell
+from workers.messages.describe import describe_event, described_events
 from workers.values import DescribedEvent, Difference
 
 
@@ -125,7 +125,7 @@ def _difference(recommendation: Any, before: Any, row: Any) -> Difference:
         old=_state(before),
         new=_state(row),
     )
-    return tell(event).difference
+    return describe_event(event).difference
 
 
 def _state(row: Any) -> State:

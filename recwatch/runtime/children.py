@@ -24,7 +24,7 @@ def workers(loaded: Loaded, make: Make, queues: Sequence[str]) -> list[ChildProc
 
 def _worker(make: Make, queue: str) -> Callable[[], None]:
     def run() -> None:
-        from workers.queue.rq_worker import work
+        from workers.queue.work_loop import work
 
         with made(make) as context:
             work(context, queue, burst=False)

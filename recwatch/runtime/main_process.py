@@ -28,7 +28,7 @@ from recwatch.runtime.supervisor import Supervisor
 
 LOCK = "up.lock"
 # What the children use, imported once here: after the fork each of them would pay for it.
-_PRELOADED = ("monitor.poller", "workers.queue.dispatcher", "workers.queue.jobs", "workers.queue.rq_worker")
+_PRELOADED = ("monitor.poller", "workers.queue.dispatcher", "workers.queue.jobs", "workers.queue.work_loop")
 
 _log = structlog.get_logger()
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from workers.channels import CHANNELS
 from workers.context import Context
 from workers.delivery.engine import deliver
-from workers.delivery.ledger import Entry, deliveries
+from workers.delivery.ledger import LedgerEntry, deliveries
 
 _GLANCE = 0.05  # seconds between two looks at the ledger
 
 
-def send_now(context: Context, channel: str, ids: Sequence[str]) -> list[Entry]:
+def send_now(context: Context, channel: str, ids: Sequence[str]) -> list[LedgerEntry]:
     """Work on the channel in this process until these messages are settled; a worker elsewhere may be first.
 
     What is due on the channel besides goes out with them. Gives up a while after a request would have been.
@@ -39,10 +39,10 @@ def send_now(context: Context, channel: str, ids: Sequence[str]) -> list[Entry]:
     return entries
 
 
-def _look(context: Context, ids: Sequence[str]) -> list[Entry]:
+def _look(context: Context, ids: Sequence[str]) -> list[LedgerEntry]:
     with context.store.read() as connection:
         return deliveries(connection, ids=ids)
 
 
-def _unsettled(entries: Sequence[Entry]) -> bool:
+def _unsettled(entries: Sequence[LedgerEntry]) -> bool:
     return any(entry.state == "waiting" for entry in entries)

@@ -56,7 +56,7 @@ def test_a_sender_that_is_killed(url: str, point: str, posts: int, lapses: int) 
         here.store.close()
 
 
-@pytest.mark.parametrize("point", ["_begin", "_describe", "_store_descriptions", "_write", "_committed"])
+@pytest.mark.parametrize("point", ["_count_try", "_describe", "_store_descriptions", "_store", "_committed"])
 def test_a_fan_out_that_is_killed(url: str, point: str) -> None:
     """Invariant 2: wherever it is killed, each event has its message once the row is published, and one."""
     with Receiver() as receiver:

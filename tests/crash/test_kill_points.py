@@ -81,7 +81,7 @@ def test_a_fan_out_killed_at_its_commit(url: str, side: str) -> None:
         here.store.close()
 
         def work() -> None:
-            die_at_commit(fanout, "_write", side)
+            die_at_commit(fanout, "_store", side)
             fan_out(world(url, receiver), row, datetime.now(UTC))
 
         killed(work)
@@ -319,7 +319,7 @@ def test_a_dispatcher_killed_between_its_marks_and_its_jobs(url: str, side: str)
 
         def work() -> None:
             here = world(url, receiver)
-            die_at(dispatcher, "_enqueue_deliveries", side)
+            die_at(dispatcher.Dispatcher, "_enqueue_deliveries", side)
             here.queue.depth = lambda _: 0  # type: ignore[method-assign]
             dispatcher.dispatch_once(here)
 

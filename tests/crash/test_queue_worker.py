@@ -121,9 +121,9 @@ def test_a_worker_killed_while_it_looks_for_abandoned_jobs_does_not_end_the_look
     tmp_path: Path, queue: Queue
 ) -> None:
     """RQ's own lock for that outlives its holder by a quarter of an hour."""
-    from workers.queue.rq_worker import _Line
+    from workers.queue.rq_queue import RecoveringQueue
 
-    line_ = _Line("changes", connection=queue.connection)
+    line_ = RecoveringQueue("changes", connection=queue.connection)
     assert line_.acquire_maintenance_lock()
     assert 0 < int(queue.connection.ttl(line_.registry_cleaning_key)) <= 15
     assert not line_.acquire_maintenance_lock()

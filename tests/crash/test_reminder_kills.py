@@ -12,11 +12,11 @@ from monitor.record.store.upgrade import open_store
 from tests.crash.killing import SIDES, die_at, die_at_commit, killed
 from tests.workers.schedule.test_reminders import JUNE, START, stands, told
 from tests.workers.seeding import count, rows
-from workers.schedule import reminders
+from workers.schedule import reminders, revision_reading
 from workers.schedule.reminders import remind
 
 BOTH = Reminders(overdue=True, stalled_after="30d")
-POINTS = ["_begin", "_read", "_settle", "_write_events", "_make"]
+POINTS = ["record_request", "read_revisions", "_settle", "_write_events", "_make"]
 COMMITS = ["_write_promises", "_write_clocks", "_write_events"]  # called inside the transactions that matter
 
 
@@ -61,7 +61,8 @@ def test_on_either_side_of_a_commit_each_is_made_once(url: str, point: str, side
     seeded(url)
 
     def work() -> None:
-        die_at_commit(reminders, point, side)
+        module = reminders if hasattr(reminders, point) else revision_reading
+        die_at_commit(module, point, side)
         with Store(url) as store:
             remind(store, BOTH, JUNE)
 

@@ -18,7 +18,7 @@ from tests.monitor.poller.world import World, in_world, piers
 from tests.simulated.travel import Days, days, now
 from tests.workers import seeding
 from tests.workers.seeding import configured, email, webhook
-from workers.schedule.clock_repair import turn_back
+from workers.schedule.clock_repair import repair_times
 
 FAR = 400  # days
 
@@ -112,8 +112,8 @@ def test_times_that_we_may_have_given_are_left_alone(store: Store) -> None:
         connection.execute(messages.insert(), row | times | {"cause_ref": "1", "state": "waiting"})
         connection.execute(paces.insert(), {"name": "a", "next_at": seeding.NOW + timedelta(hours=1)})
         connection.execute(subscriptions.insert(), {"id": "a", "first_seen_at": seeding.NOW})
-        assert turn_back(connection, delivery, seeding.NOW) == 0
-        assert turn_back(connection, delivery, seeding.NOW - timedelta(days=FAR)) == 5
+        assert repair_times(connection, delivery, seeding.NOW) == 0
+        assert repair_times(connection, delivery, seeding.NOW - timedelta(days=FAR)) == 5
 
 
 PAGE = rows(12)

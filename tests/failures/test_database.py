@@ -28,7 +28,7 @@ from workers import context as contexts
 from workers.context import Context
 from workers.delivery.engine import deliver
 from workers.messages.fanout import fan_out
-from workers.queue import rq_worker
+from workers.queue import work_loop
 
 PATIENCE = 60  # seconds for what takes one on an idle machine
 pytestmark = pytest.mark.timeout(300)  # many processes on a machine that may be busy
@@ -187,7 +187,7 @@ def test_a_job_that_finds_no_database_says_so_in_one_line(
         made = Context(seeding.configured(seeding.webhook()), tmp_path, store, queue)
         contexts.install(lambda: made)
         queue.enqueue(*job)
-        rq_worker.work(made, job[0], burst=True)
+        work_loop.work(made, job[0], burst=True)
         assert queue.depth(job[0]) == 0
     server.start()
     said = "".join(capfd.readouterr())

@@ -32,7 +32,7 @@ from workers.channels import CHANNELS
 from workers.channels.channel import Channel
 from workers.configuration import Configuration
 from workers.context import Context
-from workers.queue import dispatcher, rq_worker
+from workers.queue import dispatcher, rq_worker, work_loop
 from workers.values import Message, Receipt, TransportError
 
 SOME = 5
@@ -176,4 +176,4 @@ def main(where: str, what: str, lease: str, dies_in: str) -> None:
             signal.signal(signal.SIGTERM, lambda *_: stop.set())
             dispatcher.run(make(home, url, lease=lease), stop)
         else:
-            rq_worker.work(make(home, url, lease=lease), what, burst=False)
+            work_loop.work(make(home, url, lease=lease), what, burst=False)

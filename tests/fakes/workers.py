@@ -12,7 +12,7 @@ import structlog
 from pathlib import Path
 from monitor.record.queue.client import Queue, queue_server
 from monitor.record.store.store import Store
-from workers.queue import rq_worker
+from workers.queue import rq_worker, work_loop
 from workers.configuration import Configuration
 from workers.context import Context
 
@@ -27,7 +27,7 @@ structlog.configure(
 with queue_server(redis_url, home) as url, Queue(url) as queue:
     store = Store(f"sqlite:///{home / 'recwatch.sqlite3'}")
     print("ready", flush=True)
-    rq_worker.work(Context(Configuration(), home, store, queue), queue_name, burst)
+    work_loop.work(Context(Configuration(), home, store, queue), queue_name, burst)
 """
 
 

@@ -11,7 +11,7 @@ from tests.workers.channels.made_up import notice
 from workers.channels.email.settings import EmailSubscription
 from workers.channels.slack.settings import SlackSubscription
 from workers.channels.text.common import agency_in_short
-from workers.messages.describe import tell
+from workers.messages.describe import describe_event
 from workers.values import Cause, DescribedEvent, Message, Watch
 
 NOW = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
@@ -89,7 +89,7 @@ def change(
         "old": old,
         "new": new,
     }
-    return tell(Event(**(given | changes)), history)
+    return describe_event(Event(**(given | changes)), history)
 
 
 _EMAIL: Subscription = EmailSubscription(id="audit-liaison", channel="email", to=("liaison@example.org",))
@@ -235,7 +235,9 @@ def _as(told: DescribedEvent, number: int, report: tuple[str, str], agency: str)
         for side, each in (("old", event.old), ("new", event.new))
     }
     identity = {"recommendation_id": int(product[-6:]) * 100 + number, "subject": about, "reminder": reminder}
-    return tell(replace(event, id=f"evt_{product[-6:]}{number:02d}k8T1xZk5LwYpR7h", **identity, **sides))
+    return describe_event(
+        replace(event, id=f"evt_{product[-6:]}{number:02d}k8T1xZk5LwYpR7h", **identity, **sides)
+    )
 
 
 def _of(agency: str, text: str) -> str:

@@ -23,7 +23,7 @@ from workers.context import Context
 from workers.delivery.engine import deliver
 from workers.messages import fanout
 from workers.queue import due
-from workers.queue.dispatcher import dispatch_once
+from workers.queue.dispatcher import Dispatcher
 
 _A_MOMENT = timedelta(milliseconds=20)  # beyond a due moment, so that it has come for certain
 _PACE = timedelta(milliseconds=10)  # Slack's second would pass in earnest
@@ -67,6 +67,7 @@ class Days:
         self.line = Line()
         paced = {name: _quickly(channel) for name, channel in CHANNELS.items()}
         self.context = Context(configuration, home, store, self.line, paced)  # type: ignore[arg-type]
+        self._dispatcher = Dispatcher(self.context)
         self._travel = travel
         self._looked = now()
 
@@ -79,7 +80,7 @@ class Days:
         """Dispatch and work until nothing more is due now."""
         for _ in range(_ROUNDS):
             self._looked = now()
-            if not dispatch_once(self.context):
+            if not self._dispatcher.dispatch():
                 return
             self._work_off()
         raise AssertionError("something is due again and again at one moment")

@@ -38,8 +38,8 @@ from tests.fakes.site import Answer, Site, open_site
 from workers import context as contexts
 from workers.configuration import Configuration
 from workers.context import Context
-from workers.queue import rq_worker
-from workers.queue.dispatcher import dispatch_once
+from workers.queue import work_loop
+from workers.queue.dispatcher import Dispatcher
 
 EVERY = timedelta(hours=4)
 _SECRET = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
@@ -98,6 +98,10 @@ class Year:
     travel: time_machine.Traveller
     page: list[Row]
     happened: Happened = field(default_factory=Happened)
+    dispatcher: Dispatcher = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.dispatcher = Dispatcher(self.context)
 
     async def go(self, polls: int, *, quiet: bool = False) -> None:
         """So many polls, four hours apart; `quiet`: nothing changes meanwhile."""
@@ -150,10 +154,10 @@ class Year:
     async def _poll(self) -> None:
         await run_cycle(self.session, self.session.settings.sources[0])
         await _HouseTurn(self.session).take()
-        while dispatch_once(self.context) or any(self.queue.depth(name) for name in _QUEUES):
+        while self.dispatcher.dispatch() or any(self.queue.depth(name) for name in _QUEUES):
             for name in _QUEUES:
                 if self.queue.depth(name):
-                    rq_worker.work(self.context, name, burst=True)
+                    work_loop.work(self.context, name, burst=True)
 
     def holds(self) -> Holdings:
         """What is held now."""

@@ -110,7 +110,7 @@ def a_day(world: Context, transport: FakeTransport) -> None:
     with world.store.read() as connection:
         due.next_at(connection, NOW, world.configuration)
         due.outstanding(connection, NOW)
-    dispatcher._seconds_to_next(world, datetime.now(UTC))
+    dispatcher.seconds_to_next(world, datetime.now(UTC))
     deliver(world, world.channels["email"])
 
 

@@ -1,8 +1,8 @@
-"""Sets aside what cannot go out by itself, so that rounds and claims do not read it again and again.
+"""Marks messages that cannot go out by themselves, so that rounds and claims do not read them each time.
 
-A paused subscription's messages, and those that wait behind an earlier one, are looked at once and marked
-`blocked`. The mark only spares looks: whoever lets a message go clears it in the same transaction (`settle`,
-`resume`, `requeue`), and what is marked is held against the store when a dispatcher starts, and now and then.
+A paused subscription's messages, and those that wait behind an earlier one, are read once and marked
+`blocked`. Whoever lets a message go clears the mark in the same transaction (`settle`, `resume`, `requeue`);
+all marks are checked when a dispatcher starts, and every ten minutes.
 """
 
 from datetime import datetime
@@ -20,8 +20,8 @@ _AT_ONCE = 500  # messages in one transaction; whoever wants to write gets in be
 _A_ROUND = 10_000  # messages that a round marks; the next one goes on, and what can go out does in between
 
 
-def set_aside(store: Store, unmarked: Any, now: datetime) -> int:
-    """Mark those of the due messages without a job that cannot go out, a few thousand at most; how many."""
+def block(store: Store, unmarked: Any, now: datetime) -> int:
+    """Mark those of the due messages without a job that cannot go out, some thousands at most; how many."""
     found = select(messages.c.id).where(_of_channels(), unmarked, is_due(now), is_in_pace(now), is_blocked())
     marked = 0
     while marked < _A_ROUND and (ids := _some(store, found)):
@@ -40,13 +40,13 @@ def set_aside(store: Store, unmarked: Any, now: datetime) -> int:
     return marked
 
 
-def let_go(store: Store, now: datetime) -> int:
+def unblock(store: Store, now: datetime) -> int:
     """Clear the marks of what nothing blocks; how many. None is left where every writer did its part."""
     marked = and_(messages.c.state == "waiting", _of_channels(), messages.c.blocked, messages.c.due_at <= now)
     cleared = 0
     while ids := _some(store, select(messages.c.id).where(marked, ~is_blocked())):
         with store.write() as connection:
-            settling.let_go(connection, ids)
+            settling.unblock(connection, ids)
         cleared += len(ids)
     return cleared
 

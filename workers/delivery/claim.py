@@ -24,11 +24,11 @@ from monitor.record.store.schema import attempts, messages, paces
 from monitor.record.store.store import upsert
 from monitor.record.store.times import Moment
 from workers.delivery.claimable import is_due, is_free, pace_name
-from workers.delivery.hosts import Host, Limits, Line, live
+from workers.delivery.hosts import HostQueue, Limits, ReceiverHost, live
 from workers.delivery.settling import settle
 from workers.values import Cause
 
-__all__ = ["Catch", "Claimed", "Limits", "Line", "claim"]
+__all__ = ["Claimed", "Claims", "HostQueue", "Limits", "claim"]
 
 MOST_LAPSES = 5  # deaths of senders in a row, from which on a message is taken for what kills them
 _SPACED = 3  # from this lapse on each is waited out for a step of the schedule: a storm may pass meanwhile
@@ -58,7 +58,7 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
-class Catch:
+class Claims:
     """What a look for work gave: messages claimed, messages given up, and when a paced host is free again."""
 
     claimed: tuple[Claimed, ...] = ()
@@ -147,69 +147,69 @@ def claim(
     holder: str,
     now: datetime,
     *,
-    wary: bool = False,
-    line: Line | None = None,
-) -> Catch:
+    avoid_slow: bool = False,
+    hosts: HostQueue | None = None,
+) -> Claims:
     """Claim up to `free` messages of a channel, fairly over its hosts.
 
     `holder` is drawn afresh for each claim: a result is recorded only by who holds the lease. With
-    `wary`, hosts that timed out lately are left alone. `line` spares a job that claims often from looking
-    through all that is due each time.
+    `avoid_slow`, hosts that timed out lately are left alone. `hosts` spares a job that claims often from
+    reading all that is due each time.
     """
-    line = line or Line(limits.channel)
-    if not line.is_old():
-        catch = _Claiming(connection, limits, free, holder, now, wary).among(line)
-        if catch.claimed:
-            return catch
-    line.look(connection, now)
-    return _Claiming(connection, limits, free, holder, now, wary).among(line)
+    hosts = hosts or HostQueue(limits.channel)
+    if not hosts.is_old():
+        claims = _Claiming(connection, limits, free, holder, now, avoid_slow).run(hosts)
+        if claims.claimed:
+            return claims
+    hosts.refresh(connection, now)
+    return _Claiming(connection, limits, free, holder, now, avoid_slow).run(hosts)
 
 
 class _Claiming:
     """One claim, in one transaction."""
 
     def __init__(
-        self, connection: Connection, limits: Limits, free: int, holder: str, now: datetime, wary: bool
+        self, connection: Connection, limits: Limits, free: int, holder: str, now: datetime, avoid_slow: bool
     ) -> None:
         self.connection = connection
         self.limits = limits
         self.free = free
         self.holder = holder
         self.now = now
-        self.wary = wary
+        self.avoid_slow = avoid_slow
         self.live = live(connection, limits.channel, now)
         self.troubled = 0  # how many more messages may go to hosts that timed out lately
         self.claimed: list[Claimed] = []
         self.given_up: list[str] = []
         self.slots: list[datetime] = []
 
-    def among(self, line: Line) -> Catch:
-        """Go along the line until there is no room left."""
-        hosts = list(line)
+    def run(self, queue: HostQueue) -> Claims:
+        """Go through the hosts until there is no room left."""
+        hosts = list(queue)
         # A few hosts that hang must not hold every slot.
         spent = sum(self.live.get(host.name, 0) for host in hosts if host.troubled)
         self.troubled = max(1, self.limits.in_flight // 2) - spent
         while hosts and len(self.claimed) < self.free:
             batch, hosts = hosts[:_HOSTS_AT_ONCE], hosts[_HOSTS_AT_ONCE:]
-            self._take(line, [host for host in batch if self._room(host) > 0 and not self._is_paced(host)])
-        return Catch(tuple(self.claimed), tuple(self.given_up), min(self.slots, default=None))
+            self._take(queue, [host for host in batch if self._room(host) > 0 and not self._is_paced(host)])
+        return Claims(tuple(self.claimed), tuple(self.given_up), min(self.slots, default=None))
 
-    def _room(self, host: Host) -> int:
+    def _room(self, host: ReceiverHost) -> int:
         room = host.most(self.limits) - self.live.get(host.name, 0)
         if self.limits.pace is not None:
             room = min(room, 1)
         if host.troubled:
-            room = 0 if self.wary else min(room, self.troubled)
+            room = 0 if self.avoid_slow else min(room, self.troubled)
         return room
 
-    def _is_paced(self, host: Host) -> bool:
+    def _is_paced(self, host: ReceiverHost) -> bool:
         if not host.is_paced(self.limits, self.now):
             return False
         assert host.next_at is not None
         self.slots.append(host.next_at)
         return True
 
-    def _take(self, line: Line, hosts: Sequence[Host]) -> None:
+    def _take(self, queue: HostQueue, hosts: Sequence[ReceiverHost]) -> None:
         """Claim from hosts; their rows in `paces` are ours until the transaction ends."""
         ours = self._lock(hosts)
         wanted = self._candidates([host for host in hosts if host.name in ours])
@@ -217,9 +217,9 @@ class _Claiming:
         wanted = {name: [one for one in ids if one not in lost] for name, ids in wanted.items()}
         got = self._lease([one for ids in wanted.values() for one in ids])
         self.claimed += got
-        self._took(line, hosts, {each.host for each in got})
+        self._after_lease(queue, hosts, {each.host for each in got})
 
-    def _lock(self, hosts: Sequence[Host]) -> set[str]:
+    def _lock(self, hosts: Sequence[ReceiverHost]) -> set[str]:
         """Lock hosts' rows against other claimers; left out is who is locked, or whose slot is taken.
 
         Invariant 9: next_at is read under the lock that the claim of the slot is written under.
@@ -239,10 +239,10 @@ class _Claiming:
             self.live = live(self.connection, self.limits.channel, self.now)
         return found
 
-    def _pace(self, host: Host) -> str:
+    def _pace(self, host: ReceiverHost) -> str:
         return pace_name(self.limits.channel, host.name)
 
-    def _candidates(self, hosts: Sequence[Host]) -> dict[str, list[str]]:
+    def _candidates(self, hosts: Sequence[ReceiverHost]) -> dict[str, list[str]]:
         """Messages that may go out now, by host: never more than there is room for, anywhere."""
         found: dict[str, list[str]] = {}
         left = self.free - len(self.claimed)
@@ -257,13 +257,13 @@ class _Claiming:
             self.troubled -= len(ids) if host.troubled else 0
         return found
 
-    def _nexts(self, hosts: Sequence[Host]) -> dict[str, list[str]]:
+    def _nexts(self, hosts: Sequence[ReceiverHost]) -> dict[str, list[str]]:
         prefix = pace_name(self.limits.channel, "")
         bound = self._bound() | {"b_names": [self._pace(host) for host in hosts], "b_from": len(prefix) + 1}
         rows = self.connection.execute(_NEXTS, bound) if hosts else ()
         return {row.name.removeprefix(prefix): [row.id] for row in rows if row.id is not None}
 
-    def _of_one(self, host: Host, room: int) -> list[str]:
+    def _of_one(self, host: ReceiverHost, room: int) -> list[str]:
         bound = self._bound() | {"b_host": host.name, "b_wanted": room}
         return list(self.connection.scalars(_CANDIDATES, bound))
 
@@ -296,13 +296,13 @@ class _Claiming:
     def _lease(self, ids: Sequence[str]) -> list[Claimed]:
         return _lease(self.connection, ids, self.holder, self.now, self.limits.lease) if ids else []
 
-    def _took(self, line: Line, hosts: Sequence[Host], served: set[str]) -> None:
-        """Take the slots of who was served; who has nothing to send leaves the line."""
+    def _after_lease(self, queue: HostQueue, hosts: Sequence[ReceiverHost], served: set[str]) -> None:
+        """Take the slots of who was served; who has nothing to send is dropped."""
         full = len(self.claimed) >= self.free
         taken = [host for host in hosts if host.name in served]
         for host in hosts:
             if host.name not in served and not full:
-                line.drop(host)
+                queue.drop(host)
         if self.limits.pace is None or not taken:
             return
         slot = self.now + self.limits.pace

@@ -34,7 +34,7 @@ class Limits:
 
 
 @dataclass(slots=True)
-class Host:
+class ReceiverHost:
     """A host with something due; `next_at` is its next slot, None where it never had one."""
 
     name: str
@@ -89,26 +89,25 @@ def live(connection: Connection, channel: str, now: datetime) -> dict[str, int]:
 
 
 @dataclass(slots=True)
-class Line:
-    """A job's view of the hosts with something due, who waits longest first.
+class HostQueue:
+    """A job's copy of the hosts with something due, the longest waiting first.
 
-    It is looked up again when it is old, or when it gave nothing. What it says is a hint: claims lock and
-    ask anew.
+    It is refreshed when it is old, or when it gave nothing. It is a hint: claims lock and ask anew.
     """
 
     channel: str
-    _hosts: dict[str, Host] = field(default_factory=dict)
-    _looked_at: float | None = None
+    _hosts: dict[str, ReceiverHost] = field(default_factory=dict)
+    _read_at: float | None = None
     _cost: float = 0.0
 
     def is_old(self) -> bool:
-        """Whether the next claim should look again."""
-        if self._looked_at is None:
+        """Whether the next claim should refresh it."""
+        if self._read_at is None:
             return True
-        return time.monotonic() - self._looked_at > max(_KEPT, _TIMES * self._cost)
+        return time.monotonic() - self._read_at > max(_KEPT, _TIMES * self._cost)
 
-    def look(self, connection: Connection, now: datetime) -> None:
-        """See who waits."""
+    def refresh(self, connection: Connection, now: datetime) -> None:
+        """Ask the store again."""
         began = time.monotonic()
         bound = {
             "b_channel": self.channel,
@@ -117,20 +116,20 @@ class Line:
             "b_troubled": now - TROUBLED_FOR,
         }
         self._hosts = {host.name: host for host in map(_host, connection.execute(_DUE, bound))}
-        self._looked_at = time.monotonic()
-        self._cost = self._looked_at - began
+        self._read_at = time.monotonic()
+        self._cost = self._read_at - began
 
     def forget(self) -> None:
         """Have the next claim look again."""
-        self._looked_at = None
+        self._read_at = None
 
-    def drop(self, host: Host) -> None:
+    def drop(self, host: ReceiverHost) -> None:
         """It has nothing that may go out now."""
         self._hosts.pop(host.name, None)
 
-    def __iter__(self) -> Iterator[Host]:
+    def __iter__(self) -> Iterator[ReceiverHost]:
         return iter(tuple(self._hosts.values()))
 
 
-def _host(row: Row[*tuple[Any, ...]]) -> Host:
-    return Host(row.host or "", row.next_at, bool(row.troubled))
+def _host(row: Row[*tuple[Any, ...]]) -> ReceiverHost:
+    return ReceiverHost(row.host or "", row.next_at, bool(row.troubled))

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select, update
 
+from monitor.record.batches import batched
 from monitor.record.ids import new_id
 from monitor.record.settings import Subscription
 from monitor.record.store import queries
@@ -17,19 +18,18 @@ from monitor.record.store.schema import attempts, events, items, messages, subsc
 from monitor.record.store.store import upsert
 from monitor.record.values import Event
 from workers.context import Context
-from workers.delivery.loading import misfit
+from workers.delivery.loading import mismatch
 from workers.delivery.settling import requeue
 from workers.messages import storing
 from workers.messages.describe import described_events
-from workers.messages.planning import FIRST, Draft, route
+from workers.messages.planning import FIRST, PlannedMessage, route
 from workers.values import Cause
 
 STATES = ("waiting", "sent", "dead", "cancelled")
-_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """One message as the ledger has it. `events` are ids, in its order; `due_at` is None once settled."""
 
     id: str
@@ -55,7 +55,7 @@ def deliveries(
     subscription: str | None = None,
     ids: Sequence[str] | None = None,
     limit: int | None = None,
-) -> list[Entry]:
+) -> list[LedgerEntry]:
     """Messages, the newest first."""
     query = select(messages).order_by(messages.c.created_at.desc(), messages.c.id)
     if state is not None:
@@ -69,9 +69,9 @@ def deliveries(
     return [_entry(row, held.get(row["id"], ())) for row in rows]
 
 
-def _entry(row: RowMapping, held: tuple[str, ...]) -> Entry:
+def _entry(row: RowMapping, held: tuple[str, ...]) -> LedgerEntry:
     names = ("id", "subscription", "channel", "recipient", "cause", "cause_ref", "state", "created_at")
-    return Entry(
+    return LedgerEntry(
         **{name: row[name] for name in names},
         due_at=row["due_at"] if row["state"] == "waiting" else None,
         sent_at=row["sent_at"],
@@ -84,8 +84,8 @@ def _entry(row: RowMapping, held: tuple[str, ...]) -> Entry:
 
 def _events_of(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
     held: dict[str, tuple[str, ...]] = {}
-    for start in range(0, len(ids), _AT_ONCE):
-        some = items.c.message_id.in_(ids[start : start + _AT_ONCE])
+    for batch in batched(ids):
+        some = items.c.message_id.in_(batch)
         query = select(items.c.message_id, items.c.event_id).where(some).order_by(items.c.id)
         for message, event in connection.execute(query):
             held[message] = (*held.get(message, ()), event)
@@ -122,7 +122,7 @@ def by_state(connection: Connection) -> dict[str, dict[str, int]]:
     return counts
 
 
-def oldest_undelivered(connection: Connection) -> Entry | None:
+def oldest_undelivered(connection: Connection) -> LedgerEntry | None:
     """The message that waits longest, paused ones included."""
     query = (
         select(messages).where(messages.c.state == "waiting").order_by(messages.c.created_at, messages.c.id)
@@ -158,7 +158,7 @@ def redeliver(
 def _obstacle(context: Context, row: RowMapping, now: datetime) -> str:
     if row["lease_until"] is not None and row["lease_until"] > now:
         return "it is being sent"
-    return misfit(context.configuration.subscription(row["subscription"]), row["channel"], row["recipient"])
+    return mismatch(context.configuration.subscription(row["subscription"]), row["channel"], row["recipient"])
 
 
 def replay(
@@ -168,33 +168,33 @@ def replay(
     now: datetime,
     subscription: Subscription | None = None,
 ) -> list[str]:
-    """Tell the events since a time again: new messages, marked as replayed, to who would hear of them now.
+    """Send the events since a time again: new messages, marked as replayed, to whom they match now.
 
     Imported history stays silent. A subscription with digests gets one message to each recipient.
     """
-    told = described_events(connection, _events_since(connection, since))
+    again = described_events(connection, _events_since(connection, since))
     listeners = context.configuration.subscriptions if subscription is None else (subscription,)
-    routed = route(listeners, told)
-    drafts: list[Draft] = []
+    routed = route(listeners, again)
+    planned: list[PlannedMessage] = []
     for each in listeners:
         number = _next_replay(connection, each.id)
-        heard = [described.event for described in routed[each.id]]
-        drafts += _replays(each, heard, number)
-    storing.note_subscriptions(connection, listeners, now)
-    return storing.post(connection, context, drafts, now)
+        matched = [described.event for described in routed[each.id]]
+        planned += _replays(each, matched, number)
+    storing.register_subscriptions(connection, listeners, now)
+    return storing.store_messages(connection, context, planned, now)
 
 
 def _events_since(connection: Connection, since: datetime) -> list[Event]:
-    """What happened since, and what was first told since: a page may be read long after it was captured."""
+    """What happened since, and what was first sent since: a page may be read long after it was captured."""
     happened = select(events.c.id).where(events.c.at >= since)
-    told = (
+    sent = (
         select(items.c.event_id)
         .join(messages, messages.c.id == items.c.message_id)
         .where(items.c.cause_class == FIRST, messages.c.created_at >= since)
     )
     query = (
         select(events.c.id)
-        .where(events.c.id.in_(happened.union(told)), events.c.silent.is_(False))
+        .where(events.c.id.in_(happened.union(sent)), events.c.silent.is_(False))
         .order_by(events.c.at, events.c.recommendation_id, events.c.revision)
     )
     return queries.load_events(connection, ids=list(connection.scalars(query)))
@@ -208,16 +208,16 @@ def _next_replay(connection: Connection, subscription: str) -> int:
     return max(numbers, default=0) + 1
 
 
-def _replays(subscription: Subscription, heard: Sequence[Event], number: int) -> Iterable[Draft]:
+def _replays(subscription: Subscription, matched: Sequence[Event], number: int) -> Iterable[PlannedMessage]:
     cause_class = f"replay:{number}"
     for recipient in subscription.recipients():
-        if subscription.digest is not None and heard:
+        if subscription.digest is not None and matched:
             ref = f"{number}:digest"
-            yield Draft(subscription, recipient, Cause.REPLAY, ref, tuple(heard), cause_class)
+            yield PlannedMessage(subscription, recipient, Cause.REPLAY, ref, tuple(matched), cause_class)
         elif subscription.digest is None:
-            for event in heard:
+            for event in matched:
                 ref = f"{number}:{event.id}"
-                yield Draft(subscription, recipient, Cause.REPLAY, ref, (event,), cause_class)
+                yield PlannedMessage(subscription, recipient, Cause.REPLAY, ref, (event,), cause_class)
 
 
 def send_test(
@@ -225,13 +225,15 @@ def send_test(
 ) -> list[str]:
     """Put a sample change, marked as a test, in line: one message for each recipient; one attempt each."""
     ref = new_id("test")
-    drafts = [Draft(subscription, recipient, Cause.TEST, ref) for recipient in subscription.recipients()]
-    return storing.post(connection, context, drafts, now)
+    planned = [
+        PlannedMessage(subscription, recipient, Cause.TEST, ref) for recipient in subscription.recipients()
+    ]
+    return storing.store_messages(connection, context, planned, now)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A subscription as the store knows it: since when and why it is paused, and its messages by state."""
+class SubscriptionState:
+    """A subscription in the store: since when and why it is paused, and its messages by state."""
 
     id: str
     channel: str
@@ -241,7 +243,7 @@ class Standing:
     counts: dict[str, int]
 
 
-def subscriptions_now(connection: Connection, context: Context) -> list[Standing]:
+def subscriptions_now(connection: Connection, context: Context) -> list[SubscriptionState]:
     """The configured subscriptions, the operators' last."""
     rows: dict[str, Any] = {row["id"]: row for row in connection.execute(select(subscriptions)).mappings()}
     query = select(messages.c.subscription, messages.c.state, func.count()).group_by(
@@ -252,7 +254,7 @@ def subscriptions_now(connection: Connection, context: Context) -> list[Standing
         counts.setdefault(name, {})[state] = count
     nothing = {"first_seen_at": None, "paused_at": None, "reason": None}
     return [
-        Standing(
+        SubscriptionState(
             each.id,
             each.channel,
             **{name: rows.get(each.id, nothing)[name] for name in nothing},

@@ -20,14 +20,14 @@ from workers.values import Cause, DescribedEvent, Message, TransportError, Watch
 log = structlog.get_logger(__name__)
 
 
-class Gone(Exception):
+class ReceiverGone(Exception):
     """The configuration no longer has the message's receiver; the text says what is missing."""
 
 
-Loaded = Message | Gone | TransportError
+Loaded = Message | ReceiverGone | TransportError
 
 
-class Known:
+class EventCache:
     """Events that a job has told of, with their meaning: neither ever changes, and many hear of one."""
 
     def __init__(self, most: int = 500) -> None:
@@ -51,10 +51,10 @@ def load(
     connection: Connection,
     configuration: Configuration,
     claimed: Sequence[Claimed],
-    known: Known | None = None,
+    known: EventCache | None = None,
 ) -> dict[str, Loaded]:
     """Build messages, by id; in a message's place stands why it cannot be sent."""
-    held = _held(connection, [each.id for each in claimed], known or Known())
+    held = _held(connection, [each.id for each in claimed], known or EventCache())
     parents = [each.parent_id for each in claimed if each.parent_id]
     threads = _receipts(connection, parents) if parents else {}
     watch = _watcher(connection)
@@ -73,8 +73,8 @@ def _load(
     watch: Callable[[Subscription, str], Watch],
 ) -> Loaded:
     subscription = configuration.subscription(claimed.subscription)
-    if reason := misfit(subscription, claimed.channel, claimed.recipient):
-        return Gone(reason)
+    if reason := mismatch(subscription, claimed.channel, claimed.recipient):
+        return ReceiverGone(reason)
     assert subscription is not None
     if claimed.cause is Cause.TEST:
         held = (sample(claimed.id, claimed.created_at),)
@@ -96,7 +96,7 @@ def _load(
     )
 
 
-def misfit(subscription: Subscription | None, channel: str, recipient: str) -> str:
+def mismatch(subscription: Subscription | None, channel: str, recipient: str) -> str:
     """Why a message cannot go where it was to go; empty where it can."""
     if subscription is None:
         return "its subscription is no longer in the configuration"
@@ -119,7 +119,9 @@ _HELD = (
 )
 
 
-def _held(connection: Connection, ids: Sequence[str], known: Known) -> dict[str, tuple[DescribedEvent, ...]]:
+def _held(
+    connection: Connection, ids: Sequence[str], known: EventCache
+) -> dict[str, tuple[DescribedEvent, ...]]:
     """What messages hold, in the order in which it was put there."""
     pairs = [(row.message_id, row.event_id) for row in connection.execute(_HELD, {"ids": ids})]
     told = known.of(connection, [event for _, event in pairs])

@@ -7,7 +7,7 @@
 | refused for good      | dead                                                                          |
 | refused, and pausing  | waits with its whole subscription, unaged, until somebody resumes it          |
 | failed, or unknown    | the next step of the schedule, with up to a tenth of jitter; after the last: dead |
-| a test, failed anyhow | dead: whoever sent it is watching                                             |
+| a test that failed    | dead: whoever sent it is watching                                             |
 """
 
 from collections.abc import Sequence
@@ -26,15 +26,15 @@ Outcome = Literal["sent", "transient", "permanent", "throttled", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What counts about a message when an attempt ended: steps used, and why it exists."""
+class AttemptHistory:
+    """What decides about a message when an attempt ended: steps used, and why it exists."""
 
     failures: int
     cause: Cause
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Disposition:
     """What to write. `state` is waiting, sent or dead; `due_at` is None where it does not matter.
 
     `holds_receiver`: nothing else goes to this receiver before `due_at` either. `pauses`: the
@@ -53,18 +53,18 @@ class Decision:
 
 def decide(
     error: TransportError | None,
-    standing: Standing,
+    history: AttemptHistory,
     retry: Sequence[timedelta],
     now: datetime,
     spread: float = 0.0,
-) -> Decision:
+) -> Disposition:
     """Decide; `error` is None where the message arrived, `spread` between -1 and 1 is the jitter's draw."""
     if error is None:
-        return Decision("sent", "sent", standing.failures)
+        return Disposition("sent", "sent", history.failures)
     outcome: Outcome = "permanent" if error.permanent else "unknown" if error.ambiguous else "transient"
     message = error.message[:_EXCERPT].replace("\x00", "")  # which PostgreSQL takes in no text
-    seen = Decision(outcome, "dead", standing.failures, None, message, error.ambiguous)
-    if standing.cause is Cause.TEST or (error.permanent and not error.pauses):
+    seen = Disposition(outcome, "dead", history.failures, None, message, error.ambiguous)
+    if history.cause is Cause.TEST or (error.permanent and not error.pauses):
         return seen
     if error.permanent:
         return replace(seen, state="waiting", due_at=now, pauses=True)
@@ -74,7 +74,7 @@ def decide(
     return _next_step(seen, retry, now, spread)
 
 
-def _next_step(seen: Decision, retry: Sequence[timedelta], now: datetime, spread: float) -> Decision:
+def _next_step(seen: Disposition, retry: Sequence[timedelta], now: datetime, spread: float) -> Disposition:
     if seen.failures >= len(retry):
         return seen
     wait = retry[seen.failures] * (1 + _JITTER * max(-1.0, min(1.0, spread)))

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from monitor.record.folding import fingerprint
 from monitor.record.values import Event, EventType, Kind, State, Subject
-from workers.messages.describe import tell
+from workers.messages.describe import describe_event
 from workers.values import DescribedEvent
 
 _TEXT = (
@@ -47,7 +47,7 @@ def sample(message_id: str, at: datetime) -> DescribedEvent:
         old=old,
         new=new,
     )
-    return tell(event)
+    return describe_event(event)
 
 
 def _state(status: str, narrative: str, at: datetime) -> State:

@@ -13,9 +13,10 @@ from monitor.record.ids import new_id
 from monitor.record.store.store import StoreError
 from workers.channels.channel import Channel
 from workers.context import Context
-from workers.delivery.claim import Catch, Claimed, Limits, Line, claim
-from workers.delivery.loading import Known, Loaded, load
-from workers.delivery.results import Result, record, tell_dead, unmark
+from workers.delivery.claim import Claimed, Claims, HostQueue, Limits, claim
+from workers.delivery.incidents import notify_dead
+from workers.delivery.loading import EventCache, Loaded, load
+from workers.delivery.results import Result, record, unmark
 from workers.values import TransportError
 
 log = structlog.get_logger(__name__)
@@ -23,7 +24,7 @@ log = structlog.get_logger(__name__)
 _SOON = timedelta(seconds=2)  # when the next job may look, after one that found nothing it could do
 
 
-class Books:
+class JobTransactions:
     """What one job does to the store."""
 
     def __init__(self, context: Context, channel: Channel, clock: Callable[[], datetime]) -> None:
@@ -42,28 +43,28 @@ class Books:
         )
         self._holder = new_id("job")
         self._claims = 0
-        self._line = Line(channel.name)
-        self._known = Known()
+        self._hosts = HostQueue(channel.name)
+        self._cache = EventCache()
 
     def turn(
-        self, results: Sequence[Result], free: int, *, wary: bool = False
-    ) -> tuple[Catch, dict[str, Loaded | None]]:
+        self, results: Sequence[Result], free: int, *, avoid_slow: bool = False
+    ) -> tuple[Claims, dict[str, Loaded | None]]:
         """Record results, claim up to `free` messages and load them, by id; None: it goes back in line.
 
         Raises StoreError, and then no result was recorded that would harm if it were given again.
         """
         if not results and free <= 0:
-            return Catch(), {}
+            return Claims(), {}
         try:
-            catch = self._record_and_claim(results, free, wary)
+            claims = self._record_and_claim(results, free, avoid_slow)
         except StoreError:
             raise
         except Exception:
             if not results:
                 raise
             self._record_one_by_one(results)
-            catch = self._record_and_claim((), free, wary)
-        return catch, self._load(catch.claimed)
+            claims = self._record_and_claim((), free, avoid_slow)
+        return claims, self._load(claims.claimed)
 
     def sign_off(self, results: Sequence[Result], *, out_of_time: bool) -> None:
         """Record what is left, and let no mark keep the next job away."""
@@ -82,18 +83,20 @@ class Books:
             except Exception:
                 log.exception("a result could not be recorded", message_id=result.claimed.id)
 
-    def _record_and_claim(self, results: Sequence[Result], free: int, wary: bool = False) -> Catch:
+    def _record_and_claim(self, results: Sequence[Result], free: int, avoid_slow: bool = False) -> Claims:
         with self._context.store.write() as connection:
             now = self._clock()
             record(connection, results, self._delivery, now, _draw)
             if free <= 0:
-                return Catch()
+                return Claims()
             self._claims += 1
             holder = f"{self._holder}:{self._claims}"
-            catch = claim(connection, self._limits, free, holder, now, wary=wary, line=self._line)
-            for message_id in catch.given_up:
-                tell_dead(connection, message_id, now)
-            return catch
+            claims = claim(
+                connection, self._limits, free, holder, now, avoid_slow=avoid_slow, hosts=self._hosts
+            )
+            for message_id in claims.given_up:
+                notify_dead(connection, message_id, now)
+            return claims
 
     def _load(self, claimed: Sequence[Claimed]) -> dict[str, Loaded | None]:
         """Build messages; one that cannot be built must not hold up those claimed with it."""
@@ -101,7 +104,7 @@ class Books:
             return {}
         try:
             with self._context.store.read() as connection:
-                return dict(load(connection, self._context.configuration, claimed, self._known))
+                return dict(load(connection, self._context.configuration, claimed, self._cache))
         except StoreError:
             return {each.id: None for each in claimed}  # back in line: nothing is known against them
         except Exception as error:  # whatever a message holds, it is kept and tried again

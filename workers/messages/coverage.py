@@ -10,12 +10,12 @@ from monitor.record.folding import fold_agency
 from monitor.record.settings import Match, Subscription
 from monitor.record.store.schema import readings, recommendations, sources
 from monitor.record.values import is_closed
-from workers.messages.routing import Standing, covers, split_keyword
+from workers.messages.routing import OpenRecommendation, covers, split_keyword
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Open recommendations that a subscription would hear of, how many of them are priorities."""
+    """How many open recommendations a subscription covers, and how many of them are priorities."""
 
     total: int = 0
     priority: int = 0
@@ -23,48 +23,44 @@ class Coverage:
 
 def coverage(connection: Connection, subscriptions: Sequence[Subscription]) -> dict[str, Coverage]:
     """Count for each subscription, by its id."""
-    wordy = any(not split_keyword(word)[0] for each in subscriptions for word in each.match.keywords)
-    standings = _standings(connection, wordy, any(each.match.sources for each in subscriptions))
-    by_agency: dict[str, list[Standing]] = {}
-    for standing in standings:
-        by_agency.setdefault(fold_agency(standing.agency), []).append(standing)
-    counted: dict[Match, Coverage] = {}  # many subscriptions ask for the same
+    with_texts = any(not split_keyword(word)[0] for each in subscriptions for word in each.match.keywords)
+    with_sources = any(each.match.sources for each in subscriptions)
+    found = _open_recommendations(connection, with_texts, with_sources)
+    by_agency: dict[str, list[OpenRecommendation]] = {}
+    for recommendation in found:
+        by_agency.setdefault(fold_agency(recommendation.agency), []).append(recommendation)
+    counted: dict[Match, Coverage] = {}  # many subscriptions have the same match
     for each in subscriptions:
         if each.match not in counted:
-            counted[each.match] = _count(each.match, _candidates(each.match, standings, by_agency))
+            counted[each.match] = _count(each.match, _candidates(each.match, found, by_agency))
     return {each.id: counted[each.match] for each in subscriptions}
 
 
 def _candidates(
-    match: Match, standings: Sequence[Standing], by_agency: Mapping[str, Sequence[Standing]]
-) -> Iterable[Standing]:
-    """What a match can cover at all, by what most matches name."""
+    match: Match, found: Sequence[OpenRecommendation], by_agency: Mapping[str, Sequence[OpenRecommendation]]
+) -> Iterable[OpenRecommendation]:
+    """Those of the match's agencies, which most matches name."""
     if not match.agencies:
-        return standings
+        return found
     names = dict.fromkeys(fold_agency(name) for name in match.agencies)
-    return (standing for name in names for standing in by_agency.get(name, ()))
+    return (recommendation for name in names for recommendation in by_agency.get(name, ()))
 
 
-def _count(match: Match, standings: Iterable[Standing]) -> Coverage:
-    covered = [standing for standing in standings if covers(match, standing)]
-    return Coverage(len(covered), sum(standing.priority for standing in covered))
+def _count(match: Match, candidates: Iterable[OpenRecommendation]) -> Coverage:
+    covered = [recommendation for recommendation in candidates if covers(match, recommendation)]
+    return Coverage(len(covered), sum(recommendation.priority for recommendation in covered))
 
 
-def _standings(connection: Connection, wordy: bool, sourced: bool) -> list[Standing]:
-    """What stands open now; texts only where a keyword asks for them: they are most of the store."""
-    names = (
-        "id",
-        "agency",
-        "product",
-        "kind",
-        "status",
-        "priority",
-        *(("text", "narrative") if wordy else ()),
-    )
+def _open_recommendations(
+    connection: Connection, with_texts: bool, with_sources: bool
+) -> list[OpenRecommendation]:
+    """All that are open now; texts only where a keyword asks for them, as they are most of the store."""
+    names = ["id", "agency", "product", "kind", "status", "priority"]
+    names += ["text", "narrative"] if with_texts else []
     query = select(*(recommendations.c[name] for name in names)).where(recommendations.c.present)
-    seen_by = _seen_by(connection) if sourced else {}
+    seen_by = _seen_by(connection) if with_sources else {}
     return [
-        Standing(
+        OpenRecommendation(
             agency=row["agency"],
             product=row["product"],
             kind=row["kind"],
@@ -88,7 +84,7 @@ def _seen_by(connection: Connection) -> dict[int, tuple[str, ...]]:
 
 
 def last_read_at(connection: Connection, subscription: Subscription) -> datetime | None:
-    """When one of the subscription's sources was last believed; None before the first time."""
+    """When a capture of one of the subscription's sources was last accepted; None before the first."""
     query = select(func.max(sources.c.last_captured_at))
     if subscription.match.sources:
         query = query.where(sources.c.id.in_(subscription.match.sources))

@@ -1,4 +1,4 @@
-"""What an event's difference is and what it means: computed once, stored, never computed again.
+"""Works out an event's difference and significance: once, stored, never computed again.
 
 An event that cannot be described goes out all the same, as substantive and without signals.
 """
@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, bindparam, select
 
+from monitor.record.batches import batched
 from monitor.record.store import queries
 from monitor.record.store.schema import descriptions
 from monitor.record.values import Event
@@ -18,18 +19,17 @@ from workers.values import DescribedEvent, Difference, Level, Run, Signal, Signi
 
 log = structlog.get_logger(__name__)
 
-_AT_ONCE = 500  # bound parameters a statement; SQLite allows 32,766, older builds 999
 _SOME = select(descriptions).where(descriptions.c.event_id.in_(bindparam("ids", expanding=True)))
 
 
-def tell(event: Event, history: Sequence[str] = ()) -> DescribedEvent:
+def describe_event(event: Event, history: Sequence[str] = ()) -> DescribedEvent:
     """Work out an event's difference and meaning. `history`: its earlier narratives, oldest first."""
     difference = difference_of(event)
     return DescribedEvent(event, difference, assess(event, difference.narrative, history))
 
 
-def tell_plainly(event: Event) -> DescribedEvent:
-    """What is told of an event whose meaning could not be worked out: old text, new text, substantive."""
+def describe_plainly(event: Event) -> DescribedEvent:
+    """Describe an event whose meaning could not be worked out: old text, new text, substantive."""
     runs: list[Run] = []
     if event.old and event.new:
         old, new = event.old.narrative, event.new.narrative
@@ -39,32 +39,33 @@ def tell_plainly(event: Event) -> DescribedEvent:
     )
 
 
-def tell_each(connection: Connection, events: Iterable[Event]) -> tuple[list[DescribedEvent], list[Event]]:
+def describe_each(
+    connection: Connection, events: Iterable[Event]
+) -> tuple[list[DescribedEvent], list[Event]]:
     """Describe events, and name those that could not be. What is stored already is taken from there."""
     events = list(events)
     known = stored(connection, [event.id for event in events])
-    told: list[DescribedEvent] = []
+    described: list[DescribedEvent] = []
     failed: list[Event] = []
     for event in events:
         if event.id in known:
-            told.append(DescribedEvent(event, *known[event.id]))
+            described.append(DescribedEvent(event, *known[event.id]))
             continue
         # Before the attempt: a store that goes away here says nothing against the event.
         history = queries.narratives_before(connection, event.recommendation_id, event.revision)
         try:
-            told.append(tell(event, history))
+            described.append(describe_event(event, history))
         except Exception:  # one event that cannot be described must not hold up the others
             log.exception("an event could not be described", event_id=event.id)
             failed.append(event)
-    return told, failed
+    return described, failed
 
 
 def stored(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Difference, Significance]]:
-    """What was stored for events, by event id; events that nobody was told of have nothing."""
+    """The stored descriptions of events, by event id; an event that matched nobody may have none."""
     found: dict[str, tuple[Difference, Significance]] = {}
-    for start in range(0, len(ids), _AT_ONCE):
-        some = {"ids": ids[start : start + _AT_ONCE]}
-        for row in connection.execute(_SOME, some).mappings():
+    for batch in batched(ids):
+        for row in connection.execute(_SOME, {"ids": batch}).mappings():
             found[row["event_id"]] = decode(dict(row))
     return found
 
@@ -72,8 +73,8 @@ def stored(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Differ
 def described_events(connection: Connection, events: Iterable[Event]) -> tuple[DescribedEvent, ...]:
     """Events with their stored meaning, in the order given; worked out here where nothing is stored."""
     events = list(events)
-    told, failed = tell_each(connection, events)
-    by_id = {described.event.id: described for described in (*told, *map(tell_plainly, failed))}
+    described, failed = describe_each(connection, events)
+    by_id = {each.event.id: each for each in (*described, *map(describe_plainly, failed))}
     return tuple(by_id[event.id] for event in events)
 
 

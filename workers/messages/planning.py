@@ -1,34 +1,34 @@
 """Which messages the events of one capture become: decided once, here, and frozen when stored. Pure.
 
-More events than a subscription's `summarize_over` become one summary, but never for a webhook: one body
-holds one event. Where messages can stand under others (Slack's Web API), the summary's thread holds every
-event in full.
+More events than a subscription's `summarize_over` become one summary, but never for a webhook, whose body
+holds one event. Where messages can be threaded (Slack's Web API), the summary's thread holds every event in
+full.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from monitor.record.batches import batched
 from monitor.record.settings import Subscription
 from monitor.record.values import Event
 from workers.messages.routing import matches
 from workers.values import Cause, DescribedEvent
 
-# What is told for the first time is one line of events for its receiver, a summary's thread included;
-# each replay is a line of its own: it repeats what the first line has told.
+# The class of a message's cause. Within one class, an event goes to a recipient once, and in the order of
+# revisions. First messages and a summary's thread are one sequence; each replay is a sequence of its own.
 FIRST = "first"
 THREAD = "thread"
-_SINGLY = 50  # up to so many, each event has its own message in the thread; Slack takes about one a second
-_TOGETHER = 10  # events a message of a longer thread
+_SINGLE_REPLIES = 50  # up to so many events have a reply each in a thread; Slack takes about one a second
+_EVENTS_A_REPLY = 10  # in a longer thread
 
-Told = Collection[tuple[str, str, str]]  # event, subscription, recipient
+ItemKey = tuple[str, str, str]  # event, subscription, recipient
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A message to be made: to one recipient, because of `cause` and `cause_ref`, holding `events`.
+class PlannedMessage:
+    """A message to be stored: to one recipient, because of `cause` and `cause_ref`, holding `events`.
 
-    `cause_class` stands on its items: one event is told once to one recipient within one class.
-    `thread` are the messages that go under it.
+    `thread` are the messages that are replies to it.
     """
 
     subscription: Subscription
@@ -38,34 +38,37 @@ class Draft:
     events: tuple[Event, ...] = ()
     cause_class: str = FIRST
     notice_id: str | None = None
-    thread: tuple["Draft", ...] = ()
+    thread: tuple["PlannedMessage", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """Messages to make now, and events kept for a digest: subscription, recipient, event."""
+class DigestItem:
+    """An event that waits for a recipient's next digest."""
 
-    drafts: tuple[Draft, ...] = ()
-    kept: tuple[tuple[str, str, Event], ...] = ()
+    subscription: str
+    recipient: str
+    event: Event
 
 
 @dataclass(slots=True)
-class _Building:
-    drafts: list[Draft] = field(default_factory=list)
-    kept: list[tuple[str, str, Event]] = field(default_factory=list)
+class Plan:
+    """Messages to store now, and events for digests."""
+
+    messages: list[PlannedMessage] = field(default_factory=list)
+    digest_items: list[DigestItem] = field(default_factory=list)
 
 
 def route(
     subscriptions: Sequence[Subscription], described_events: Sequence[DescribedEvent]
 ) -> Mapping[str, list[DescribedEvent]]:
-    """What each subscription hears, by its id."""
+    """The events that match each subscription, by its id."""
     return {
-        each.id: [described for described in described_events if _hears(each, described)]
+        each.id: [described for described in described_events if _matches(each, described)]
         for each in subscriptions
     }
 
 
-def _hears(subscription: Subscription, described: DescribedEvent) -> bool:
+def _matches(subscription: Subscription, described: DescribedEvent) -> bool:
     return matches(subscription.match, described.event, described.significance, described.difference).matched
 
 
@@ -73,64 +76,61 @@ def plan(
     subscriptions: Sequence[Subscription],
     routed: Mapping[str, Sequence[DescribedEvent]],
     capture_ref: str,
-    told: Told = frozenset(),
+    already_stored: Collection[ItemKey] = frozenset(),
 ) -> Plan:
-    """Turn what each subscription hears into messages; `told` is left out: it was fanned out before."""
-    building = _Building()
+    """Turn routed events into messages, leaving out what an earlier fan-out has stored."""
+    made = Plan()
     for subscription in subscriptions:
         for recipient in subscription.recipients():
             fresh = [
                 described
                 for described in routed[subscription.id]
-                if (described.event.id, subscription.id, recipient) not in told
+                if (described.event.id, subscription.id, recipient) not in already_stored
             ]
-            _plan_one(building, subscription, recipient, fresh, capture_ref)
-    return Plan(tuple(building.drafts), tuple(building.kept))
+            if subscription.digest is not None:
+                made.digest_items += [DigestItem(subscription.id, recipient, each.event) for each in fresh]
+            else:
+                made.messages += _messages(subscription, recipient, fresh, capture_ref)
+    return made
 
 
-def _plan_one(
-    building: _Building,
-    subscription: Subscription,
-    recipient: str,
-    fresh: list[DescribedEvent],
-    capture_ref: str,
-) -> None:
-    if subscription.digest is not None:
-        building.kept += [(subscription.id, recipient, described.event) for described in fresh]
-    elif len(fresh) > subscription.summarize_over and subscription.channel != "webhook":
-        building.drafts.append(_summary(subscription, recipient, fresh, capture_ref))
-    else:
-        building.drafts += [
-            Draft(subscription, recipient, Cause.INSTANT, described.event.id, (described.event,))
-            for described in fresh
-        ]
+def _messages(
+    subscription: Subscription, recipient: str, fresh: list[DescribedEvent], capture_ref: str
+) -> list[PlannedMessage]:
+    if len(fresh) > subscription.summarize_over and subscription.channel != "webhook":
+        return [_summary(subscription, recipient, fresh, capture_ref)]
+    return [
+        PlannedMessage(subscription, recipient, Cause.INSTANT, described.event.id, (described.event,))
+        for described in fresh
+    ]
 
 
 def _summary(
     subscription: Subscription, recipient: str, fresh: list[DescribedEvent], capture_ref: str
-) -> Draft:
+) -> PlannedMessage:
     events = tuple(described.event for described in fresh)
-    thread: tuple[Draft, ...] = ()
+    thread: tuple[PlannedMessage, ...] = ()
     if getattr(subscription, "threads", False):
-        thread = tuple(_thread(subscription, recipient, sorted(fresh, key=_weight), capture_ref))
-    return Draft(subscription, recipient, Cause.SUMMARY, capture_ref, events, thread=thread)
+        thread = tuple(_replies(subscription, recipient, sorted(fresh, key=_weight), capture_ref))
+    return PlannedMessage(subscription, recipient, Cause.SUMMARY, capture_ref, events, thread=thread)
 
 
-def _thread(
+def _replies(
     subscription: Subscription, recipient: str, ordered: list[DescribedEvent], capture_ref: str
-) -> Iterator[Draft]:
-    if len(ordered) <= _SINGLY:
+) -> Iterator[PlannedMessage]:
+    if len(ordered) <= _SINGLE_REPLIES:
         for described in ordered:
             event = described.event
-            yield Draft(subscription, recipient, Cause.INSTANT, event.id, (event,), THREAD)
+            yield PlannedMessage(subscription, recipient, Cause.INSTANT, event.id, (event,), THREAD)
         return
-    for start in range(0, len(ordered), _TOGETHER):
-        events = tuple(described.event for described in ordered[start : start + _TOGETHER])
-        yield Draft(subscription, recipient, Cause.SUMMARY, f"{capture_ref}:{start}", events, THREAD)
+    for number, some in enumerate(batched(ordered, _EVENTS_A_REPLY)):
+        events = tuple(described.event for described in some)
+        ref = f"{capture_ref}:{number * _EVENTS_A_REPLY}"
+        yield PlannedMessage(subscription, recipient, Cause.SUMMARY, ref, events, THREAD)
 
 
 def _weight(described: DescribedEvent) -> tuple[int, bool, int, str]:
-    """Most significant first, priorities before others, then as pages have them."""
+    """Most significant first, priorities before others, then as pages list them."""
     event = described.event
     state = event.new or event.old
     signals = len(described.significance.signals)

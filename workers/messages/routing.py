@@ -1,4 +1,4 @@
-"""Who hears of an event: a subscription's match against the event and its meaning. Pure.
+"""Whether an event matches a subscription, by the event and its significance. Pure.
 
 Agencies, products, statuses and keywords are compared folded. A keyword stands for whole words, its plural
 included; an asterisk at its end stands for any ending ("deport*").
@@ -24,8 +24,8 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A recommendation as it stands, for counting what a subscription covers."""
+class OpenRecommendation:
+    """A recommendation that is open now, for counting what a subscription covers."""
 
     agency: str
     product: str | None
@@ -40,7 +40,7 @@ class Standing:
 def matches(
     match: Match, event: Event, significance: Significance, difference: Difference | None = None
 ) -> Verdict:
-    """Hold an event against a match: every key given must be met.
+    """Check an event against a match: every key given must be met.
 
     `difference` is what the keyword prefix "added:" reads; without it such a keyword is looked for in
     the new narrative of events that have no old one alone.
@@ -75,7 +75,7 @@ def _event(match: Match, event: Event) -> Iterator[str]:
     status = event.new.status if event.new else ""
     if not _status_in(match, status):
         yield _none_of("new status", status, match.statuses)
-    # Either side: who watches priorities hears that one stopped being one.
+    # Either side: subscribers of priorities are to learn that one stopped being a priority.
     sides = [state.priority for state in (event.old, event.new) if state]
     if match.priority is not None and match.priority not in sides:
         yield "it is no priority recommendation" if match.priority else "it is a priority recommendation"
@@ -158,21 +158,21 @@ def _folded(text: str) -> str:
     return fold(text).casefold()
 
 
-def covers(match: Match, standing: Standing) -> bool:
-    """Whether changes of a recommendation, as it stands now, can concern a subscription.
+def covers(match: Match, recommendation: OpenRecommendation) -> bool:
+    """Whether a change of this recommendation could match.
 
-    What only a change has (its type, fields, status after it, significance, signals, `old:` and
-    `added:` keywords) rules nothing out here.
+    Keys that only a change can meet (type, fields, new status, significance, signals, `old:` and `added:`
+    keywords) are ignored.
     """
     plain = [word for prefix, word in map(split_keyword, match.keywords) if not prefix]
     only_plain = len(plain) == len(match.keywords)
-    texts = [_folded(standing.text), _folded(standing.narrative)] if plain else []
+    texts = [_folded(recommendation.text), _folded(recommendation.narrative)] if plain else []
     return (
-        _agency_in(match, standing.agency)
-        and _product_in(match, standing.product)
-        and (not match.kinds or standing.kind in match.kinds)
-        and (not match.sources or bool(set(match.sources) & set(standing.sources)))
-        and (match.priority is None or match.priority == standing.priority)
+        _agency_in(match, recommendation.agency)
+        and _product_in(match, recommendation.product)
+        and (not match.kinds or recommendation.kind in match.kinds)
+        and (not match.sources or bool(set(match.sources) & set(recommendation.sources)))
+        and (match.priority is None or match.priority == recommendation.priority)
         and (
             not plain
             or not only_plain

@@ -1,4 +1,4 @@
-"""Writes messages and their items; whoever makes messages does it here, inside its own transaction."""
+"""Writes messages and their items. Every maker of messages does it here, inside its own transaction."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -12,57 +12,80 @@ from monitor.record.store.schema import items, messages, subscriptions
 from monitor.record.store.store import upsert
 from monitor.record.values import Event
 from workers.context import Context
-from workers.messages.planning import FIRST, Draft
+from workers.messages.planning import FIRST, DigestItem, PlannedMessage
 
 
-def post(connection: Connection, context: Context, drafts: Sequence[Draft], now: datetime) -> list[str]:
-    """Insert messages with their items, due now; gives the ids, in the drafts' order, threads left out.
+def store_messages(
+    connection: Connection, context: Context, planned: Sequence[PlannedMessage], now: datetime
+) -> list[str]:
+    """Insert messages with their items, due now; gives the ids in the order given, threads left out.
 
-    A draft whose (subscription, recipient, cause, cause_ref) is taken fails the transaction.
+    A message whose (subscription, recipient, cause, cause_ref) is taken fails the transaction.
     """
-    rows: list[dict[str, Any]] = []
-    held: list[dict[str, Any]] = []
-    ids = [_collect(context, draft, None, now, rows, held) for draft in drafts]
-    if rows:
-        connection.execute(messages.insert(), rows)
-    if held:
-        connection.execute(items.insert(), held)
+    batch = _Batch(context, now)
+    ids = [batch.add(message) for message in planned]
+    if batch.messages:
+        connection.execute(messages.insert(), batch.messages)
+    if batch.items:
+        connection.execute(items.insert(), batch.items)
     return ids
 
 
-def _collect(
-    context: Context,
-    draft: Draft,
-    parent: str | None,
-    now: datetime,
-    rows: list[dict[str, Any]],
-    held: list[dict[str, Any]],
-) -> str:
-    # A microsecond apart: what is due alike goes out in the order of the drafts.
-    row = _message(context, draft, parent, now) | {"created_at": now + timedelta(microseconds=len(rows))}
-    rows.append(row)
-    held += (
-        item(draft.subscription.id, draft.recipient, event, draft.cause_class, row["id"])
-        for event in draft.events
-    )
-    for child in draft.thread:
-        _collect(context, child, row["id"], now, rows, held)
-    return str(row["id"])
+def store_digest_items(connection: Connection, waiting: Sequence[DigestItem]) -> None:
+    """Insert items without a message: they wait for a digest."""
+    rows = [_item(each.subscription, each.recipient, each.event) for each in waiting]
+    if rows:
+        connection.execute(items.insert(), rows)
 
 
-def _message(context: Context, draft: Draft, parent: str | None, now: datetime) -> dict[str, Any]:
+class _Batch:
+    """Rows to insert."""
+
+    def __init__(self, context: Context, now: datetime) -> None:
+        self._context = context
+        self._now = now
+        self.messages: list[dict[str, Any]] = []
+        self.items: list[dict[str, Any]] = []
+
+    def add(self, planned: PlannedMessage, parent: str | None = None) -> str:
+        message = new_id("msg")
+        # A microsecond apart: messages that are due together go out in the order of the plan.
+        created_at = self._now + timedelta(microseconds=len(self.messages))
+        self.messages.append(
+            self._row(planned) | {"id": message, "parent_id": parent, "created_at": created_at}
+        )
+        self.items += (
+            _item(planned.subscription.id, planned.recipient, event)
+            | {"cause_class": planned.cause_class, "message_id": message}
+            for event in planned.events
+        )
+        for reply in planned.thread:
+            self.add(reply, message)
+        return message
+
+    def _row(self, planned: PlannedMessage) -> dict[str, Any]:
+        return {
+            "subscription": planned.subscription.id,
+            "channel": planned.subscription.channel,
+            "recipient": planned.recipient,
+            "cause": str(planned.cause),
+            "cause_ref": planned.cause_ref,
+            "notice_id": planned.notice_id,
+            "state": "waiting",
+            "due_at": self._now,
+            "host": host_of(self._context, planned.subscription),
+        }
+
+
+def _item(subscription: str, recipient: str, event: Event) -> dict[str, Any]:
     return {
-        "id": new_id("msg"),
-        "subscription": draft.subscription.id,
-        "channel": draft.subscription.channel,
-        "recipient": draft.recipient,
-        "cause": str(draft.cause),
-        "cause_ref": draft.cause_ref,
-        "notice_id": draft.notice_id,
-        "parent_id": parent,
-        "state": "waiting",
-        "due_at": now,
-        "host": host_of(context, draft.subscription),
+        "event_id": event.id,
+        "subscription": subscription,
+        "recipient": recipient,
+        "cause_class": FIRST,
+        "recommendation_id": event.recommendation_id,
+        "revision": event.revision,
+        "message_id": None,
     }
 
 
@@ -71,28 +94,13 @@ def host_of(context: Context, subscription: Subscription) -> str:
     return context.channels[subscription.channel].host(subscription, context.configuration)
 
 
-def item(
-    subscription: str, recipient: str, event: Event, cause_class: str = FIRST, message: str | None = None
-) -> dict[str, Any]:
-    """A row of `items`; without a message it waits for a digest's slot."""
-    return {
-        "event_id": event.id,
-        "subscription": subscription,
-        "recipient": recipient,
-        "cause_class": cause_class,
-        "recommendation_id": event.recommendation_id,
-        "revision": event.revision,
-        "message_id": message,
-    }
-
-
 def everyone(context: Context) -> Iterator[Subscription]:
     """All subscriptions, the operators' last."""
     yield from context.configuration.subscriptions
     yield context.configuration.operators.subscription
 
 
-def note_subscriptions(connection: Connection, everybody: Iterable[Subscription], now: datetime) -> None:
-    """Give each subscription that was not seen before its row: from then on it is told."""
+def register_subscriptions(connection: Connection, everybody: Iterable[Subscription], now: datetime) -> None:
+    """Give each subscription that is new its row."""
     rows = [{"id": each.id, "first_seen_at": now} for each in everybody]
     connection.execute(upsert(connection)(subscriptions).on_conflict_do_nothing(), rows)

@@ -1,4 +1,4 @@
-"""What is due: rows that need a job in the queue, and messages that have to be made by the clock.
+"""What is due: the rows that need a job in the queue.
 
 The store alone says what is due. A mark (`enqueued_until`, `epoch`) only keeps a second job from being
 enqueued for the same thing; it lapses, and it is void once the queue's epoch is another.
@@ -9,23 +9,16 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-import structlog
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
 
 from monitor.record.store.schema import messages, notices, outbox, paces
 from workers.channels import CHANNELS
 from workers.configuration import Configuration
-from workers.context import Context
-from workers.delivery import blocking
 from workers.delivery.claimable import is_due, is_free, is_in_pace, is_paused, is_unmarked
-from workers.messages import operator_notices
-from workers.schedule import digests, reconciliation, reminders
-
-log = structlog.get_logger(__name__)
+from workers.schedule import digests
 
 _MESSAGES_A_JOB = 100  # where more are due at once, several workers are given work
 _MOST_JOBS = 4
-_LET_GO_EVERY = timedelta(minutes=10)  # it reads all that was set aside, and finds none by rights
 
 
 def take_outbox(connection: Connection, now: datetime, lease: timedelta, epoch: str) -> list[int]:
@@ -57,7 +50,7 @@ def take_channels(
     jobs: list[str] = []
     for channel in sorted(CHANNELS):
         marked = 0
-        for which in _unmarked(now, epoch, swept):
+        for which in unmarked(now, epoch, swept):
             mine = and_(messages.c.state == "waiting", messages.c.channel == channel, which)
             if connection.scalar(_ready(now).where(mine).limit(1)) is None:
                 continue
@@ -67,22 +60,11 @@ def take_channels(
     return jobs
 
 
-def _unmarked(now: datetime, epoch: str, swept: str) -> list[ColumnElement[bool]]:
+def unmarked(now: datetime, epoch: str, swept: str) -> list[ColumnElement[bool]]:
     """Without a mark, or with one that has run out; apart, as each is a range of one index."""
     if swept != epoch:
         return [is_unmarked(now, epoch)]
     return [messages.c.enqueued_until.is_(None), messages.c.enqueued_until <= now]
-
-
-def set_aside(context: Context, now: datetime, epoch: str) -> None:
-    """Mark what is due and cannot go out, so that neither the next rounds nor claims read it again."""
-    last = context.let_go_at
-    if last is None or not last <= now < last + _LET_GO_EVERY:
-        if freed := blocking.let_go(context.store, now):
-            log.warning("messages were held back that nothing held up", messages=freed)
-        context.let_go_at = now
-    for which in _unmarked(now, epoch, context.swept):
-        blocking.set_aside(context.store, which, now)
 
 
 def _ready(now: datetime) -> Select[tuple[str]]:
@@ -100,18 +82,6 @@ def outstanding(connection: Connection, now: datetime) -> int:
     held = and_(messages.c.state == "waiting", messages.c.lease_until > now)
     due = select(func.count()).select_from(messages).where(or_(held, and_(is_due(now), is_free())))
     return sum(connection.scalar(count) or 0 for count in (undescribed, unmade, due))
-
-
-def make_due(context: Context, now: datetime) -> None:
-    """Make the events and messages that the clock asks for, and settle those that the configuration dropped.
-
-    Reminders, digests whose slot has come, notices to operators; messages of subscriptions that are gone
-    are cancelled, and put back in line where the subscription is there again.
-    """
-    reconciliation.reconcile(context, now)
-    reminders.make_due(context, now)
-    digests.make_due(context, now)
-    operator_notices.make_due(context, now)
 
 
 def next_at(

@@ -18,8 +18,8 @@ _STOPS = {signal.SIGINT, signal.SIGTERM}
 
 
 @dataclass(slots=True)
-class Spare:
-    """A waiting child of this process; `let_go` it, or give it a job."""
+class PreforkedChild:
+    """A waiting child of this process; `discard` it, or give it a job."""
 
     pid: int
     _line: int = field(repr=False)  # a pipe's end; the child ends when it is closed, however that happens
@@ -39,7 +39,7 @@ class Spare:
         os.close(self._line)
         return not gone
 
-    def let_go(self) -> None:
+    def discard(self) -> None:
         """It is not needed any more. Killed: it has no job, and may wait for a store that is away."""
         os.close(self._line)
         with suppress(ChildProcessError):
@@ -48,7 +48,7 @@ class Spare:
                 os.waitpid(self.pid, 0)
 
 
-def fork(warm_up: Callable[[], None], run: Callable[[str], None]) -> Spare:
+def fork(warm_up: Callable[[], None], run: Callable[[str], None]) -> PreforkedChild:
     """Fork a spare: it warms up, waits for words, runs them, and ends."""
     parent = os.getpid()
     there, here = os.pipe()
@@ -58,7 +58,7 @@ def fork(warm_up: Callable[[], None], run: Callable[[str], None]) -> Spare:
     if pid:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(there)
-        return Spare(pid, here)
+        return PreforkedChild(pid, here)
     status = 1  # a job that it was given and did not begin is seen to be undone, and is run again at once
     try:
         os.setpgrp()

@@ -1,7 +1,6 @@
-"""What waits for a receiver that was away goes out as soon as one message has arrived there.
+"""Once a message arrives at a receiver that was away, the others that failed meanwhile are due at once.
 
-The retry schedule is for not knowing. Its last waits are a day long, and a channel that is back should
-not be silent for another day about what happened meanwhile.
+The last waits of the retry schedule are a day long; a receiver that is back should not wait for them.
 """
 
 from bisect import bisect_right
@@ -13,6 +12,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, and_, func, select, update
 
+from monitor.record.batches import batched
 from monitor.record.store.schema import attempts, messages
 from monitor.record.store.store import Store
 from workers.delivery.policy import LONGEST_WAIT
@@ -20,7 +20,6 @@ from workers.values import Cause
 
 log = structlog.get_logger(__name__)
 
-_AT_ONCE = 500
 _Receiver = tuple[str, str]  # subscription and recipient
 
 
@@ -34,25 +33,25 @@ class _Waiting:
 def catch_up(store: Store, now: datetime) -> int:
     """Make due now what failed before its receiver was back, in the order in which it was made; how many.
 
-    A message is hastened once: one that its receiver refuses while it takes others keeps to the schedule.
+    A message is brought forward once: one that is refused while others are accepted keeps to the schedule.
     """
     with store.read() as connection:
         back = [
             message
             for receiver, since in _receivers(connection, now)
-            for message in _hastened(connection, receiver, since, now)
+            for message in _to_bring_forward(connection, receiver, since, now)
         ]
     if back:
-        log.info("receivers are back; what waited for them goes out", messages=len(back))
+        log.info("receivers are back; what waited for them is due now", messages=len(back))
         _make_due(store, back, now)
     return len(back)
 
 
 def _make_due(store: Store, back: Sequence[str], now: datetime) -> None:
-    for start in range(0, len(back), _AT_ONCE):
-        still = and_(messages.c.id.in_(back[start : start + _AT_ONCE]), _failed_and_idle(now))
+    for batch in batched(back):
+        still = and_(messages.c.id.in_(batch), _failed_and_idle(now))
         with store.write() as connection:
-            # When each was made: so they stand in line with those that waited behind them, untried.
+            # By when each was made: in order with those that waited behind them, untried.
             due = {"due_at": messages.c.created_at, "enqueued_until": None}
             connection.execute(update(messages).where(still).values(due))
 
@@ -76,8 +75,10 @@ def _receivers(connection: Connection, now: datetime) -> list[tuple[_Receiver, d
     return [((row[0], row[1]), row[2]) for row in connection.execute(query)]
 
 
-def _hastened(connection: Connection, receiver: _Receiver, since: datetime, now: datetime) -> list[str]:
-    # In this order: for a receiver that is away, as for most, the first look is the last.
+def _to_bring_forward(
+    connection: Connection, receiver: _Receiver, since: datetime, now: datetime
+) -> list[str]:
+    # In this order: for a receiver that is away, as most are here, the first query is the last.
     arrivals = _arrivals(connection, receiver, since)
     if not arrivals or _asked_for_time(connection, receiver, now):
         return []

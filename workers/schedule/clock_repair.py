@@ -1,8 +1,8 @@
-"""Voids times that only a clock which ran ahead can have written.
+"""Repairs times that only a clock which ran ahead can have written.
 
 A machine's clock jumps into the future and comes back: at a start without a network, in a virtual machine
-that was moved. What was put off meanwhile would wait for a time years away. Once a minute such times are
-brought back to the present; nothing is sent that was sent already, as what was sent is no time.
+that was moved. What was put off meanwhile would wait for years. Once a minute such times are set to the
+present. Nothing is sent twice by that: a message's state is no time.
 """
 
 from datetime import datetime, timedelta
@@ -19,8 +19,8 @@ _SOME_LEASES = 10
 _UNMARKED: dict[str, Any] = {"enqueued_until": None}
 
 
-def turn_back(connection: Connection, delivery: Delivery, now: datetime) -> int:
-    """Bring impossible times back; how many rows had one."""
+def repair_times(connection: Connection, delivery: Delivery, now: datetime) -> int:
+    """Set impossible times to the present; how many rows had one."""
     return sum(
         connection.execute(update(table).where(where).values(values)).rowcount
         for table, where, values in _impossible(delivery, now)
@@ -34,7 +34,7 @@ def _impossible(delivery: Delivery, now: datetime) -> list[tuple[Table, Any, dic
     waiting = messages.c.state == "waiting"
     return [
         (messages, and_(waiting, messages.c.due_at > waited), {"due_at": now, "enqueued_until": None}),
-        # Not over at once: if its holder lives, it is sending.
+        # A lease is not ended at once: if its holder lives, it is sending.
         (messages, and_(waiting, messages.c.lease_until > leased), {"lease_until": now + delivery.lease}),
         (messages, and_(waiting, messages.c.enqueued_until > leased), {"enqueued_until": None}),
         (outbox, and_(outbox.c.published_at.is_(None), outbox.c.enqueued_until > leased), _UNMARKED),

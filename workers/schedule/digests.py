@@ -1,7 +1,7 @@
 """Digests: one transaction takes a slot, makes its message, and puts every event that waits for it in it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,15 +17,27 @@ from workers.messages import storing
 from workers.messages.coverage import coverage, last_read_at
 from workers.messages.describe import described_events
 from workers.messages.fanout import unpublished
-from workers.messages.planning import FIRST, Draft, route
+from workers.messages.planning import FIRST, PlannedMessage, route
 from workers.schedule.digest_times import next_slot, slot_at_or_before
+from workers.schedule.interval import Interval
 from workers.values import Cause, Message, Watch
 
-_LEFT_OVER_EVERY = timedelta(minutes=1)
+_LEFTOVERS_EVERY = timedelta(minutes=1)  # only another configuration leaves any
+
+
+@dataclass(slots=True)
+class SlotMemory:
+    """What one process has seen: the newest slot that is over, by subscription and recipient.
+
+    Dispatchers ask every second, and the table grows with every slot.
+    """
+
+    newest: dict[tuple[str, str], str] = field(default_factory=dict)
+    leftovers: Interval = field(default_factory=lambda: Interval(_LEFTOVERS_EVERY))
 
 
 @dataclass(frozen=True, slots=True)
-class _Due:
+class _DueDigest:
     subscription: Subscription
     recipient: str
     slot: datetime
@@ -44,10 +56,10 @@ def next_slot_of(subscription: Subscription, now: datetime) -> datetime | None:
     return next_slot(subscription.digest, ZoneInfo(subscription.timezone), now)
 
 
-def make_due(context: Context, now: datetime) -> int:
+def make_due(context: Context, now: datetime, memory: SlotMemory | None = None) -> int:
     """Make the digests whose slot has come; several slots that were missed make one."""
     with context.store.read() as connection:
-        due = list(_due(connection, context, now))
+        due = list(_due(connection, context, memory or SlotMemory(), now))
     made = 0
     for each in due:
         with context.store.write() as connection:
@@ -55,37 +67,31 @@ def make_due(context: Context, now: datetime) -> int:
     return made
 
 
-def _due(connection: Connection, context: Context, now: datetime) -> Iterator[_Due]:
+def _due(connection: Connection, context: Context, memory: SlotMemory, now: datetime) -> Iterator[_DueDigest]:
     paused = set(connection.scalars(select(subscriptions.c.id).where(subscriptions.c.paused_at.is_not(None))))
-    left_over = _left_over(connection, context, now)
+    leftovers = _leftovers(connection, memory, now)
     for each in context.configuration.subscriptions:
         if each.id in paused:
             continue  # what was missed makes one digest when it is resumed
         for recipient in each.recipients():
             if each.digest is None:
                 # It was a digest until the configuration changed: what waited for its slot goes out now.
-                if (each.id, recipient) in left_over:
-                    yield _Due(each, recipient, now, send_empty=False)
+                if (each.id, recipient) in leftovers:
+                    yield _DueDigest(each, recipient, now, send_empty=False)
                 continue
             slot = slot_at_or_before(each.digest, ZoneInfo(each.timezone), now)
-            if not _is_over(connection, context, each.id, recipient, name_of(slot), now):
-                yield _Due(each, recipient, slot, each.when_empty == "send")
+            due = _DueDigest(each, recipient, slot, each.when_empty == "send")
+            if not _is_over(connection, memory, due, now):
+                yield due
 
 
-def _is_over(
-    connection: Connection, context: Context, subscription: str, recipient: str, slot: str, now: datetime
-) -> bool:
-    """Whether this slot's digest was made, or the subscription is younger than it.
-
-    What this process has seen made it need not ask for again: dispatchers ask every second, and the table
-    grows with every slot.
-    """
-    newest = context.digested.get((subscription, recipient), "")
-    if slot <= newest <= name_of(now):
+def _is_over(connection: Connection, memory: SlotMemory, due: _DueDigest, now: datetime) -> bool:
+    """Whether this slot's digest was made, or the subscription is younger than it."""
+    receiver, slot = (due.subscription.id, due.recipient), name_of(due.slot)
+    if slot <= memory.newest.get(receiver, "") <= name_of(now):
         return True
-    newest = _newest_slot(connection, subscription, recipient, now)
-    context.digested[subscription, recipient] = newest
-    return slot <= newest
+    memory.newest[receiver] = _newest_slot(connection, *receiver, now)
+    return slot <= memory.newest[receiver]
 
 
 def _newest_slot(connection: Connection, subscription: str, recipient: str, now: datetime) -> str:
@@ -100,12 +106,11 @@ def _newest_slot(connection: Connection, subscription: str, recipient: str, now:
     return name_of(begun or now)
 
 
-def _left_over(connection: Connection, context: Context, now: datetime) -> set[tuple[str, str]]:
-    """Who has items that wait for a slot; looked at once a minute, as only another configuration matters."""
-    last = context.left_over_at
-    if last is not None and last <= now < last + _LEFT_OVER_EVERY:
+def _leftovers(connection: Connection, memory: SlotMemory, now: datetime) -> set[tuple[str, str]]:
+    """Who has items that wait for a digest; empty if asked less than a minute ago."""
+    if not memory.leftovers.is_due(now):
         return set()
-    context.left_over_at = now
+    memory.leftovers.done(now)
     waiting = select(items.c.subscription, items.c.recipient).where(items.c.message_id.is_(None)).distinct()
     return {(row.subscription, row.recipient) for row in connection.execute(waiting)}
 
@@ -115,13 +120,13 @@ def make_now(
 ) -> list[str]:
     """Make the digest of what waits now, whatever the schedule says; gives its messages' ids, if any."""
     made = (
-        _make(connection, context, _Due(subscription, recipient, now, send_empty=False), now)
+        _make(connection, context, _DueDigest(subscription, recipient, now, send_empty=False), now)
         for recipient in subscription.recipients()
     )
     return [message for message in made if message is not None]
 
 
-def _make(connection: Connection, context: Context, due: _Due, now: datetime) -> str | None:
+def _make(connection: Connection, context: Context, due: _DueDigest, now: datetime) -> str | None:
     """Take the slot and everything that waits for it; None where another was first, or it stays unsent."""
     slot = name_of(due.slot)
     row = {"subscription": due.subscription.id, "recipient": due.recipient, "slot": slot, "made_at": now}
@@ -138,15 +143,15 @@ def _make(connection: Connection, context: Context, due: _Due, now: datetime) ->
     if empty and not due.send_empty:
         _forget_older(connection, due, slot)
         return None
-    draft = Draft(due.subscription, due.recipient, Cause.DIGEST, slot)
-    [message] = storing.post(connection, context, [draft], now)
+    planned = PlannedMessage(due.subscription, due.recipient, Cause.DIGEST, slot)
+    [message] = storing.store_messages(connection, context, [planned], now)
     connection.execute(update(items).where(waiting).values(message_id=message))
     mine = and_(*(digests.c[name] == row[name] for name in ("subscription", "recipient", "slot")))
     connection.execute(update(digests).where(mine).values(message_id=message))
     return message
 
 
-def _forget_older(connection: Connection, due: _Due, slot: str) -> None:
+def _forget_older(connection: Connection, due: _DueDigest, slot: str) -> None:
     """The newest slot says which are over: empty ones before it would only pile up, one a day for years."""
     theirs = and_(digests.c.subscription == due.subscription.id, digests.c.recipient == due.recipient)
     older = and_(theirs, digests.c.slot < slot, digests.c.message_id.is_(None))

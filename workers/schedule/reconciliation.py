@@ -1,4 +1,4 @@
-"""Holds waiting messages against the configuration: whose subscription or receiver is gone is cancelled.
+"""Compares waiting messages with the configuration: whose subscription or receiver is gone is cancelled.
 
 A cancelled message is listed, and put back in line by itself where its subscription returns while the
 retry schedule would still have run; later, `redeliver` puts it back.
@@ -12,32 +12,27 @@ from sqlalchemy import Connection, and_, or_, select, update
 
 from monitor.record.store.schema import messages
 from workers.context import Context
-from workers.delivery.loading import misfit
+from workers.delivery.loading import mismatch
 from workers.delivery.settling import requeue, settle
 from workers.messages import storing
 from workers.schedule.catch_up import catch_up
-from workers.schedule.clock_repair import turn_back
+from workers.schedule.clock_repair import repair_times
 
 log = structlog.get_logger(__name__)
 
-_EVERY = timedelta(minutes=1)  # another process may run with another configuration
 _RECEIVER = ("subscription", "channel", "recipient", "host")
 
 
 def reconcile(context: Context, now: datetime) -> None:
-    """Cancel, revive, readdress, and catch up; looks once a minute: little of it changes in a process."""
-    last = context.reconciled_at
-    if last is not None and last <= now < last + _EVERY:
-        return
+    """Cancel, revive, readdress, repair times, and catch up."""
     with context.store.write() as connection:
-        storing.note_subscriptions(connection, storing.everyone(context), now)
+        storing.register_subscriptions(connection, storing.everyone(context), now)
         _settle_waiting(connection, context, now)
         _revive(connection, context, now)
-        turned = turn_back(connection, context.configuration.delivery, now)
+        repaired = repair_times(connection, context.configuration.delivery, now)
     catch_up(context.store, now)
-    if turned:
-        log.warning("times that only a clock running ahead can have written were brought back", rows=turned)
-    context.reconciled_at = now
+    if repaired:
+        log.warning("times that only a clock running ahead can have written were brought back", rows=repaired)
 
 
 def _settle_waiting(connection: Connection, context: Context, now: datetime) -> None:
@@ -45,7 +40,7 @@ def _settle_waiting(connection: Connection, context: Context, now: datetime) -> 
     receivers = select(*columns).where(messages.c.state == "waiting").distinct()
     for row in connection.execute(receivers).mappings().all():
         subscription = context.configuration.subscription(row["subscription"])
-        if reason := misfit(subscription, row["channel"], row["recipient"]):
+        if reason := mismatch(subscription, row["channel"], row["recipient"]):
             _cancel(connection, row, reason, now)
         elif subscription and (host := storing.host_of(context, subscription)) != row["host"]:
             # Its address changed: what is limited and paced is the new one.
@@ -82,6 +77,6 @@ def _revive(connection: Connection, context: Context, now: datetime) -> None:
 
 
 def _fits(context: Context, row: Any) -> bool:
-    return not misfit(
+    return not mismatch(
         context.configuration.subscription(row["subscription"]), row["channel"], row["recipient"]
     )

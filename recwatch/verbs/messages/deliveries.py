@@ -11,7 +11,7 @@ from recwatch.cli.setup import load, reading, verb_app
 from recwatch.errors import Exit, Failure
 
 if TYPE_CHECKING:
-    from workers.delivery.ledger import Entry
+    from workers.delivery.ledger import LedgerEntry
 
 app = verb_app()
 
@@ -65,5 +65,5 @@ def deliveries(
         foot(manner, f"{entry.id}: {entry.error}")
 
 
-def _troubled(found: "list[Entry]") -> "list[Entry]":
+def _troubled(found: "list[LedgerEntry]") -> "list[LedgerEntry]":
     return [entry for entry in found if entry.error and entry.state in ("waiting", "dead")]

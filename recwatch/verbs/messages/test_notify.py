@@ -9,7 +9,7 @@ from recwatch.cli.setup import load, start_logging, verb_app
 from recwatch.errors import Failure
 
 if TYPE_CHECKING:
-    from workers.delivery.ledger import Entry
+    from workers.delivery.ledger import LedgerEntry
 
 app = verb_app()
 
@@ -38,7 +38,7 @@ def notify(
     _report(entries)
 
 
-def _report(entries: "list[Entry]") -> None:
+def _report(entries: "list[LedgerEntry]") -> None:
     for entry in entries:
         to = f" to {entry.recipient}" if entry.recipient else ""
         if entry.state == "sent":

@@ -13,7 +13,7 @@ def once(ctx: typer.Context) -> None:
     """Poll what is due, deliver everything due, stop everything. Exit status 1 on failure."""
     from recwatch.runtime import polling
     from recwatch.runtime.contexts import opened
-    from workers.queue.dispatcher import run_until_done
+    from workers.queue.burst import run_until_done
 
     loaded = load(ctx, secrets=True)
     start_logging(ctx)

@@ -45,7 +45,8 @@ def _check(queues: Sequence[str]) -> None:
 
 def _burst(loaded: "Loaded", queues: Sequence[str]) -> None:
     from recwatch.runtime.contexts import opened
-    from workers.queue.dispatcher import QUEUES, run_until_done
+    from workers.queue.burst import run_until_done
+    from workers.queue.dispatcher import QUEUES
 
     with opened(loaded) as (context, stop), stop.ending():
         died = run_until_done(context, queues or QUEUES)

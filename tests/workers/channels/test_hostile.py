@@ -26,7 +26,7 @@ from workers.channels.text.points import _PHRASES
 from workers.channels.webhook.render import render as as_webhook
 from workers.channels.webhook.schema import schema
 from workers.channels.webhook.settings import SMALLEST_BODY, WebhookSubscription
-from workers.messages.describe import tell
+from workers.messages.describe import describe_event
 from workers.values import Cause, DescribedEvent, Message, Notice
 
 TRYING = settings(
@@ -124,9 +124,9 @@ def huge(kind: str, reminder: bool) -> DescribedEvent:
     # Not state(…): folding a megabyte for its fingerprint is intake's part, and would take most of the time.
     old, new = (replace(state(), narrative=f"{bulk} {last}") for last in (said, "CBP did it. It is kept."))
     if not reminder:
-        return tell(event(old=old, new=new, revision=3))
+        return describe_event(event(old=old, new=new, revision=3))
     lapsed = {"old": old, "new": old, "changed": (), "reminder": Reminder("2024-05", said)}
-    return tell(event(EventType.OVERDUE, **lapsed))
+    return describe_event(event(EventType.OVERDUE, **lapsed))
 
 
 def by_email(made: DescribedEvent, **how: object) -> str:

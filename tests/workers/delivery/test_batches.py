@@ -16,9 +16,9 @@ from tests.fakes.transport import FakeTransport, context
 from tests.workers.seeding import NOW, changes, configured, rows, webhook
 from workers.delivery import claim as claiming
 from workers.delivery import engine
-from workers.delivery.claim import Catch, Limits, Line, claim
+from workers.delivery.claim import Claims, HostQueue, Limits, claim
 from workers.delivery.engine import _Job
-from workers.delivery.loading import Known
+from workers.delivery.loading import EventCache
 from workers.delivery.results import Result, record
 from workers.messages.fanout import fan_out
 from workers.values import Receipt, TransportError
@@ -37,10 +37,10 @@ def made(store: Store, *captures: list[tuple[int, int]], hosts: int = 3) -> Any:
 
 
 def take(
-    store: Store, line: Line | None = None, after: float = 0, holder: str = "job_1", free: int = 99
-) -> Catch:
+    store: Store, line: HostQueue | None = None, after: float = 0, holder: str = "job_1", free: int = 99
+) -> Claims:
     with store.write() as connection:
-        return claim(connection, PACED, free, holder, NOW + timedelta(seconds=after), line=line)
+        return claim(connection, PACED, free, holder, NOW + timedelta(seconds=after), hosts=line)
 
 
 def test_each_of_many_hosts_gives_its_next_message(any_store: Store) -> None:
@@ -64,7 +64,7 @@ def test_each_of_many_hosts_gives_its_next_message(any_store: Store) -> None:
 def test_many_hosts_asked_at_once_give_what_each_would_give_alone(any_store: Store) -> None:
     """The statement for many hosts and the one for a single host choose the same messages."""
     made(any_store, [(1, 2), (2, 2), (3, 2)], [(1, 3), (4, 2)], hosts=5)
-    line = Line("webhook")
+    line = HostQueue("webhook")
     with any_store.write() as connection:
         line.look(connection, NOW)
         one = claiming._Claiming(connection, PACED, 99, "job_1", NOW, False)
@@ -84,7 +84,7 @@ def test_no_more_is_claimed_than_there_is_room_for(any_store: Store) -> None:
 def test_a_line_that_gives_nothing_is_looked_up_again_at_once(any_store: Store) -> None:
     """A job must not end while something is due that came after its last look."""
     world = made(any_store, [(1, 2)], hosts=1)
-    line = Line("webhook")
+    line = HostQueue("webhook")
     assert len(take(any_store, line).claimed) == 1
     other = context(any_store, configured(webhook("late", "late.example.org")))
     fan_out(other, changes(any_store, [(7, 2)]), NOW)
@@ -191,7 +191,7 @@ def test_an_event_is_read_once_for_all_who_hear_of_it(store: Store, monkeypatch:
         return real(connection, ids=ids)
 
     monkeypatch.setattr(queries, "load_events", counted)
-    known = Known(most=1)
+    known = EventCache(most=1)
     event = rows(store, messages)[0]["cause_ref"]
     with store.read() as connection:
         first = known.of(connection, [event, event])

@@ -16,9 +16,9 @@ from tests.workers.seeding import NOW, rows
 from workers.context import Context
 from workers.delivery import blocking, ledger
 from workers.delivery.claimable import is_due
-from workers.delivery.hosts import Line
+from workers.delivery.hosts import HostQueue
 from workers.delivery.results import Result, record
-from workers.queue import dispatcher, due
+from workers.queue import dispatcher
 from workers.values import Receipt
 
 
@@ -34,7 +34,7 @@ HOUR = timedelta(hours=1)
 
 
 def set_aside(store: Store) -> int:
-    return blocking.set_aside(store, UNMARKED, NOW)
+    return blocking.block(store, UNMARKED, NOW)
 
 
 def blocked(store: Store) -> list[bool]:
@@ -71,7 +71,7 @@ def test_what_cannot_go_out_is_read_once(
     hold(any_store)
     assert set_aside(any_store) == sum(marks)
     assert blocked(any_store) == marks
-    line = Line("webhook")
+    line = HostQueue("webhook")
     with any_store.read() as connection:
         assert connection.scalar(select(func.count()).where(is_due(NOW))) == 0
         line.look(connection, NOW)
@@ -158,8 +158,9 @@ def test_a_mark_that_nothing_holds_is_cleared(any_store: Store) -> None:
     set_aside(any_store)
     with any_store.write() as connection:
         connection.execute(update(messages).values(blocked=True))
-    assert dispatcher.dispatch_once(world) == 1
-    due.set_aside(world, NOW + HOUR, world.swept)
+    dispatching = dispatcher.Dispatcher(world)
+    assert dispatching.dispatch() == 1
+    dispatching.block(NOW + HOUR, "epoch_1")
     assert blocked(any_store) == [False, True]
 
 

@@ -11,7 +11,7 @@ from monitor.record.store.schema import attempts, items, messages, paces, subscr
 from monitor.record.store.store import Store
 from tests.fakes.transport import context
 from tests.workers.seeding import NOW, changes, configured, email, reminder, rows, slack, webhook
-from workers.delivery.claim import Catch, Limits, claim
+from workers.delivery.claim import Claims, Limits, claim
 from workers.delivery.claim import _lease as lease_them
 from workers.messages.fanout import fan_out
 
@@ -35,12 +35,12 @@ def take(
     limits: Limits = LIMITS,
     holder: str = "job_1",
     **more: Any,
-) -> Catch:
+) -> Claims:
     with store.write() as connection:
         return claim(connection, limits, free, holder, now, **more)
 
 
-def settle(store: Store, catch: Catch, state: str = "sent") -> None:
+def settle(store: Store, catch: Claims, state: str = "sent") -> None:
     with store.write() as connection:
         mine = messages.c.id.in_([each.id for each in catch.claimed])
         connection.execute(
@@ -48,7 +48,7 @@ def settle(store: Store, catch: Catch, state: str = "sent") -> None:
         )
 
 
-def revisions(store: Store, catch: Catch) -> list[tuple[int, int]]:
+def revisions(store: Store, catch: Claims) -> list[tuple[int, int]]:
     held = {row["message_id"]: (row["recommendation_id"], row["revision"]) for row in rows(store, items)}
     return [held[each.id] for each in catch.claimed]
 
@@ -142,7 +142,7 @@ def test_order_is_kept_for_each_recipient_alone(any_store: Store) -> None:
     made(any_store, [(1, 2)], [(1, 3)], subscriptions=[email(to=["a@example.org", "b@example.org"])])
     mail = Limits("email", 8, 8, None, LEASE)
     first = take(any_store, limits=mail)
-    settle(any_store, Catch(tuple(each for each in first.claimed if each.recipient == "b@example.org")))
+    settle(any_store, Claims(tuple(each for each in first.claimed if each.recipient == "b@example.org")))
     assert [each.recipient for each in take(any_store, limits=mail).claimed] == ["b@example.org"]
 
 
@@ -163,7 +163,7 @@ def test_a_thread_waits_for_its_summary(any_store: Store) -> None:
     [parent] = take(any_store, limits=limits).claimed
     assert parent.cause == "summary"
     assert take(any_store, limits=limits).claimed == ()
-    settle(any_store, Catch((parent,)), "dead")
+    settle(any_store, Claims((parent,)), "dead")
     assert len(take(any_store, limits=limits).claimed) == 3
 
 
@@ -216,7 +216,7 @@ def test_after_a_time_out_a_host_gets_one_at_a_time(any_store: Store) -> None:
     with any_store.write() as connection:
         row = {"name": "webhook/one.example.org:443", "next_at": NOW, "timed_out_at": NOW}
         connection.execute(insert(paces), row)
-    assert take(any_store, wary=True).claimed == ()
+    assert take(any_store, avoid_slow=True).claimed == ()
     assert len(take(any_store).claimed) == 1
     assert take(any_store).claimed == ()
 

@@ -187,11 +187,11 @@ def test_each_recipients_trouble_is_announced(store: Store) -> None:
 def test_a_receiver_that_is_gone_pauses_its_subscription(store: Store) -> None:
     """410: the subscription is paused, operators hear once, and its messages wait until it is resumed."""
     world, transport = ready(store, webhook(), events=3)
-    transport.script["tracker"] = [TransportError("410 Gone", permanent=True, pauses=True)] * 2
+    transport.script["tracker"] = [TransportError("410 ReceiverGone", permanent=True, pauses=True)] * 2
     run(world)
     assert [row["state"] for row in rows(store, messages)] == ["waiting"] * 3
     paused = {row["id"]: row["reason"] for row in rows(store, subscriptions) if row["paused_at"]}
-    assert paused == {"tracker": "410 Gone"}
+    assert paused == {"tracker": "410 ReceiverGone"}
     assert [row["type"] for row in rows(store, notices)] == ["subscription.paused"]
     seen = len(transport.sent)
     assert seen <= 2

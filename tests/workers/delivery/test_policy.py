@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from tests.workers.seeding import NOW
-from workers.delivery.policy import Standing, decide
+from workers.delivery.policy import AttemptHistory, decide
 from workers.values import Cause, TransportError
 
 RETRY = (timedelta(seconds=5), timedelta(minutes=1))
-FRESH = Standing(0, Cause.INSTANT)
+FRESH = AttemptHistory(0, Cause.INSTANT)
 
 
 def test_no_error_is_sent() -> None:
@@ -22,8 +22,8 @@ def test_each_failure_uses_the_next_step_and_the_last_one_is_final() -> None:
     """Two waits are two more attempts; the third failure is the end."""
     error = TransportError("503")
     first = decide(error, FRESH, RETRY, NOW)
-    second = decide(error, Standing(first.failures, Cause.INSTANT), RETRY, NOW)
-    third = decide(error, Standing(second.failures, Cause.INSTANT), RETRY, NOW)
+    second = decide(error, AttemptHistory(first.failures, Cause.INSTANT), RETRY, NOW)
+    third = decide(error, AttemptHistory(second.failures, Cause.INSTANT), RETRY, NOW)
     assert [first.due_at, second.due_at] == [NOW + RETRY[0], NOW + RETRY[1]]
     assert [each.state for each in (first, second, third)] == ["waiting", "waiting", "dead"]
     assert third.error == "503"
@@ -49,7 +49,7 @@ def test_waits_are_jittered_by_a_tenth(spread: float, seconds: float) -> None:
 )
 def test_throttling_waits_as_asked_and_uses_no_step(asked: float, wait: timedelta) -> None:
     """Retry-After is honoured up to a day, at least a second, at the end of the schedule too."""
-    decision = decide(TransportError("429", retry_after=asked), Standing(2, Cause.INSTANT), RETRY, NOW)
+    decision = decide(TransportError("429", retry_after=asked), AttemptHistory(2, Cause.INSTANT), RETRY, NOW)
     assert (decision.outcome, decision.state, decision.failures) == ("throttled", "waiting", 2)
     assert decision.due_at == NOW + wait
     assert decision.holds_receiver
@@ -63,7 +63,7 @@ def test_a_permanent_refusal_is_the_end() -> None:
 def test_a_refusal_that_pauses_keeps_the_message() -> None:
     """A paused subscription's messages wait, the one that found out included; no step is used."""
     decision = decide(
-        TransportError("410", permanent=True, pauses=True), Standing(1, Cause.DIGEST), RETRY, NOW
+        TransportError("410", permanent=True, pauses=True), AttemptHistory(1, Cause.DIGEST), RETRY, NOW
     )
     assert (decision.state, decision.failures, decision.pauses) == ("waiting", 1, True)
 
@@ -85,7 +85,7 @@ def test_an_unknown_outcome_is_noted_and_retried() -> None:
 )
 def test_a_test_is_tried_once_and_pauses_nothing(error: TransportError) -> None:
     """Whoever sent a test is watching: its first failure is the answer."""
-    decision = decide(error, Standing(0, Cause.TEST), RETRY, NOW)
+    decision = decide(error, AttemptHistory(0, Cause.TEST), RETRY, NOW)
     assert (decision.state, decision.pauses, decision.holds_receiver) == ("dead", False, False)
 
 

@@ -13,7 +13,7 @@ from tests.fakes.transport import context
 from tests.workers.seeding import NOW, changes, configured, rows, webhook
 from workers.context import Context
 from workers.delivery import ledger
-from workers.delivery.claim import Catch, Limits, claim
+from workers.delivery.claim import Claims, Limits, claim
 from workers.delivery.results import Result, record
 from workers.messages.fanout import fan_out
 from workers.schedule import reconciliation
@@ -32,7 +32,7 @@ def made(store: Store) -> Context:
     return world
 
 
-def take(store: Store) -> Catch:
+def take(store: Store) -> Claims:
     with store.write() as connection:
         return claim(connection, LIMITS, 32, "job_1", NOW)
 

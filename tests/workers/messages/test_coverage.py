@@ -6,7 +6,7 @@ from monitor.record.store.schema import recommendations
 from monitor.record.store.store import Store
 from recwatch.queries.coverage import Cover, in_words
 from tests.workers.seeding import configured, recommend, webhook
-from workers.messages.coverage import Coverage, _standings, coverage
+from workers.messages.coverage import Coverage, _open_recommendations, coverage
 from workers.messages.routing import covers
 
 MATCHES = (
@@ -31,10 +31,12 @@ def test_what_is_counted_is_what_each_match_covers(store: Store) -> None:
     subscribed = [webhook(f"s{number}", match=match) for number, match in enumerate(MATCHES)]
     subscriptions = configured(*subscribed).subscriptions
     with store.read() as connection:
-        standings = _standings(connection, False, False)
+        recommendations_now = _open_recommendations(connection, False, False)
         counted = coverage(connection, subscriptions)
     for each in subscriptions:
-        covered = [standing for standing in standings if covers(each.match, standing)]
+        covered = [
+            recommendation for recommendation in recommendations_now if covers(each.match, recommendation)
+        ]
         assert counted[each.id] == Coverage(len(covered), sum(one.priority for one in covered))
     assert [counted[f"s{number}"].total for number in range(3)] == [11, 3, 4]
 

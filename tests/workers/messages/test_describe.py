@@ -8,7 +8,14 @@ from monitor.record.store.schema import descriptions
 from monitor.record.store.store import Store, StoreError
 from monitor.record.store.upgrade import open_store
 from tests.workers.seeding import capture, happen, rows
-from workers.messages.describe import decode, described_events, encode, stored, tell, tell_plainly
+from workers.messages.describe import (
+    decode,
+    describe_event,
+    describe_plainly,
+    described_events,
+    encode,
+    stored,
+)
 
 
 def test_what_is_stored_comes_back_as_it_was(any_store: Store) -> None:
@@ -18,7 +25,7 @@ def test_what_is_stored_comes_back_as_it_was(any_store: Store) -> None:
             connection, 1, 2, capture(connection), side={"narrative": "It’s “done”\n\n§ 12 – by 2026."}
         )
         [event] = queries.load_events(connection, ids=[event_id])
-        described = tell(event)
+        described = describe_event(event)
         connection.execute(descriptions.insert(), encode(described))
         assert stored(connection, [event_id]) == {event_id: (described.difference, described.significance)}
         assert described_events(connection, [event]) == (described,)
@@ -30,7 +37,7 @@ def test_a_plain_telling_loses_no_word(store: Store) -> None:
     with store.write() as connection:
         event_id = happen(connection, 1, 2, capture(connection))
         [event] = queries.load_events(connection, ids=[event_id])
-    plain = tell_plainly(event)
+    plain = describe_plainly(event)
     assert event.old is not None
     assert event.new is not None
     assert plain.difference.narrative == (("delete", event.old.narrative), ("insert", event.new.narrative))
@@ -46,7 +53,7 @@ def test_history_is_what_was_there_before(store: Store) -> None:
         [described] = described_events(connection, [event])
         history = queries.narratives_before(connection, 1, 3)
     assert len(history) == 2
-    assert described == tell(event, history)
+    assert described == describe_event(event, history)
 
 
 def test_a_database_that_goes_says_nothing_against_an_event(

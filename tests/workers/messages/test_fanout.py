@@ -32,8 +32,9 @@ from tests.workers.seeding import (
     wait,
     webhook,
 )
-from workers.messages import describe, fanout, storing
+from workers.messages import describe, storing
 from workers.messages.fanout import fan_out
+from workers.messages.ordering import rows_in_order
 
 
 def test_every_matching_subscription_and_recipient_gets_a_message(any_store: Store) -> None:
@@ -189,7 +190,8 @@ def chained(store: Store, length: int) -> list[int]:
 def test_however_long_the_chain_the_earliest_is_fanned_out_first(store: Store) -> None:
     """More captures than Python recurses, each to be described after the one before it, are put in order."""
     every = chained(store, 1_100)
-    assert fanout._in_order(context(store, configured(webhook())), every[-1]) == every
+    with store.read() as connection:
+        assert rows_in_order(connection, every[-1]) == every
 
 
 class _Broken(Exception):
@@ -198,15 +200,15 @@ class _Broken(Exception):
 
 def _fail_on(monkeypatch: pytest.MonkeyPatch, number: int) -> list[int]:
     calls: list[int] = []
-    real = describe.tell
+    real = describe.describe_event
 
-    def tell(event: Any, history: Any = ()) -> Any:
+    def describing(event: Any, history: Any = ()) -> Any:
         if event.recommendation_id == number:
             calls.append(number)
             raise _Broken
         return real(event, history)
 
-    monkeypatch.setattr(describe, "tell", tell)
+    monkeypatch.setattr(describe, "describe_event", describing)
     return calls
 
 
@@ -254,7 +256,7 @@ def test_the_row_is_published_only_with_its_messages(
         raise _Broken
 
     with monkeypatch.context() as patched:
-        patched.setattr(storing, "post", fail)
+        patched.setattr(storing, "store_messages", fail)
         with pytest.raises(_Broken):
             fan_out(world, outbox_id, NOW)
     assert rows(any_store, outbox)[0]["published_at"] is None

@@ -8,7 +8,7 @@ import pytest
 from monitor.record.settings import Match
 from monitor.record.values import Event, EventType, Kind, State, Subject
 from tests.workers.seeding import CBP, NOW
-from workers.messages.routing import Standing, covers, matches
+from workers.messages.routing import OpenRecommendation, covers, matches
 from workers.values import Difference, Level, Signal, Significance
 
 TEXT = "The Commissioner should keep a list of the lanes and of the ICE offices nearby. (Recommendation 4)"
@@ -143,7 +143,7 @@ def test_no_field_changed_where_nothing_stood_before() -> None:
     assert not matched(replace(EVENT, changed=()), fields=["narrative"])
 
 
-def standing(**values: Any) -> Standing:
+def recommendation(**values: Any) -> OpenRecommendation:
     row: dict[str, Any] = {
         "agency": CBP,
         "product": "GAO-24-100000",
@@ -154,7 +154,7 @@ def standing(**values: Any) -> Standing:
         "narrative": NEW.narrative,
         "sources": ("gao-open",),
     }
-    return Standing(**(row | values))
+    return OpenRecommendation(**(row | values))
 
 
 @pytest.mark.parametrize(
@@ -177,4 +177,4 @@ def standing(**values: Any) -> Standing:
 )
 def test_covers_asks_only_what_stands_now(keys: dict[str, Any], covered: bool) -> None:
     """What only a change can have rules no recommendation out of a subscription's count."""
-    assert covers(Match.model_validate(keys), standing()) is covered
+    assert covers(Match.model_validate(keys), recommendation()) is covered

@@ -20,7 +20,8 @@ from tests.fakes.delivering import add_capture, add_message, add_notice, make, n
 from tests.fakes.processes import lives, until
 from workers import context as contexts
 from workers.context import Context
-from workers.queue import dispatcher, due
+from workers.queue import burst, dispatcher
+from workers.schedule.rounds import Rounds
 
 
 @pytest.fixture
@@ -39,10 +40,10 @@ def context(tmp_path: Path, url: str) -> Iterator[Context]:
 
 
 @contextmanager
-def running(context: Context) -> Iterator[None]:
+def running(context: Context, run: Any = None) -> Iterator[None]:
     """The loop in a thread, told to stop at the end."""
     stop = threading.Event()
-    thread = threading.Thread(target=dispatcher.run, args=(context, stop))
+    thread = threading.Thread(target=run or dispatcher.Dispatcher(context).run, args=(stop,))
     thread.start()
     try:
         yield
@@ -132,10 +133,10 @@ def test_two_dispatchers_make_one_job_of_each_thing(tmp_path: Path, context: Con
 def test_what_the_clock_asks_for_does_not_hold_up_what_is_in_line(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_context: Context, _moment: datetime) -> None:
+    def broken(_rounds: Rounds, _moment: datetime) -> None:
         raise RuntimeError("a digest that cannot be made")
 
-    monkeypatch.setattr(due, "make_due", broken)
+    monkeypatch.setattr(Rounds, "make_due", broken)
     add_message(context.store)
     with pytest.raises(RuntimeError):
         dispatcher.dispatch_once(context)
@@ -189,8 +190,8 @@ def test_what_became_due_while_the_dispatcher_looked_is_not_slept_over(context: 
     """Neither due as it looked nor still to come as it lay down: it rests for a moment and no longer."""
     looked = now() - timedelta(seconds=1)
     add_message(context.store, due_at=now() - timedelta(milliseconds=500))
-    assert dispatcher._seconds_to_next(context, looked) == dispatcher._SHORTEST_SLEEP
-    assert dispatcher._seconds_to_next(context, now()) == dispatcher._LONGEST_SLEEP
+    assert dispatcher.seconds_to_next(context, looked) == dispatcher._SHORTEST_SLEEP
+    assert dispatcher.seconds_to_next(context, now()) == dispatcher._LONGEST_SLEEP
 
 
 def test_a_new_dispatcher_trusts_no_mark(context: Context) -> None:
@@ -217,52 +218,53 @@ def test_the_loop_outlives_the_kill_of_the_queue_server(context: Context) -> Non
 def test_after_trouble_with_the_store_no_digest_is_taken_for_made(context: Context) -> None:
     """It may be a copy now, from before the slot."""
     path = Path(str(context.store.url.database))
-    context.digested["weekly", "somebody"] = "9999"
-    with capture_logs() as said, running(context):
+    dispatching = dispatcher.Dispatcher(context)
+    dispatching._rounds._slots.newest["weekly", "somebody"] = "9999"
+    with capture_logs() as said, running(context, dispatching.run):
         away = path.rename(path.with_name("away"))
         until(lambda: "nothing can be dispatched; trying until it can" in events(said))
         away.rename(path)
         until(lambda: "dispatching again" in events(said))
-    assert context.digested == {}
+    assert dispatching._rounds._slots.newest == {}
 
 
 def test_until_done_sends_what_is_due_and_leaves_what_is_not(context: Context) -> None:
     first, second = add_message(context.store), add_message(context.store, "screen")
     later = add_message(context.store, due_at=now() + timedelta(hours=1))
-    assert dispatcher.run_until_done(context) is False
+    assert burst.run_until_done(context) is False
     assert sorted(sent(context.home)) == sorted([first, second])
     assert state(context.store, later) == "waiting"
 
 
 def test_until_done_with_nothing_due_ends_at_once(context: Context) -> None:
     began = time.monotonic()
-    assert dispatcher.run_until_done(context) is False
+    assert burst.run_until_done(context) is False
     assert time.monotonic() - began < 60  # it gives up 30 s beyond a lease
 
 
 def test_until_done_says_that_a_message_went_dead(context: Context) -> None:
     (context.home / "refuses").write_text("tracker")
     message = add_message(context.store)
-    assert dispatcher.run_until_done(context) is True
+    assert burst.run_until_done(context) is True
     assert state(context.store, message) == "dead"
 
 
 def test_a_message_that_was_dead_before_is_no_failure_of_this_run(context: Context) -> None:
     add_message(context.store, state="dead")
     add_message(context.store)
-    assert dispatcher.run_until_done(context) is False
+    assert burst.run_until_done(context) is False
 
 
 def test_until_done_makes_and_sends_what_the_clock_asks_for(context: Context) -> None:
     add_notice(context.store)
-    dispatcher.run_until_done(context)
+    burst.run_until_done(context)
     assert len(sent(context.home)) == 1
 
 
 def test_a_failed_attempt_is_left_for_its_next_time(context: Context) -> None:
     (context.home / "fails").write_text("operators")
     add_notice(context.store)
-    assert dispatcher.run_until_done(context) is False
+    assert burst.run_until_done(context) is False
     with context.store.read() as connection:
         assert connection.scalars(select(messages.c.state)).all() == ["waiting"]
 
@@ -270,20 +272,20 @@ def test_a_failed_attempt_is_left_for_its_next_time(context: Context) -> None:
 def test_until_done_believes_no_mark(context: Context) -> None:
     held = {"enqueued_until": now() + timedelta(minutes=5), "epoch": context.queue.epoch()}
     message = add_message(context.store, **held)
-    dispatcher.run_until_done(context)
+    burst.run_until_done(context)
     assert sent(context.home) == [message]
 
 
 def test_until_done_waits_for_what_a_killed_worker_holds(context: Context) -> None:
     message = add_message(context.store, lease_until=now() + timedelta(seconds=1), lease_holder="gone")
-    dispatcher.run_until_done(context)
+    burst.run_until_done(context)
     assert sent(context.home) == [message]
 
 
 def test_until_done_works_on_the_queues_it_is_told_to(context: Context) -> None:
     mine = add_message(context.store, "screen")
     other = add_message(context.store)
-    dispatcher.run_until_done(context, ["console"])
+    burst.run_until_done(context, ["console"])
     assert sent(context.home) == [mine]
     assert state(context.store, other) == "waiting"
 
@@ -291,7 +293,7 @@ def test_until_done_works_on_the_queues_it_is_told_to(context: Context) -> None:
 def test_one_channels_trouble_does_not_delay_another(context: Context) -> None:
     (context.home / "hangs").write_text("tracker")
     slow, fast = add_message(context.store), add_message(context.store, "screen")
-    dispatcher.run_until_done(context)
+    burst.run_until_done(context)
     assert sent(context.home) == [fast, slow]
 
 
@@ -299,9 +301,9 @@ def test_until_done_gives_up_on_what_cannot_be_taken(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_message(context.store, lease_until=now() + timedelta(minutes=5), lease_holder="another machine")
-    monkeypatch.setattr(dispatcher, "_NO_PROGRESS", -59)
+    monkeypatch.setattr(burst, "_NO_PROGRESS", -59)
     with capture_logs() as said:
-        assert dispatcher.run_until_done(context) is False
+        assert burst.run_until_done(context) is False
     assert events(said) == ["what is due could not be taken; something else holds it"]
 
 
@@ -309,23 +311,23 @@ def test_until_done_outlives_a_worker_that_is_killed(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = add_message(context.store)
-    burst, first = dispatcher._burst, context.home / "killed"
+    real, first = burst._burst, context.home / "killed"
 
     def killed_once(name: str, parent: int) -> None:
         if not first.exists():
             first.touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        burst(name, parent)
+        real(name, parent)
 
-    monkeypatch.setattr(dispatcher, "_burst", killed_once)
-    dispatcher.run_until_done(context)
+    monkeypatch.setattr(burst, "_burst", killed_once)
+    burst.run_until_done(context)
     assert sent(context.home) == [message]
 
 
 def test_until_done_does_not_go_on_with_workers_that_break(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatcher, "_burst", lambda _name, _parent: os._exit(1))
+    monkeypatch.setattr(burst, "_burst", lambda _name, _parent: os._exit(1))
     add_message(context.store)
     with pytest.raises(QueueError, match="keep ending"):
-        dispatcher.run_until_done(context)
+        burst.run_until_done(context)

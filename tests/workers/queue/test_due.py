@@ -12,6 +12,7 @@ from tests.workers.seeding import NOW, changes, configured, count, email, rows, 
 from workers.messages import operator_notices
 from workers.messages.fanout import fan_out
 from workers.queue import due
+from workers.schedule.rounds import Rounds
 
 LEASE = timedelta(seconds=60)
 SECOND = timedelta(seconds=1)
@@ -147,8 +148,8 @@ def test_notices_become_messages_to_each_operator_once(any_store: Store) -> None
     notice(any_store)
     operators = {"channel": "email", "to": ["a@example.org", "b@example.org"]}
     world = context(any_store, configured(operators=operators))
-    due.make_due(world, NOW)
-    due.make_due(world, NOW)
+    Rounds(world).make_due(NOW)
+    Rounds(world).make_due(NOW)
     made = rows(any_store, messages, messages.c.recipient)
     assert [(row["subscription"], row["recipient"], row["cause"]) for row in made] == [
         ("operators", "a@example.org", "notice"),
@@ -164,7 +165,7 @@ def test_who_comes_second_to_a_notice_makes_nothing(any_store: Store) -> None:
     [seen] = rows(any_store, notices)
     assert operator_notices.make_due(world, NOW) == 1
     with any_store.write() as connection:
-        assert operator_notices._make(connection, world, [seen["id"]], NOW) == 0
+        assert operator_notices._publish(connection, world, [seen["id"]], NOW) == 0
 
 
 def test_a_subscription_that_is_gone_has_its_messages_cancelled(any_store: Store) -> None:
@@ -174,7 +175,7 @@ def test_a_subscription_that_is_gone_has_its_messages_cancelled(any_store: Store
     with any_store.write() as connection:
         held = {"lease_until": NOW + LEASE, "lease_holder": "job_1"}
         connection.execute(update(messages).where(messages.c.id == first).values(held))
-    due.make_due(context(any_store, configured()), NOW)
+    Rounds(context(any_store, configured())).make_due(NOW)
     by_id = {row["id"]: row for row in rows(any_store, messages)}
     assert by_id[first]["state"] == "waiting"
     assert by_id[second]["state"] == "cancelled"
@@ -184,31 +185,31 @@ def test_a_subscription_that_is_gone_has_its_messages_cancelled(any_store: Store
 def test_a_subscription_that_returns_gets_what_was_cancelled(any_store: Store) -> None:
     """While the retry schedule would have run, cancelled messages are put back in line by themselves."""
     waiting(any_store)
-    due.make_due(context(any_store, configured()), NOW)
-    due.make_due(context(any_store, configured(webhook())), NOW + timedelta(hours=1))
+    Rounds(context(any_store, configured())).make_due(NOW)
+    Rounds(context(any_store, configured(webhook()))).make_due(NOW + timedelta(hours=1))
     [row] = rows(any_store, messages)
     assert (row["state"], row["due_at"]) == ("waiting", NOW + timedelta(hours=1))
 
-    due.make_due(context(any_store, configured()), NOW + timedelta(hours=2))
-    due.make_due(context(any_store, configured(webhook())), NOW + timedelta(days=4))
+    Rounds(context(any_store, configured())).make_due(NOW + timedelta(hours=2))
+    Rounds(context(any_store, configured(webhook()))).make_due(NOW + timedelta(days=4))
     assert rows(any_store, messages)[0]["state"] == "cancelled"
 
 
 def test_a_moved_receiver_is_paced_where_it_is_now(any_store: Store) -> None:
     """Waiting messages are limited by the host that the configuration names now."""
     waiting(any_store)
-    due.make_due(context(any_store, configured(webhook(host="two.example.org"))), NOW)
+    Rounds(context(any_store, configured(webhook(host="two.example.org")))).make_due(NOW)
     assert rows(any_store, messages)[0]["host"] == "two.example.org:443"
 
 
 def test_the_configuration_is_looked_at_once_a_minute(store: Store) -> None:
     """A dispatcher that looks every second does not read all waiting messages each time."""
-    world = context(store, configured(webhook()))
-    due.make_due(world, NOW)
+    rounds = Rounds(context(store, configured(webhook())))
+    rounds.make_due(NOW)
     waiting(store)
     change(store, host="elsewhere")
-    due.make_due(world, NOW + timedelta(seconds=59))
+    rounds.make_due(NOW + timedelta(seconds=59))
     assert rows(store, messages)[0]["host"] == "elsewhere"
-    due.make_due(world, NOW + timedelta(seconds=60))
+    rounds.make_due(NOW + timedelta(seconds=60))
     assert rows(store, messages)[0]["host"] == "one.example.org:443"
     assert count(store, messages, state="waiting") == 1

@@ -13,7 +13,7 @@ def nothing() -> None:
     return None
 
 
-def writes(path: Path) -> "prefork.Spare":
+def writes(path: Path) -> "prefork.PreforkedChild":
     return prefork.fork(nothing, lambda words: path.write_text(words))  # type: ignore[arg-type,return-value]
 
 
@@ -37,7 +37,7 @@ def test_a_spare_that_was_killed_takes_no_job(tmp_path: Path) -> None:
 def test_a_spare_that_is_let_go_is_gone(tmp_path: Path) -> None:
     """No process is left behind, and nothing was run."""
     spare = writes(tmp_path / "out")
-    spare.let_go()
+    spare.discard()
     assert not lives(spare.pid)
     assert not (tmp_path / "out").exists()
 
@@ -46,7 +46,7 @@ def test_a_spare_that_hangs_as_it_warms_up_holds_nobody_up() -> None:
     """A store that does not answer must not keep a worker from stopping, or from its next session."""
     spare = prefork.fork(lambda: time.sleep(300), lambda _: None)
     began = time.monotonic()
-    spare.let_go()
+    spare.discard()
     assert time.monotonic() - began < 60
     assert not lives(spare.pid)
 

@@ -17,7 +17,7 @@ from tests.fakes.processes import line, lives, running, until
 from tests.workers.seeding import changes
 from workers.configuration import Configuration
 from workers.context import Context
-from workers.queue import rq_worker, stopping
+from workers.queue import rq_worker, stopping, work_loop
 from workers.queue.dispatcher import dispatch_once
 
 NOTE, LINGER, FAIL = (f"tests.fakes.jobs.{name}" for name in ("note", "linger", "fail"))
@@ -42,14 +42,14 @@ def context(tmp_path: Path, queue: Queue, store: Store) -> Context:
 def test_a_burst_works_off_its_queue_and_ends(context: Context, queue: Queue, out: Path) -> None:
     for word in ("one", "two", "three"):
         queue.enqueue("changes", NOTE, str(out), word)
-    rq_worker.work(context, "changes", burst=True)
+    work_loop.work(context, "changes", burst=True)
     assert jobs.words(out) == ["one", "two", "three"]
     assert queue.depth("changes") == 0
 
 
 def test_a_worker_leaves_other_queues_alone(context: Context, queue: Queue, out: Path) -> None:
     queue.enqueue("slack", NOTE, str(out), "slack")
-    rq_worker.work(context, "changes", burst=True)
+    work_loop.work(context, "changes", burst=True)
     assert jobs.words(out) == []
     assert queue.depth("slack") == 1
 
@@ -57,14 +57,14 @@ def test_a_worker_leaves_other_queues_alone(context: Context, queue: Queue, out:
 def test_each_job_runs_in_a_child_of_the_worker(context: Context, queue: Queue, out: Path) -> None:
     queue.enqueue("changes", NOTE, str(out), "one")
     queue.enqueue("changes", NOTE, str(out), "two")
-    rq_worker.work(context, "changes", burst=True)
+    work_loop.work(context, "changes", burst=True)
     pids = jobs.pids(out, "one") + jobs.pids(out, "two")
     assert len({*pids, os.getpid()}) == 3
 
 
 def test_a_burst_gives_the_process_its_signal_handlers_back(context: Context) -> None:
     before = signal.getsignal(signal.SIGTERM)
-    rq_worker.work(context, "changes", burst=True)
+    work_loop.work(context, "changes", burst=True)
     assert signal.getsignal(signal.SIGTERM) is before
 
 
@@ -72,7 +72,7 @@ def test_a_job_that_raises_is_run_again_as_often_as_it_has_retries(
     context: Context, queue: Queue, out: Path
 ) -> None:
     queue.enqueue("changes", FAIL, str(out))
-    rq_worker.work(context, "changes", burst=True)
+    work_loop.work(context, "changes", burst=True)
     assert jobs.words(out) == ["begun"] * 4
 
 
@@ -81,7 +81,7 @@ def test_a_path_that_leads_nowhere_does_not_stop_the_worker(
 ) -> None:
     queue.enqueue("changes", "no.such.function", 1)
     queue.enqueue("changes", NOTE, str(out), "after")
-    rq_worker.work(context, "changes", burst=True)
+    work_loop.work(context, "changes", burst=True)
     assert jobs.words(out) == ["after"]
 
 
@@ -91,7 +91,7 @@ def test_data_that_is_no_json_does_not_stop_the_worker(context: Context, queue: 
     (job_id,) = queue.connection.lrange("rq:queue:changes", 0, -1)
     queue.connection.hset(f"rq:job:{job_id.decode()}", "data", b"cos\nsystem\n(S'true'\ntR.")
     queue.enqueue("changes", NOTE, str(out), "after")
-    rq_worker.work(context, "changes", burst=True)
+    work_loop.work(context, "changes", burst=True)
     assert jobs.words(out) == ["after"]
 
 
@@ -105,7 +105,7 @@ def test_standard_output_stays_clean(
     """It carries the answer of a verb; RQ writes there where nobody has said where logs go."""
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
     queue.enqueue("changes", "tests.fakes.jobs.die", str(out))
-    rq_worker.work(context, "changes", burst=True)
+    work_loop.work(context, "changes", burst=True)
     said = capfd.readouterr()
     assert said.out == ""
     assert "terminated unexpectedly" in said.err
@@ -161,7 +161,7 @@ def test_a_stop_reaches_the_job_alone_not_the_workers_own_group(queue: Queue) ->
     signal.signal(signal.SIGTERM, lambda number, _frame: heard.append(number))
     with running("import time; time.sleep(60)") as child:
         try:
-            worker = rq_worker.Worker("changes", queue.connection, queue.url, rq_worker._Outage(None))
+            worker = rq_worker.Worker("changes", queue.connection, queue.url, rq_worker.ServerOutage())
             worker.set_state("busy")
             worker._horse_pid = child.pid
             worker.request_stop(signal.SIGTERM, None)
@@ -180,15 +180,15 @@ def test_a_stop_that_comes_as_a_spare_gets_its_job_reaches_the_job(
     queue.enqueue("changes", NOTE, "out", "word")
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     with running("import time; time.sleep(60)") as child:
-        worker = rq_worker.Worker("changes", queue.connection, queue.url, rq_worker._Outage(None))
+        worker = rq_worker.Worker("changes", queue.connection, queue.url, rq_worker.ServerOutage())
         (job,) = worker.queues[0].jobs
-        spare = rq_worker.Spare(child.pid, -1)
+        spare = rq_worker.PreforkedChild(child.pid, -1)
 
         def give(_self: object, _words: str) -> bool:
             worker.request_stop(signal.SIGTERM, None)
             return True
 
-        monkeypatch.setattr(rq_worker.Spare, "give", give)
+        monkeypatch.setattr(rq_worker.PreforkedChild, "give", give)
         try:
             worker.prepare_execution(job)
             worker.spare = spare
@@ -211,7 +211,7 @@ def test_a_job_in_the_hands_of_a_worker_that_is_stopped_is_dispatched_again_at_o
     changes(context.store, [(1, 2)])
     assert dispatch_once(context) == 1
     monkeypatch.setattr(rq_worker.Worker, "prepare_execution", stopped)
-    rq_worker.work(context, "changes", burst=False)
+    work_loop.work(context, "changes", burst=False)
     assert queue.depth("changes") == 0
     assert dispatch_once(context) == 1
     assert queue.depth("changes") == 1
@@ -222,9 +222,9 @@ def test_a_burst_without_a_queue_server_gives_up(
 ) -> None:
     from datetime import timedelta
 
-    monkeypatch.setattr(rq_worker, "_PATIENCE_OF_BURSTS", timedelta(milliseconds=100))
+    monkeypatch.setattr(work_loop, "_PATIENCE_OF_BURSTS", timedelta(milliseconds=100))
     with Queue("redis://127.0.0.1:1/0") as queue, pytest.raises(QueueError, match="cannot be reached"):
-        rq_worker.work(Context(Configuration(), tmp_path, store, queue), "changes", burst=True)
+        work_loop.work(Context(Configuration(), tmp_path, store, queue), "changes", burst=True)
 
 
 def test_a_worker_waiting_for_the_queue_server_stops_promptly(tmp_path: Path) -> None:
@@ -238,12 +238,12 @@ def test_a_worker_waiting_for_the_queue_server_stops_promptly(tmp_path: Path) ->
 def test_a_channels_modules_are_imported_before_the_fork(context: Context, queue: Queue, out: Path) -> None:
     """Each child would pay for the import again."""
     queue.enqueue("webhook", "tests.fakes.jobs.modules", str(out), "workers.channels.webhook.transport")
-    rq_worker.work(context, "webhook", burst=True)
+    work_loop.work(context, "webhook", burst=True)
     assert jobs.words(out) == ["imported"]
 
 
 def test_working_again_and_again_keeps_no_garbage(context: Context) -> None:
     """What is spared its children while it works is looked through by the collector again afterwards."""
     before = gc.get_freeze_count()
-    rq_worker.work(context, "changes", burst=True)
+    work_loop.work(context, "changes", burst=True)
     assert gc.get_freeze_count() == before

@@ -14,7 +14,7 @@ from tests.fakes.transport import FakeTransport, context
 from tests.workers.seeding import NOW, changes, configured, webhook
 from workers.delivery.engine import deliver
 from workers.messages.fanout import fan_out
-from workers.queue.warm_up import rehearse
+from workers.queue.warm_up import compose_statements
 
 
 def counts(store: Store) -> dict[str, int]:
@@ -33,15 +33,15 @@ def test_nothing_of_a_rehearsal_reaches_the_store(any_store: Store) -> None:
     world = context(any_store, configured(webhook()))
     fan_out(world, changes(any_store, [(1, 2)]), NOW)
     before = counts(any_store)
-    rehearse(any_store)
-    rehearse(any_store, fully=True)
+    compose_statements(any_store)
+    compose_statements(any_store, fully=True)
     assert counts(any_store) == before
     assert before["messages"] == 1
 
 
 def test_after_a_rehearsal_jobs_compose_next_to_nothing(store: Store) -> None:
     """What describing and delivering one change ask of the store was asked before."""
-    rehearse(store)
+    compose_statements(store)
     known = composed(store)
     assert known > 20
     outbox = changes(store, [(1, 2)])
@@ -55,12 +55,12 @@ def test_after_a_rehearsal_jobs_compose_next_to_nothing(store: Store) -> None:
 def test_a_rehearsal_without_tables_is_no_trouble(tmp_path: object) -> None:
     """A worker may be started before the store is made."""
     with Store("sqlite://") as empty:
-        rehearse(empty)
+        compose_statements(empty)
 
 
 @pytest.mark.parametrize("fully", [False, True])
 @pytest.mark.parametrize(
-    "amid", ["workers.messages.fanout.tell_each", "workers.delivery.loading.described_events"]
+    "amid", ["workers.messages.fanout.describe_each", "workers.delivery.loading.described_events"]
 )
 def test_a_rehearsal_whose_database_goes_is_over_without_a_word(
     amid: str, fully: bool, postgres_url: str, monkeypatch: pytest.MonkeyPatch
@@ -76,7 +76,7 @@ def test_a_rehearsal_whose_database_goes_is_over_without_a_word(
     with open_store(postgres_url) as store, capture_logs() as said:
         monkeypatch.setattr(amid, cut_off)
         began = time.monotonic()
-        rehearse(store, fully=fully)
+        compose_statements(store, fully=fully)
         assert time.monotonic() - began < 45  # a lease is 60 s
     assert told
     assert [line for line in said if line["log_level"] != "debug"] == []

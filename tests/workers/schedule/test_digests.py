@@ -172,7 +172,7 @@ def test_who_comes_second_to_a_slot_makes_nothing(any_store: Store) -> None:
     """A dispatcher that saw a slot due which another has taken meanwhile leaves it, empty digests too."""
     world = subscribed(any_store, when_empty="send")
     with any_store.read() as connection:
-        [seen] = digests._due(connection, world, MONDAY)
+        [seen] = digests._due(connection, world, digests.SlotMemory(), MONDAY)
     assert digests.make_due(world, MONDAY) == 1
     with any_store.write() as connection:
         assert digests._make(connection, world, seen, MONDAY) is None

@@ -121,8 +121,8 @@ class _World:
             real(*given)
             raise _Killed
 
-        real = digests.storing.post
-        with patch.object(digests.storing, "post", killed):
+        real = digests.storing.store_messages
+        with patch.object(digests.storing, "store_messages", killed):
             try:
                 digests.make_due(self.context, self.now)
             except _Killed:

@@ -25,9 +25,9 @@ from tests.fakes.transport import FakeTransport, context
 from tests.workers.seeding import configured, count, recommend, revise, rows, slack, webhook
 from workers.delivery.engine import deliver
 from workers.messages.fanout import fan_out
-from workers.queue import due
-from workers.schedule import reminders
+from workers.schedule import reminders, revision_reading
 from workers.schedule.reminders import remind
+from workers.schedule.rounds import Rounds
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 START = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
@@ -260,14 +260,14 @@ def test_a_narrative_that_cannot_be_read_holds_up_no_other(
     """A fault in reading one is logged; the others' dates are watched."""
     stands(store, 1, "Trouble.")
     stands(store, 2)
-    real = reminders.find_promises
+    real = revision_reading.find_promises
 
     def broken(agency: str, narrative: str) -> Any:
         if narrative == "Trouble.":
             raise ZeroDivisionError
         return real(agency, narrative)
 
-    monkeypatch.setattr(reminders, "find_promises", broken)
+    monkeypatch.setattr(revision_reading, "find_promises", broken)
     assert remind(store, OVERDUE, START) == 0
     assert remind(store, OVERDUE, JUNE) == 1
 
@@ -275,9 +275,9 @@ def test_a_narrative_that_cannot_be_read_holds_up_no_other(
 def test_only_what_is_new_is_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each revision is read once, however often the clock looks."""
     read: list[str] = []
-    real = reminders.find_promises
+    real = revision_reading.find_promises
     monkeypatch.setattr(
-        reminders, "find_promises", lambda agency, text: read.append(text) or real(agency, text)
+        revision_reading, "find_promises", lambda agency, text: read.append(text) or real(agency, text)
     )
     for number in range(1, 4):
         stands(store, number)
@@ -291,7 +291,7 @@ def test_only_what_is_new_is_read(store: Store, monkeypatch: pytest.MonkeyPatch)
 
 def test_more_than_one_batch_is_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first sight of a whole source is worked off in one go."""
-    monkeypatch.setattr(reminders, "_AT_ONCE", 2)
+    monkeypatch.setattr(revision_reading, "_AT_ONCE", 2)
     for number in range(1, 6):
         stands(store, number)
     remind(store, OVERDUE, START)
@@ -303,11 +303,12 @@ def test_dispatchers_look_once_a_minute(store: Store) -> None:
     stands(store)
     transport = FakeTransport()
     world = context(store, configured(webhook(), reminders={"overdue": True}), transport)
-    due.make_due(world, START)
-    due.make_due(world, JUNE - MINUTE / 2)
-    due.make_due(world, JUNE)
+    rounds = Rounds(world)
+    rounds.make_due(START)
+    rounds.make_due(JUNE - MINUTE / 2)
+    rounds.make_due(JUNE)
     assert told(store) == []
-    due.make_due(world, JUNE + MINUTE)
+    rounds.make_due(JUNE + MINUTE)
     [row] = rows(store, outbox)
     fan_out(world, row["id"], JUNE + MINUTE)
     deliver(world, world.channels["webhook"])
@@ -339,11 +340,11 @@ def test_a_reading_that_comes_late_changes_nothing(any_store: Store) -> None:
     stands(any_store)
     remind(any_store, Reminders(overdue=True, stalled_after="1d"), START)
     becomes(any_store, 1, 2, WORDS.format("September 2026"), START + DAY)
-    late = reminders._unread(any_store)
+    late = revision_reading.unread_revisions(any_store)
     remind(any_store, OVERDUE, START + DAY)
     becomes(any_store, 1, 3, "CBP is late.", START + 2 * DAY)
     remind(any_store, OVERDUE, START + 2 * DAY)
     assert rows(any_store, promises) == []
-    reminders._read(any_store, OVERDUE, late)
+    revision_reading.read_revisions(any_store, OVERDUE, late)
     assert rows(any_store, promises) == []
     assert rows(any_store, clocks)[0]["revision"] == 3
