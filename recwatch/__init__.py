@@ -1,1 +1,1 @@
-"""The face: the command line, the supervisor, and the wiring of eye and mouth."""
+"""The application: command line, processes, configuration; wires detection and notification together."""

@@ -1,11 +1,11 @@
-"""How a verb ends when it cannot do what it was asked."""
+"""Exit statuses, and errors that a verb ends with."""
 
 import sys
 from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """Exit statuses; 2 is also what wrong usage ends with."""
+    """Exit statuses; wrong usage is 2, too."""
 
     DONE = 0
     FAILED = 1
@@ -22,7 +22,7 @@ class Failure(Exception):
 
 
 def explain(error: Exception) -> tuple[str, Exit] | None:
-    """What to say of an error that a person can do something about, and the status; None: not one of ours."""
+    """The message and status for an expected error; None: an unexpected one."""
     from monitor.record.store.store import StoreError
     from recwatch.configuration.errors import ConfigError
 
@@ -32,11 +32,11 @@ def explain(error: Exception) -> tuple[str, Exit] | None:
         return str(error), Exit.CONFIGURATION
     if isinstance(error, StoreError):
         return str(error), Exit.FAILED
-    return _explain_late(error)
+    return _explain_lazily(error)
 
 
-# Errors whose homes cost time to import; nothing raised them unless those are imported already.
-_LATE = (
+# Errors whose modules are slow to import: if one was raised, its module is imported already.
+_LAZY = (
     ("monitor.formats.page.errors", "NotAPage", Exit.NOT_A_PAGE),
     ("monitor.record.queue.server", "QueueError", Exit.FAILED),
     ("monitor.record.http.outbound", "OutboundError", Exit.CONFIGURATION),
@@ -45,8 +45,8 @@ _LATE = (
 )
 
 
-def _explain_late(error: Exception) -> tuple[str, Exit] | None:
-    for module, name, status in _LATE:
-        if (home := sys.modules.get(module)) and isinstance(error, getattr(home, name)):
+def _explain_lazily(error: Exception) -> tuple[str, Exit] | None:
+    for module, name, status in _LAZY:
+        if (found := sys.modules.get(module)) and isinstance(error, getattr(found, name)):
             return str(error), status
     return None

@@ -1,4 +1,4 @@
-"""A change as a person reads it in a terminal: what happened, where, and old against new."""
+"""A change in a terminal: what happened, where, old against new."""
 
 import sys
 import textwrap
@@ -21,9 +21,9 @@ _LABEL = 8
 
 
 def runs_as_text(runs: Iterable[Run]) -> "Text":
-    """The runs of a difference: struck and bold on a terminal that has colours, marked elsewhere.
+    """The runs of a difference: struck and bold on a terminal, between marks elsewhere.
 
-    The marks hug the words, as the console channel's do: `[-May 2024.-] {+September 2025.+}`.
+    Marks stand close to the words, as in the console channel: `[-May 2024.-] {+September 2025.+}`.
     """
     from rich.text import Text
 
@@ -41,7 +41,7 @@ def runs_as_text(runs: Iterable[Run]) -> "Text":
     return text
 
 
-def present(described: DescribedEvent) -> None:
+def print_event(described: DescribedEvent) -> None:
     """Print one event in full."""
     from rich.text import Text
 
@@ -54,8 +54,8 @@ def present(described: DescribedEvent) -> None:
         ("report", event.subject.title),
         ("agency", event.subject.agency),
         ("page", link(event.subject)),
-        ("before", _standing(event.old)),
-        ("after", _standing(event.new)),
+        ("before", _state_in_words(event.old)),
+        ("after", _state_in_words(event.new)),
         ("means", level_in_words(described.significance.level)),
     ]
     for label, value in facts:
@@ -79,7 +79,7 @@ def _only_side(described: DescribedEvent) -> "Text":
     return Text(safe(side.narrative) if side else "")
 
 
-def _standing(state: State | None) -> str:
+def _state_in_words(state: State | None) -> str:
     if state is None:
         return "not on the list"
     priority = ", priority" if state.priority else ""
@@ -87,9 +87,13 @@ def _standing(state: State | None) -> str:
 
 
 def _hanging(line: str, indent: int) -> None:
-    """A line whose continuation stands further in; what is longer than a line (an address) stays whole."""
-    width, further = console().width, " " * indent
-    say(textwrap.fill(line, width, subsequent_indent=further, break_long_words=False, break_on_hyphens=False))
+    """Print a line with a hanging indent; an address that is longer than a line is not broken."""
+    width = console().width
+    say(
+        textwrap.fill(
+            line, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+        )
+    )
 
 
 def _section(heading: str, body: "Text") -> None:

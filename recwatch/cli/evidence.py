@@ -1,4 +1,4 @@
-"""What `show EVENT --evidence` tells of the bytes that an event rests on."""
+"""What `show EVENT --evidence` prints of the bytes that an event rests on."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ from recwatch.errors import Failure
 
 
 def as_json(found: Derivation) -> dict[str, Any]:
-    """The derivation as `show --evidence --json` has it under `evidence`."""
+    """The derivation as the `evidence` of `show --evidence --json`."""
     return {
         "before": _side(found.before),
         "after": _side(found.after),
@@ -45,7 +45,7 @@ def _side(side: Side | None) -> dict[str, Any] | None:
 
 
 def print_evidence(event: Event, found: Derivation) -> None:
-    """Print where both sides stand, and what follows from them today."""
+    """Print the captures of both sides, and which event follows from them today."""
     from rich.text import Text
 
     console().print(Text("Evidence", style="bold"))

@@ -1,4 +1,4 @@
-"""Differences as a page of HTML that stands alone. Pure."""
+"""Differences as one self-contained HTML page. Pure."""
 
 from collections.abc import Sequence
 from html import escape

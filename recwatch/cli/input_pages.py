@@ -1,4 +1,4 @@
-"""Pages as a person names them on the command line: a file, an address, standard input."""
+"""Pages named on the command line: a file, an address, standard input."""
 
 import sys
 from datetime import UTC, datetime
@@ -14,21 +14,21 @@ from recwatch.errors import Exit, Failure
 if TYPE_CHECKING:
     from monitor.record.settings import Settings
 
-_LARGEST = 64 * 10**6  # bytes of a file that is not even looked at
+_LARGEST = 64 * 10**6  # bytes; a larger file is not read
 
 
 def is_address(name: str) -> bool:
-    """Whether it is asked for over the network."""
+    """Whether it is fetched over the network."""
     return name.startswith(("https://", "http://"))
 
 
 def read(ctx: typer.Context, name: str) -> Page:
-    """The page of this name, telephone numbers blanked; Failure where it cannot be had."""
+    """The page of this name, telephone numbers blanked; Failure where it cannot be read."""
     from dataclasses import replace
 
     from monitor.formats.phones import blank_phones
 
-    page = _ask(ctx, name) if is_address(name) else read_file(name)
+    page = _fetch_page(ctx, name) if is_address(name) else read_file(name)
     return replace(page, body=blank_phones(page.body))
 
 
@@ -66,17 +66,15 @@ def format_named(text: str | None) -> Format | None:
         raise Failure(f'--format: there is no format "{text}"{hint}', Exit.CONFIGURATION) from None
 
 
-def _ask(ctx: typer.Context, url: str) -> Page:
+def _fetch_page(ctx: typer.Context, url: str) -> Page:
     import asyncio
 
     from recwatch.cli.setup import load, start_logging
 
     loaded = load(ctx, secrets=False)
     start_logging(ctx)
-    host_ignores = any(
-        source.robots == "ignore" and source.url == url for source in loaded.configuration.sources
-    )
-    return asyncio.run(_fetch(loaded.configuration, url, obey_robots=not host_ignores))
+    ignores = any(source.robots == "ignore" and source.url == url for source in loaded.configuration.sources)
+    return asyncio.run(_fetch(loaded.configuration, url, obey_robots=not ignores))
 
 
 async def _fetch(settings: "Settings", url: str, *, obey_robots: bool) -> Page:

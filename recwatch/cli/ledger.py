@@ -1,4 +1,4 @@
-"""What the verbs around the ledger of messages share."""
+"""What the verbs about messages share."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +14,13 @@ from workers.context import Context
 
 @contextmanager
 def ledger(loaded: Loaded) -> Iterator[Context]:
-    """A context over a store that is there. Its queue is not asked: dispatchers look by themselves."""
+    """A context over an existing store. It enqueues nothing: dispatchers find what is due in the store."""
     with reading(loaded) as store:
         yield context_without_queue(loaded, store)
 
 
 def context_without_queue(loaded: Loaded, store: Store) -> Context:
-    """A context for who reads and writes the ledger and enqueues nothing."""
+    """A context for reading and writing messages; its queue is never used."""
     return Context(loaded.configuration, loaded.home, store, Queue("unix:///nowhere"))
 
 

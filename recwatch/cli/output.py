@@ -27,18 +27,18 @@ class As(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table: `key` of the row, its heading, and how it yields when space is short."""
+    """One column of a table: the row's key, the heading, and what happens when space is short."""
 
     key: str
     heading: str
     right: bool = False
     keep: bool = False  # never cut: people copy it
-    share: int | None = None  # takes what is left, in this proportion
-    wrap: bool = False  # goes on below instead of being cut
+    share: int | None = None  # takes the remaining width, in this proportion
+    wrap: bool = False  # wraps instead of being cut
 
 
 def choose(*, as_json: bool, as_csv: bool = False) -> As:
-    """The manner that the options ask for."""
+    """The format that the options ask for."""
     return As.JSON if as_json else As.CSV if as_csv else As.TABLE
 
 
@@ -48,12 +48,12 @@ def say(text: str = "") -> None:
 
 
 def note(text: str) -> None:
-    """Write one line for the person, not part of the answer."""
+    """Write one line to standard error: for the person, not part of the answer."""
     sys.stderr.write(f"{text}\n")
 
 
 def json_line(value: Mapping[str, Any]) -> None:
-    """Write one object a line, whole whatever the alphabet of standard output; times as ISO 8601 in UTC."""
+    """Write one object a line, escaped where standard output is not UTF-8; times as ISO 8601 in UTC."""
     say(json.dumps(value, ensure_ascii=not _is_unicode(), default=_plain))
 
 
@@ -114,7 +114,7 @@ def table(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def print_without_padding(drawn: Any) -> None:
-    """Rich fills lines with spaces to their end; whoever copies or greps has no use for them."""
+    """Print without the spaces with which Rich fills each line: they are in the way when copying."""
     out = console()
     with out.capture() as captured:
         out.print(drawn)
@@ -140,12 +140,12 @@ def shown(value: Any) -> str:
 
 
 def local(moment: datetime) -> str:
-    """A time as the clock on the wall has it, to the minute."""
+    """A time in the local zone, to the minute."""
     return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
 def console() -> "Console":
-    """Rich's console on standard output; 80 columns wide where that is no terminal."""
+    """Rich's console on standard output; 80 columns wide where that is not a terminal."""
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else _WIDTH
@@ -153,27 +153,27 @@ def console() -> "Console":
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
-    """`1 change`, `1,204 changes`; imported when it is needed, as all that the verbs print with is."""
+    """`1 change`, `1,204 changes`. Imported when called: start-up time."""
     from workers.channels.text.words import counted as in_words
 
     return in_words(number, noun, plural)
 
 
 def answer(
-    manner: As, columns: Sequence[Column], keys: Sequence[str], rows: Iterable[Mapping[str, Any]]
+    form: As, columns: Sequence[Column], keys: Sequence[str], rows: Iterable[Mapping[str, Any]]
 ) -> int:
-    """Write rows in the manner asked for; gives back how many there were."""
+    """Write rows in the format asked for; gives back how many there were."""
     listed = list(rows)
-    if manner is As.JSON:
+    if form is As.JSON:
         for row in listed:
             json_line({key: row.get(key) for key in keys})
-    elif manner is As.CSV:
+    elif form is As.CSV:
         csv_rows(keys, listed)
     elif listed:
         table(columns, listed)
     return len(listed)
 
 
-def foot(manner: As, text: str) -> None:
+def footer(form: As, text: str) -> None:
     """Write a line below a table; below what a program reads, it goes to standard error."""
-    (say if manner is As.TABLE else note)(text)
+    (say if form is As.TABLE else note)(text)

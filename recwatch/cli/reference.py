@@ -1,6 +1,6 @@
-"""The reference pages docs/cli.md and docs/configuration.md, made from the code; a test holds them to it.
+"""The reference pages docs/cli.md and docs/configuration.md, made from the code; a test compares them.
 
-`python -m recwatch.cli.reference` writes them anew.
+`python -m recwatch.cli.reference` rewrites them.
 """
 
 import re
@@ -68,15 +68,15 @@ def _prose(comment: list[str]) -> list[str]:
 
 
 def _item(key: str, value: str, comment: list[str]) -> str:
-    said = f": {' '.join(comment)}" if comment else ""
-    return f"- `{key} = {value}`{said}"
+    text = f": {' '.join(comment)}" if comment else ""
+    return f"- `{key} = {value}`{text}"
 
 
-def pages() -> dict[Path, str]:
+def reference_pages() -> dict[Path, str]:
     """The pages, by their files."""
     return {DOCS / "cli.md": cli_page(), DOCS / "configuration.md": configuration_page()}
 
 
 if __name__ == "__main__":
-    for path, text in pages().items():
+    for path, text in reference_pages().items():
         path.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What verbs begin with: the configuration, the store, the logs."""
+"""How verbs begin: load the configuration, open the store, start the log."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,9 +20,9 @@ def verb_app(**settings: bool) -> typer.Typer:
 
 
 def load(ctx: typer.Context, *, secrets: bool) -> "Loaded":
-    """The configuration that the options before the verb mean; ConfigError names all that is wrong.
+    """Load the configuration that the options name; ConfigError lists all that is wrong.
 
-    `secrets`: for verbs that fetch or send, a reference that leads nowhere is an error.
+    `secrets`: for verbs that fetch or send, an unresolved reference is an error.
     """
     with importing():
         from recwatch.configuration import load as load_configuration
@@ -32,7 +32,7 @@ def load(ctx: typer.Context, *, secrets: bool) -> "Loaded":
 
 
 def start_logging(ctx: typer.Context) -> None:
-    """Send logs to standard error in one manner."""
+    """Send logs to standard error."""
     with importing():
         from recwatch.runtime.logging import configure
 
@@ -40,7 +40,7 @@ def start_logging(ctx: typer.Context) -> None:
 
 
 def warn(loaded: "Loaded") -> None:
-    """Log what is not wrong, but worth a look; the poller speaks of [http] contact itself."""
+    """Log the configuration's warnings, but for [http] contact, which the poller logs itself."""
     import structlog
 
     from recwatch.configuration import NO_CONTACT
@@ -53,7 +53,7 @@ def warn(loaded: "Loaded") -> None:
 
 @contextmanager
 def reading(loaded: "Loaded") -> Iterator["Store"]:
-    """The store, which must be there; StoreMissing says which was meant and how to make one."""
+    """Open the existing store; StoreMissing says which was meant and how to make one."""
     from monitor.record.store.store import StoreMissing, store_url
     from monitor.record.store.upgrade import open_existing
 
@@ -68,7 +68,7 @@ def reading(loaded: "Loaded") -> Iterator["Store"]:
 
 @contextmanager
 def writing(loaded: "Loaded") -> Iterator["Store"]:
-    """The store, made where there is none."""
+    """Open the store, made where there is none."""
     from monitor.record.store.store import store_url
     from monitor.record.store.upgrade import open_store
 

@@ -7,12 +7,12 @@ from recwatch.errors import Exit, Failure
 
 
 def now() -> datetime:
-    """The present, aware."""
+    """The present, with its time zone."""
     return datetime.now(UTC)
 
 
 def moment(text: str, *, option: str) -> datetime:
-    """Read `30d` (that long ago), `2026-03-01` (its beginning here) or `2026-03-01T12:00:00Z`; aware."""
+    """Parse `30d` (ago), `2026-03-01` (its local midnight) or `2026-03-01T12:00:00Z`."""
     try:
         return now() - parse_duration(text)
     except (ValueError, OverflowError):
@@ -21,17 +21,17 @@ def moment(text: str, *, option: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         example = "write 30d, 2026-03-01 or 2026-03-01T12:00:00Z"
-        raise Failure(f'{option}: "{text}" is no time; {example}', Exit.CONFIGURATION) from None
+        raise Failure(f'{option}: "{text}" is not a time; {example}', Exit.CONFIGURATION) from None
     return found if found.tzinfo else found.astimezone()
 
 
 def ago(then: datetime | None) -> str:
-    """How long ago, in one unit: `3 h ago`; for a time to come, `in 3 h`."""
+    """How long ago, in one unit: `3 h ago`; for a time in the future, `in 3 h`."""
     if then is None:
         return "never"
-    away = now() - then
-    words = _length(abs(away))
-    return f"in {words}" if away < timedelta() else f"{words} ago"
+    span = now() - then
+    words = _length(abs(span))
+    return f"in {words}" if span < timedelta() else f"{words} ago"
 
 
 def _length(span: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""The configuration file: found, read, its references replaced, and every mistake in it named at once."""
+"""Loads the configuration file: finds it, resolves references, reports every mistake at once."""
 
 import os
 import tomllib
@@ -11,13 +11,13 @@ from pydantic import ValidationError
 
 from recwatch.configuration.checking import Checker, plain_path, written
 from recwatch.configuration.errors import ConfigError, Mistake
-from recwatch.configuration.finding import Place, find, packaged
+from recwatch.configuration.finding import ConfigurationPaths, find, packaged
 from recwatch.configuration.locating import Path as Key
 from recwatch.configuration.locating import locate
 from recwatch.configuration.references import Resolved, resolve
 from workers.configuration import Configuration
 
-__all__ = ["ConfigError", "Loaded", "Mistake", "Place", "find", "load", "packaged"]
+__all__ = ["ConfigError", "ConfigurationPaths", "Loaded", "Mistake", "find", "load", "packaged"]
 
 
 NO_CONTACT = "http.contact is empty: a site's owner cannot write to you; put an address of yours there"
@@ -25,11 +25,10 @@ NO_CONTACT = "http.contact is empty: a site's owner cannot write to you; put an 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A configuration that holds, and where it came from.
+    """A valid configuration and where it is from.
 
-    Paths of sources are absolute. `document` is the file's content, references replaced.
-    `missing` names keys whose reference led nowhere, with what to do about it; empty where secrets
-    were asked for.
+    Paths of sources are absolute. `document` is the file's content, references resolved. `missing` has the
+    keys with unresolved references and what to do about each; empty where secrets were asked for.
     """
 
     configuration: Configuration
@@ -41,31 +40,31 @@ class Loaded:
     warnings: tuple[str, ...] = ()
 
     def require(self, key: str) -> None:
-        """ConfigError where this key's reference led nowhere: using its default instead would be wrong."""
+        """ConfigError where this key's reference is unresolved: using its default instead would be wrong."""
         if key in self.missing:
             raise ConfigError([Mistake(str(self.path), None, key, self.missing[key])])
 
 
 def load(config: Path | None, home: Path | None, *, secrets: bool) -> Loaded:
-    """Read the configuration; ConfigError names everything that is wrong with it.
+    """Load the configuration; ConfigError lists everything that is wrong with it.
 
-    `secrets`: a reference that leads nowhere is a mistake. Without, what hangs on it is left out:
-    its subscription, its source, or the key alone.
+    `secrets`: an unresolved reference is a mistake. Otherwise what depends on it is left out: its
+    subscription, its source, or the key alone.
     """
-    place = find(config, home)
-    text = _read(place.path)
-    resolved = resolve(_parse(place.path, text), place.path.resolve().parent)
+    paths = find(config, home)
+    text = _read(paths.path)
+    resolved = resolve(_parse(paths.path, text), paths.path.resolve().parent)
     configuration = _validated(resolved)
     if configuration is None and resolved.missing and not secrets:
         configuration = _validated(_without_missing(resolved))
     if configuration is None or (secrets and resolved.missing):
-        checker = Checker(Configuration, resolved, _named(place.path), locate(text))
+        checker = Checker(Configuration, resolved, _named(paths.path), locate(text))
         mistakes = checker.mistakes(forgive_missing=not secrets)
-        raise ConfigError(mistakes or [Mistake(_named(place.path), None, "", "it does not hold together")])
+        raise ConfigError(mistakes or [Mistake(_named(paths.path), None, "", "is not valid")])
     return Loaded(
-        _rooted(configuration, place.base),
-        place.path.absolute(),
-        place.home,
+        _rooted(configuration, paths.base),
+        paths.path.absolute(),
+        paths.home,
         resolved.document,
         resolved.secrets,
         {written(key): message for key, message in resolved.missing.items()},
@@ -81,7 +80,7 @@ def _validated(resolved: Resolved) -> Configuration | None:
 
 
 def _named(path: Path) -> str:
-    """The file as people would write it here: relative where it is below the working directory."""
+    """The file's path, relative where it is below the working directory."""
     try:
         return str(path.absolute().relative_to(Path.cwd()))
     except ValueError:
@@ -106,25 +105,25 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
 
 
 def _syntax(path: Path, text: str, message: str) -> Mistake:
-    """Take tomllib's `… (at line 3, column 5)` apart."""
-    what, _, place = message.partition(" (at ")
-    words = place.rstrip(")").replace(",", "").split()
+    """Split tomllib's `… (at line 3, column 5)`."""
+    what, _, position = message.partition(" (at ")
+    words = position.rstrip(")").replace(",", "").split()
     line = int(words[1]) if words[:1] == ["line"] else text.count("\n") + 1
     where = f" (column {words[3]})" if words[:1] == ["line"] else " (the file ends too early)"
-    return Mistake(_named(path), line, "", f"is no TOML here: {what[:1].lower()}{what[1:]}{where}")
+    return Mistake(_named(path), line, "", f"is not valid TOML here: {what[:1].lower()}{what[1:]}{where}")
 
 
 def _without_missing(resolved: Resolved) -> Resolved:
-    """Leave out what the model refuses because it hangs on a reference that leads nowhere."""
+    """Leave out what the model refuses because of an unresolved reference."""
     bad = [path for path in resolved.missing if path[:2] in _refused(resolved.document)]
     document = {key: value for key, value in resolved.document.items() if (key,) not in bad}
     for name, value in document.items():
         if isinstance(value, list):
-            kept = [table for index, table in enumerate(value) if not _hangs((name, index), bad)]
+            kept = [table for index, table in enumerate(value) if not _depends((name, index), bad)]
             document[name] = kept
         elif isinstance(value, dict):
-            document[name] = {key: inner for key, inner in value.items() if not _hangs((name, key), bad)}
-    if _hangs(("operators",), bad):
+            document[name] = {key: inner for key, inner in value.items() if not _depends((name, key), bad)}
+    if _depends(("operators",), bad):
         del document["operators"]
     return Resolved(document, {}, resolved.secrets)
 
@@ -139,12 +138,12 @@ def _refused(document: dict[str, Any]) -> set[Key]:
     return set()
 
 
-def _hangs(path: Key, missing: list[Key]) -> bool:
+def _depends(path: Key, missing: list[Key]) -> bool:
     return any(key[: len(path)] == path for key in missing)
 
 
 def _rooted(configuration: Configuration, base: Path) -> Configuration:
-    """Make the paths of sources absolute; a slash at the end, which says folder, stays."""
+    """Make the paths of sources absolute; a slash at the end, which means a folder, stays."""
     sources = tuple(
         source.model_copy(update={"path": os.path.join(base, os.path.expanduser(source.path))})  # noqa: PTH111, PTH118
         if source.path
@@ -174,8 +173,8 @@ def _warnings(configuration: Configuration) -> Iterator[str]:
 
 
 def _unsendable(configuration: Configuration) -> Iterator[str]:
-    told = (*configuration.subscriptions, configuration.operators.subscription)
-    by_mail = [each.id for each in told if each.channel == "email"]
+    everyone = (*configuration.subscriptions, configuration.operators.subscription)
+    by_mail = [each.id for each in everyone if each.channel == "email"]
     email = configuration.email
     needed = {"email.smtp_url": email.smtp_url.get_secret_value(), "email.from": email.sender}
     if by_mail and not all(needed.values()):

@@ -1,4 +1,4 @@
-"""Validates a document and collects every mistake in it, in one go."""
+"""Validates a document and collects every mistake in it."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -19,7 +19,7 @@ _LISTS = ("sources", "subscriptions")
 
 
 class Checker:
-    """Finds the mistakes of one document; knows the file's name and lines only to name them."""
+    """Finds the mistakes of one document; file name and lines are only for the messages."""
 
     def __init__(self, model: type[BaseModel], resolved: Resolved, file: str, lines: dict[Path, int]) -> None:
         self._model = model
@@ -30,10 +30,10 @@ class Checker:
         self._found: dict[Path, str] = {}
 
     def mistakes(self, *, forgive_missing: bool = False) -> list[Mistake]:
-        """Everything that is wrong; `forgive_missing`: but for references that lead nowhere."""
+        """Everything that is wrong; with `forgive_missing` but for unresolved references."""
         document = deepcopy(self._resolved.document)
-        # A table with an unknown key or channel is not looked at as a whole by the model; so those are
-        # taken out, and it is asked again, until it says nothing new.
+        # The model does not validate a table further that has an unknown key or channel: those are taken out,
+        # and it validates again, until it finds nothing new.
         for _ in range(_ROUNDS):
             if not (errors := self._ask(document)):
                 break
@@ -46,7 +46,7 @@ class Checker:
         return [self._mistake(path, text) for path, text in self._found.items() if path not in forgiven]
 
     def _add_missing(self) -> None:
-        """What the model says of a reference's own text is noise; that its key is unknown is not."""
+        """Replace what the model says of a reference's own text, unless its key is unknown."""
         for path, message in self._resolved.missing.items():
             for found in [key for key in self._found if key[: len(path)] == path]:
                 if not self._found[found].startswith(_UNKNOWN):
@@ -61,10 +61,10 @@ class Checker:
         return []
 
     def _take(self, document: dict[str, Any], error: Any) -> bool:
-        """Note one error; true where the document was mended so that another look may show more."""
+        """Note one error; true where the document was repaired so that another round may find more."""
         path = plain_path(self._resolved.document, error)
         if not path:
-            return False  # ids that stand twice: found by _repeated_ids, where they stand
+            return False  # repeated ids: _repeated_ids finds them, with their places
         if error["type"] == "extra_forbidden":
             self._found.setdefault(path, f"{_UNKNOWN}; {self._shape.suggest(self._resolved.document, path)}")
             return _remove(document, path)
@@ -72,12 +72,12 @@ class Checker:
             path = (*path, "channel")
             self._found.setdefault(path, words(error))
             return self._mend_channel(document, path, error)
-        if not self._is_settled(path):
+        if not self._is_explained(path):
             self._found.setdefault(path, words(error))
         return False
 
-    def _is_settled(self, path: Path) -> bool:
-        """Whether a known key inside this table is wrong already: then the table as a whole says nothing."""
+    def _is_explained(self, path: Path) -> bool:
+        """Whether a known key inside this table is wrong: an error of the whole table adds nothing then."""
         return any(
             len(found) > len(path)
             and found[: len(path)] == path
@@ -110,7 +110,7 @@ class Checker:
 
 
 def written(path: Path) -> str:
-    """A path as people write it: `sources[0].every`."""
+    """A path as `sources[0].every`."""
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
@@ -118,7 +118,7 @@ def written(path: Path) -> str:
 
 
 def plain_path(document: Any, error: Any) -> Path:
-    """The error's place in the document: without the tag that the model puts after a channel's table."""
+    """The error's path in the document, without the channel's tag that the model adds."""
     path: list[str | int] = []
     value = document
     steps = error["loc"]
@@ -127,7 +127,7 @@ def plain_path(document: Any, error: Any) -> Path:
         is_named = isinstance(step, int) or not isinstance(value, dict) or step in value
         is_last = position == len(steps) - 1
         if not is_named and not (is_last and error["type"] == "missing"):
-            continue  # the model's own step: a channel's name, or where [operators] keeps its channel
+            continue  # of the model alone: a channel's name, or the field of [operators]
         path.append(step)
         value = inside
     return tuple(path)
@@ -165,5 +165,8 @@ def _repeated_ids(document: dict[str, Any]) -> Iterator[tuple[Path, str]]:
             if name == "subscriptions" and key == Subscription.OPERATORS:
                 yield (name, index, "id"), f'"{key}" belongs to [operators]; give the subscription another'
             if key in seen:
-                yield (name, index, "id"), f'"{key}" is the id of {name}[{seen[key]}] too; ids are used once'
+                yield (
+                    (name, index, "id"),
+                    f'"{key}" is the id of {name}[{seen[key]}] too; ids are used once',
+                )
             seen.setdefault(key, index)

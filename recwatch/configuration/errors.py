@@ -1,11 +1,11 @@
-"""What is wrong with a configuration, all of it at once."""
+"""Mistakes in a configuration."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One mistake: where it stands and what would be right. `line` is None where no line can be named."""
+    """One mistake: where it is and what would be right. `line` is None where none can be named."""
 
     file: str
     line: int | None

@@ -1,4 +1,4 @@
-"""Which configuration file counts, and where the home is."""
+"""Finds the configuration file and the home."""
 
 import os
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ _HERE = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """The configuration file, the home, and the folder that relative paths of sources start from."""
+class ConfigurationPaths:
+    """The configuration file, the home, and the folder to which sources' paths are relative."""
 
     path: Path
     home: Path
@@ -25,17 +25,17 @@ def packaged() -> Path:
     return checkout if checkout.exists() else _HERE / "config" / NAME
 
 
-def find(config: Path | None, home: Path | None) -> Place:
-    """Find both, by option, environment, working directory, package, in this order.
+def find(config: Path | None, home: Path | None) -> ConfigurationPaths:
+    """Find both: by option, environment, working directory or package, in this order.
 
-    A file that was named and is not there is a ConfigError: another one would be a surprise.
+    A named file that does not exist is a ConfigError: another one would be a surprise.
     """
     path = _configuration(config)
     is_packaged = path.resolve() == packaged().resolve() and config is None
     beside = Path.cwd() if is_packaged else path.resolve().parent
     chosen = home or _from_environment("RECWATCH_HOME") or beside / "var"
     chosen = chosen.expanduser().absolute()
-    return Place(path, chosen, chosen if is_packaged else beside)
+    return ConfigurationPaths(path, chosen, chosen if is_packaged else beside)
 
 
 def _configuration(config: Path | None) -> Path:
@@ -46,7 +46,7 @@ def _configuration(config: Path | None) -> Path:
     named = named.expanduser()
     if not named.is_file():
         where = "--config" if config else "RECWATCH_CONFIG"
-        what = "is a folder; name the file in it" if named.is_dir() else "is not there"
+        what = "is a folder; name the file in it" if named.is_dir() else "does not exist"
         hint = "" if named.is_dir() else "; `recwatch init` writes one"
         raise ConfigError([Mistake(str(named), None, where, f"{what}{hint}")])
     return named

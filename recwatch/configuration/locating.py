@@ -1,4 +1,4 @@
-"""On which line of a TOML file a key stands. The file is known to be valid: tomllib has read it."""
+"""Finds the line of each key in a TOML file that is known to be valid: tomllib has read it."""
 
 import re
 
@@ -17,7 +17,7 @@ def locate(text: str) -> dict[Path, int]:
 
 
 def line_of(lines: dict[Path, int], path: Path) -> int | None:
-    """The line of a path, or of the nearest table around it that stands in the file."""
+    """The line of a path, or of the nearest table around it that is in the file."""
     for length in range(len(path), 0, -1):
         if (line := lines.get(path[:length])) is not None:
             return line
@@ -25,7 +25,7 @@ def line_of(lines: dict[Path, int], path: Path) -> int | None:
 
 
 class _Scanner:
-    """Walks over a document once, noting lines."""
+    """Scans a document once and notes lines."""
 
     def __init__(self, text: str) -> None:
         self.text = text.replace("\r\n", "\n")
@@ -44,7 +44,7 @@ class _Scanner:
                 self._pair(table)
 
     def _skip(self, characters: str) -> bool:
-        """Pass over these characters and comments; false at the end of the text."""
+        """Skip these characters and comments; false at the end of the text."""
         while self.at < len(self.text):
             if self.text[self.at] == "#" and "\n" in characters:
                 end = self.text.find("\n", self.at)
@@ -71,7 +71,7 @@ class _Scanner:
         return path
 
     def _resolve(self, names: list[str], *, is_list: bool) -> Path:
-        """The path that a header's names mean: a list's name alone means its newest element."""
+        """The path of a header's names; the name of a list means its last element."""
         path: Path = ()
         for position, name in enumerate(names):
             path = (*path, name)
@@ -83,7 +83,7 @@ class _Scanner:
         return path
 
     def _key(self) -> list[str]:
-        """Read a dotted key, up to and without what follows it."""
+        """Read a dotted key."""
         names = []
         while True:
             self._skip(_SPACE)

@@ -1,22 +1,19 @@
 """The effective configuration as TOML, secrets masked."""
 
-import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+import tomli_w
 from pydantic import BaseModel, SecretStr
 
 _MASK = "********"
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def written_out(model: BaseModel, references: Mapping[str, str]) -> str:
-    """The whole configuration as TOML. What came from a reference is shown as that reference."""
+    """The whole configuration as TOML. A resolved value is shown as its reference."""
     plain = model.model_dump(mode="json", by_alias=True)
-    masked = _masked(plain, model, references)
-    return "\n".join(_tables(masked, ())).strip() + "\n"
+    return tomli_w.dumps(_without_none(_masked(plain, model, references)))
 
 
 def _masked(value: Any, model: Any, references: Mapping[str, str]) -> Any:
@@ -45,7 +42,7 @@ def _mask(secret: str, references: Mapping[str, str]) -> str:
 
 
 def _without_password(text: str, references: Mapping[str, str]) -> str:
-    """What a reference brought in is masked wherever it stands, and a password inside an address too."""
+    """Mask resolved references wherever they occur, and the password of an address."""
     for secret, reference in references.items():
         if len(secret) > 3:
             text = text.replace(secret, reference)
@@ -56,32 +53,8 @@ def _without_password(text: str, references: Mapping[str, str]) -> str:
     return text
 
 
-def _tables(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
-    """The lines of a table: its values first, then the tables inside it."""
-    for key, value in table.items():
-        if value is not None and not _is_table(value):
-            yield f"{_key(key)} = {_value(value)}"
-    for key, value in table.items():
-        if isinstance(value, dict):
-            yield f"\n[{'.'.join(map(_key, (*path, key)))}]"
-            yield from _tables(value, (*path, key))
-        elif _is_table(value):
-            for each in value:
-                yield f"\n[[{'.'.join(map(_key, (*path, key)))}]]"
-                yield from _tables(each, (*path, key))
-
-
-def _is_table(value: Any) -> bool:
-    return isinstance(value, dict) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))
-
-
-def _key(key: str) -> str:
-    return key if _BARE.fullmatch(key) else json.dumps(key)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_value, value))}]"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
+def _without_none(value: Any) -> Any:
+    """TOML has no null: a key without a value is left out."""
+    if isinstance(value, dict):
+        return {key: _without_none(inner) for key, inner in value.items() if inner is not None}
+    return [_without_none(each) for each in value] if isinstance(value, list) else value

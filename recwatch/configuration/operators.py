@@ -1,15 +1,15 @@
-"""What operators should know before something goes wrong: whether they would hear, what may go missing."""
+"""Warnings for operators: notices that nobody would see, a queue server that throws jobs away."""
 
 import sys
 
 from recwatch.configuration import Loaded
 
-UNSEEN = "nobody would see what operators are told: this console is no terminal"
+UNSEEN = "nobody would see notices to operators: this console is not a terminal"
 EVICTING_ADVICE = "set its maxmemory-policy to noeviction"
 
 
 def evicting(where: str, policy: str) -> str:
-    """That the queue server throws things away, and what that costs."""
+    """Say that the queue server throws jobs away, and what that costs."""
     return (
         f"{where} throws jobs away when its memory is full (maxmemory-policy {policy}): "
         "nothing is lost, but messages would be late"
@@ -17,5 +17,5 @@ def evicting(where: str, policy: str) -> str:
 
 
 def nobody_sees(loaded: Loaded) -> bool:
-    """Whether operators are told on a console that is none, as below a service manager."""
+    """Whether notices to operators go to a console that is not a terminal, as under a service manager."""
     return loaded.configuration.operators.subscription.channel == "console" and not sys.stdout.isatty()

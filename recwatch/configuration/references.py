@@ -1,4 +1,4 @@
-"""${NAME} and ${file:PATH}: what stands outside the file, mostly secrets."""
+"""Resolves ${NAME} and ${file:PATH} in a configuration."""
 
 import os
 import re
@@ -15,10 +15,10 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass
 class Resolved:
-    """A document with its references replaced.
+    """A document with its references resolved.
 
-    `missing`: by key, what to do about a reference that leads nowhere (its text stands as it was).
-    `secrets`: what was put in, to what stood there; for masking.
+    `missing`: by key, what to do about an unresolved reference, whose text is left as it was.
+    `secrets`: resolved values and their references, for masking.
     """
 
     document: dict[str, Any]

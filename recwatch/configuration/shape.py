@@ -1,4 +1,4 @@
-"""What a configuration may hold, read off the model's JSON Schema; what an unknown key may have meant."""
+"""The keys that a configuration may have, from its JSON Schema; suggestions for unknown ones."""
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -13,7 +13,7 @@ Node = dict[str, Any]
 
 
 class Shape:
-    """The schema of a configuration model, to be asked about places in a document."""
+    """The schema of a configuration model, by paths in a document."""
 
     def __init__(self, model: type[BaseModel]) -> None:
         self._model = model
@@ -24,7 +24,7 @@ class Shape:
         return self._model.model_json_schema()
 
     def keys(self, document: Any, path: Path) -> list[str]:
-        """The keys that the table at this path may have; its `channel` decides where that matters."""
+        """The keys that the table at this path may have, given its `channel`."""
         return list(self._table(document, path).get("properties", {}))
 
     def suggest(self, document: Any, path: Path) -> str:
@@ -77,7 +77,7 @@ class Shape:
         return node
 
     def _all_tables(self) -> Iterator[tuple[str, list[str]]]:
-        """Every table that a key may have strayed from, with how it is written in the file."""
+        """Every table with its keys, as it is written in the file."""
         for name, node in self.root.get("properties", {}).items():
             written = f"[[{name}]]" if node.get("type") == "array" else f"[{name}]"
             target = node.get("items", node)
@@ -114,7 +114,7 @@ def _of_channel(options: list[Node], value: Any) -> Node:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that a mistyped one most likely meant."""
+    """The known word nearest to a mistyped one."""
     by_folded = {_fold(name): name for name in known}
     close = get_close_matches(_fold(word), by_folded, n=1, cutoff=0.6)
     return by_folded[close[0]] if close else None

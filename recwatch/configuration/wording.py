@@ -1,4 +1,4 @@
-"""Pydantic's findings in the words of someone who writes a TOML file."""
+"""Pydantic's errors in words for somebody who writes a TOML file."""
 
 import re
 from datetime import timedelta
@@ -24,7 +24,7 @@ _WHAT = {
     "model_attributes_type": "must be a table",
     "time_delta_type": "must be a duration such as 500ms, 5s, 1m, 2h or 3d, in quotes",
     "missing": "missing",
-    "union_tag_not_found": "channel is missing; it says how people are told",
+    "union_tag_not_found": "channel is missing",
     "string_pattern_mismatch": 'letters, digits, "_", "-" and "." can be used, at most 64',
     "string_too_short": "must not be empty",
     "too_short": "must not be empty",
@@ -60,7 +60,7 @@ def _bound(kind: str, context: Any) -> str:
 
 
 def _plain(limit: Any) -> str:
-    """A bound as people write it; pydantic gives one of time as `datetime.timedelta(seconds=1)`."""
+    """A bound in plain words; pydantic writes a duration as `datetime.timedelta(seconds=1)`."""
     if isinstance(limit, (int, float)):
         return f"{limit:g}"
     parts = {unit: float(number) for unit, number in re.findall(r"(days|seconds)=(\d+)", str(limit))}
@@ -68,7 +68,7 @@ def _plain(limit: Any) -> str:
 
 
 def _quoted_words(expected: str) -> list[str]:
-    """Take `'a', 'b' or 'c'` apart."""
+    """Split `'a', 'b' or 'c'`."""
     return expected.split("'")[1::2]
 
 

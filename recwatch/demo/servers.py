@@ -1,4 +1,4 @@
-"""The tour's own little internet on loopback: the made-up site, and three receivers."""
+"""The demo's servers on loopback: the made-up site and three receivers."""
 
 import socketserver
 import threading
@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from recwatch.demo.story import BEFORE, Entry, page
+from recwatch.demo.story import BEFORE, StoryStep, page
 
 AGENCY_PATH = "/agencies/bureau-of-harbor-lights"
 
 
 @dataclass(slots=True)
 class Arrivals:
-    """What arrived: a Slack payload, a mail, a webhook's headers and body, each at most once here."""
+    """What arrived: Slack payloads, mails, and headers and bodies of webhooks."""
 
     slack: list[bytes] = field(default_factory=list)
     mail: list[bytes] = field(default_factory=list)
@@ -22,23 +22,23 @@ class Arrivals:
 
     @property
     def complete(self) -> bool:
-        """Whether everything is there."""
+        """Whether each receiver got something."""
         return bool(self.slack and self.mail and self.webhook)
 
 
 @dataclass(slots=True)
 class World:
-    """The servers' addresses and contents. Setting `entries` is what the made-up agency's webmaster does."""
+    """The servers' addresses and contents. Setting `entries` changes the agency's page."""
 
     site: str = ""
     smtp_port: int = 0
-    entries: Sequence[Entry] = BEFORE
+    entries: Sequence[StoryStep] = BEFORE
     arrivals: Arrivals = field(default_factory=Arrivals)
 
 
 @contextmanager
 def running() -> Iterator[World]:
-    """Serve for as long as one is inside, on ports that the system picks."""
+    """Serve within the block, on free ports."""
     world = World()
     with _serving(ThreadingHTTPServer(("127.0.0.1", 0), _http(world))) as web:
         world.site = f"http://127.0.0.1:{web}"
@@ -89,13 +89,13 @@ def _http(world: World) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing: standard output is the tour's."""
+            """Print nothing: standard output is the tour's."""
 
     return Handler
 
 
 def _mail(world: World) -> type[socketserver.StreamRequestHandler]:
-    """As much of RFC 5321 as a client that talks plainly needs."""
+    """As much of RFC 5321 as a plain client needs."""
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:

@@ -1,4 +1,4 @@
-"""Shows what arrived, as a person would see it: in the terminal, and as files to open."""
+"""Shows the messages that arrived: in the terminal, and as files to open."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""The tour's made-up agency: its page before and after, in the shape of an agency's page. Pure."""
+"""The demo's made-up agency: its page before and after a change. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ _WAITING = (
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class StoryStep:
     """One made-up recommendation."""
 
     title: str
@@ -26,8 +26,8 @@ class Entry:
     priority: bool = False
 
 
-BEFORE: tuple[Entry, ...] = (
-    Entry(
+BEFORE: tuple[StoryStep, ...] = (
+    StoryStep(
         _TITLE,
         "GAO-31-900417",
         1,
@@ -38,7 +38,7 @@ BEFORE: tuple[Entry, ...] = (
         "expect to complete the schedule by June 2031. We will continue to monitor the Bureau's progress.",
         priority=True,
     ),
-    Entry(
+    StoryStep(
         _TITLE,
         "GAO-31-900417",
         2,
@@ -46,7 +46,7 @@ BEFORE: tuple[Entry, ...] = (
         "Open",
         _WAITING,
     ),
-    Entry(
+    StoryStep(
         _OTHER,
         "GAO-30-800233",
         4,
@@ -55,7 +55,7 @@ BEFORE: tuple[Entry, ...] = (
         "The Bureau neither agreed nor disagreed. In May 2030 it said that it was studying notice periods.",
     ),
 )
-AFTER: tuple[Entry, ...] = (
+AFTER: tuple[StoryStep, ...] = (
     replace(
         BEFORE[0],
         status="Open – Partially Addressed",
@@ -68,7 +68,7 @@ AFTER: tuple[Entry, ...] = (
 )
 
 
-def page(entries: Sequence[Entry], host: str) -> str:
+def page(entries: Sequence[StoryStep], host: str) -> str:
     """The agency's page as HTML; the entries' texts are escaped."""
     groups = "\n".join(_group(entry, host) for entry in entries)
     return f"""<!DOCTYPE html>
@@ -80,7 +80,7 @@ def page(entries: Sequence[Entry], host: str) -> str:
 """
 
 
-def _group(entry: Entry, host: str) -> str:
+def _group(entry: StoryStep, host: str) -> str:
     mark = '<div class="priority-indicator">Priority Rec.</div>' if entry.priority else ""
     text = f"{escape(entry.text)} (Recommendation {entry.number})"
     return f"""<div><h4><a href="{host}/products/{entry.product.lower()}">{escape(entry.title)}</a></h4>

@@ -1,4 +1,4 @@
-"""Runs the real system against the tour's little internet, from the first reading to three messages."""
+"""Runs the real system against the demo's servers, from the first reading to three messages."""
 
 import os
 import secrets
@@ -27,17 +27,17 @@ _PATIENCE = 25.0  # seconds for each step; the whole takes about five
 
 @dataclass(frozen=True, slots=True)
 class Tour:
-    """What the tour leaves: its world, the webhook's secret, where its files are, how long each step took."""
+    """The result of the tour: its servers, the webhook's secret, its folder, how long each step took."""
 
     world: World
     secret: str
     folder: Path
     read_after: float
-    told_after: float
+    delivered_after: float
 
 
-def travel(folder: Path, say: Callable[[str], None]) -> Tour:
-    """Go through the tour; `say` hears of each step. Failure names the step that did not come off."""
+def run_tour(folder: Path, say: Callable[[str], None]) -> Tour:
+    """Run the tour; `say` is called with each step. Failure names the step that failed."""
     shutil.rmtree(folder, ignore_errors=True)
     try:
         folder.mkdir(parents=True)
@@ -52,14 +52,14 @@ def travel(folder: Path, say: Callable[[str], None]) -> Tour:
         with _up(config, folder / "var") as log:
             _wait(lambda: _has_read(folder / "var"), "the first reading", log)
             read_after = time.monotonic() - started
-            say(f"`recwatch up` has read it ({read_after:.1f} s after its start): nothing to tell yet")
+            say(f"`recwatch up` has read it ({read_after:.1f} s after its start): nothing changed yet")
             changed = time.monotonic()
             world.entries = AFTER
-            say("The agency's page is rewritten, and nobody is told …")
+            say("The agency rewrites its page and tells nobody …")
             _wait(lambda: world.arrivals.complete, "the three messages", log)
-            told_after = time.monotonic() - changed
-            say(f"… except by recwatch: Slack, mailbox and webhook have it after {told_after:.1f} s")
-        return Tour(world, secret, folder, read_after, told_after)
+            delivered_after = time.monotonic() - changed
+            say(f"… except by recwatch: Slack, mailbox and webhook have it after {delivered_after:.1f} s")
+        return Tour(world, secret, folder, read_after, delivered_after)
 
 
 def _configuration(world: World, secret: str) -> str:
@@ -100,7 +100,7 @@ agencies = ["{AGENCY}"]
 
 @contextmanager
 def _up(config: Path, home: Path) -> Iterator[Path]:
-    """Run `recwatch up` as a person would, and stop it as one would."""
+    """Run `recwatch up` in a session of its own, and stop it with SIGTERM."""
     log = config.with_name("up.log")
     command = [sys.executable, "-m", "recwatch", "--config", str(config), "--home", str(home), "up"]
     with log.open("wb") as file:
@@ -122,7 +122,7 @@ def _has_read(home: Path) -> bool:
     try:
         with open_existing(f"sqlite:///{home / FILE}") as store, store.read() as connection:
             return connection.execute(select(coverage.c.source_id)).first() is not None
-    except StoreError:  # not made yet, or just being made
+    except StoreError:  # does not exist yet, or is being made
         return False
 
 
@@ -130,5 +130,5 @@ def _wait(done: Callable[[], bool], what: str, log: Path) -> None:
     deadline = time.monotonic() + _PATIENCE
     while not done():
         if time.monotonic() > deadline:
-            raise Failure(f"{what} did not come within {_PATIENCE:.0f} s; `recwatch up` wrote to {log}")
+            raise Failure(f"{what} did not happen within {_PATIENCE:.0f} s; `recwatch up` wrote to {log}")
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""What `doctor` looks at, one thing after the other: each finding says whether it is well, and what to do."""
+"""The checks of `doctor`: each finding says whether all is well, and what to do if not."""
 
 import os
 import shutil
@@ -20,9 +20,9 @@ from recwatch.errors import Failure
 from recwatch.queries.status import paused
 from recwatch.runtime.contexts import make_home
 
-_HOME = "make room there, and let it be written to; or give recwatch another place with --home"
-_BELOW = "mend the home first: it is kept there"
-_FILE = "do what stands in brackets, or mend the home first: the store is that file"
+_HOME = "make room there, and make it writable; or choose another place with --home"
+_BELOW = "repair the home first: it is kept there"
+_FILE = "do what the brackets say, or repair the home first: the store is that file"
 _DATABASE = "check [store] url, and that the database is up"
 _REDIS = "check [queue] redis_url, and that the server is up"
 _ROOM = 200_000_000  # bytes; less is a warning
@@ -31,7 +31,7 @@ _PROBE = 1_000_000  # bytes written to see whether they can be
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; well, but with advice, is a warning."""
+    """The result of one check; well, but with advice, is a warning."""
 
     what: str
     name: str
@@ -41,25 +41,25 @@ class Finding:
 
 
 def examine(loaded: Loaded) -> Iterator[Finding]:
-    """Look at everything that deliveries depend on, in the order in which things depend on each other."""
+    """Check everything that deliveries depend on, in the order of their dependencies."""
     configuration = loaded.configuration
     for warning in loaded.warnings:
         yield Finding(
             "configuration", loaded.path.name, True, warning, "see the comments in `recwatch init`'s file"
         )
-    yield _look("home", str(loaded.home), partial(_home, loaded), _HOME)
+    yield _check("home", str(loaded.home), partial(_home, loaded), _HOME)
     own_store = configuration.store.url.get_secret_value()
-    yield _look("store", "", partial(_store, loaded), _DATABASE if own_store else _FILE)
+    yield _check("store", "", partial(_store, loaded), _DATABASE if own_store else _FILE)
     own_server = configuration.queue.redis_url.get_secret_value()
-    yield _look("queue server", "", partial(_queue, loaded), _REDIS if own_server else _BELOW)
+    yield _check("queue server", "", partial(_queue, loaded), _REDIS if own_server else _BELOW)
     for source in configuration.sources:
         if source.path:
-            yield _look("folder", source.id, partial(_folder, source.path), "mend its rights")
+            yield _check("folder", source.id, partial(_folder, source.path), "correct its permissions")
         if source.url:
-            yield _look("source", source.id, partial(ask_source, configuration, source), "")
+            yield _check("source", source.id, partial(ask_source, configuration, source), "")
     everyone = (*configuration.subscriptions, configuration.operators.subscription)
     for each in everyone:
-        yield _look(each.channel, each.id, partial(ask_channel, loaded, each), "")
+        yield _check(each.channel, each.id, partial(ask_channel, loaded, each), "")
     yield from _paused(loaded, {each.id for each in everyone})
     if nobody_sees(loaded):
         yield Finding(
@@ -67,12 +67,12 @@ def examine(loaded: Loaded) -> Iterator[Finding]:
         )
 
 
-def _look(what: str, name: str, look: Callable[[], str | Warned], advice: str) -> Finding:
+def _check(what: str, name: str, check: Callable[[], str | Warned], advice: str) -> Finding:
     try:
-        said = look()
-        if isinstance(said, Warned):
-            return Finding(what, name, True, said.message, said.advice)
-        return Finding(what, name, True, said)
+        result = check()
+        if isinstance(result, Warned):
+            return Finding(what, name, True, result.message, result.advice)
+        return Finding(what, name, True, result)
     except Trouble as trouble:
         return Finding(what, name, False, str(trouble), trouble.advice or advice)
     except OSError as error:
@@ -85,7 +85,7 @@ def _home(loaded: Loaded) -> str | Warned:
     make_home(loaded.home)
     probe = loaded.home / ".doctor"
     try:
-        # In earnest: on a full disk an empty file can still be made.
+        # With content: on a full disk an empty file can still be made.
         with probe.open("wb") as file:
             file.write(bytes(_PROBE))
             os.fsync(file.fileno())
@@ -103,17 +103,17 @@ def _store(loaded: Loaded) -> str:
         with open_existing(url) as store, store.write():
             return f"{store.where} can be written to"
     except StoreMissing:
-        return "not there yet; the first poll makes it"
+        return "does not exist yet; the first poll makes it"
 
 
 def _paused(loaded: Loaded, known: Collection[str]) -> Iterator[Finding]:
-    """Who is told nothing for now. Silent where the store cannot be read: that was said."""
+    """Paused subscriptions. Nothing where the store cannot be read: that is a finding already."""
     url = store_url(loaded.configuration, loaded.home)
     with suppress(StoreError), open_existing(url) as store, store.read() as connection:
         for name, (since, reason) in paused(connection).items():
             if name in known:
-                said = f"paused {ago(since)}: {reason or 'nobody says why'}; its messages wait"
-                yield Finding("subscription", name, True, said, f"recwatch subscriptions resume {name}")
+                message = f"paused {ago(since)}: {reason or 'no reason given'}; its messages wait"
+                yield Finding("subscription", name, True, message, f"recwatch subscriptions resume {name}")
 
 
 def _queue(loaded: Loaded) -> str | Warned:
@@ -138,6 +138,6 @@ def _folder(path: str) -> str:
         folder.open("rb").close()
         return f"{path} can be read"
     if not folder.exists():
-        return f"{path} is not there yet; it is made when the poller first looks"
+        return f"{path} does not exist yet; the poller makes it"
     count = sum(1 for each in folder.iterdir() if each.is_file())
     return f"{path} can be read; {counted(count, 'file')}"

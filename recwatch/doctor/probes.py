@@ -1,4 +1,4 @@
-"""Asks sources and channels whether they can be reached, without telling anybody anything."""
+"""Checks whether sources and channels can be reached, without sending a message."""
 
 import asyncio
 import smtplib
@@ -44,7 +44,7 @@ class Trouble(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Well, but not for long, or not all of it."""
+    """It works, but something about it will cause trouble."""
 
     message: str
     advice: str
@@ -63,20 +63,20 @@ def ask_source(settings: Settings, source: Source) -> str | Warned:
         capture = extract(result.body, content_type=result.content_type, url=result.origin)
     except NotAPage as error:
         raise Trouble(
-            f"{source.url} answered with no page that can be read: {error}", "check its url"
+            f"{source.url} answered with a page that cannot be read: {error}", "check its url"
         ) from None
     if capture.format != source.format:
         raise Trouble(
             f"{source.url} is {capture.format}, not {source.format}", f'set format = "{capture.format}"'
         )
-    said = f"{counted(len(capture.recommendations), 'recommendation')} read from {source.url}"
+    read = f"{counted(len(capture.recommendations), 'recommendation')} read from {source.url}"
     if off := clock_off(result.headers, result.captured_at):
-        return Warned(f"{said}, but {off}", "set this machine's clock; everything is planned by it")
-    return said
+        return Warned(f"{read}, but {off}", "set this machine's clock; everything is planned by it")
+    return read
 
 
 def clock_off(headers: Mapping[str, str], now: datetime) -> str | None:
-    """Say by how much our clock and the answering site's differ, where that is more than a cache explains."""
+    """By how much our clock and the site's differ, where that is more than a cache explains."""
     try:
         theirs = parsedate_to_datetime(headers["date"]) + timedelta(seconds=int(headers.get("age", "0")))
         ahead = now - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC))
@@ -103,7 +103,7 @@ async def _fetch(settings: Settings, source: Source) -> Page | Refusal:
 
 
 def ask_channel(loaded: Loaded, subscription: Subscription) -> str:
-    """Ask a channel's far end whether it is there. No message is sent."""
+    """Check that a channel's server answers. No message is sent."""
     settings = loaded.configuration
     if isinstance(subscription, WebhookSubscription):
         status = asyncio.run(_head(settings.http, subscription.url))
@@ -119,7 +119,7 @@ def ask_channel(loaded: Loaded, subscription: Subscription) -> str:
 
 
 async def _head(http: Http, url: str) -> int:
-    """Any answer will do: it shows that name, address, certificate and path through proxies are well."""
+    """The status of any answer: it shows that name, address, certificate and proxy work."""
     try:
         async with outbound.client(http) as client:
             return (await client.head(url, timeout=_PATIENCE)).status_code
@@ -170,13 +170,13 @@ def _email(loaded: Loaded) -> str:
     try:
         _greet(server, loaded.configuration.http.ca_file)
     except (smtplib.SMTPException, OSError) as error:
-        # In the words that a failed mail would have.
+        # The message that a failed mail would have.
         raise Trouble(judge(error, f"{server.host}:{server.port}").message, "check smtp_url") from None
     return f"{server.host}:{server.port} answers" + (" and knows the user" if server.user else "")
 
 
 def _greet(server: Server, ca_file: str) -> None:
-    """Say hello, with TLS and login as a delivery would, and leave."""
+    """Connect, with TLS and login as a delivery would, and quit."""
     trust = ssl.create_default_context()
     if ca_file:
         trust.load_verify_locations(ca_file)

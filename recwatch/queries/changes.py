@@ -1,4 +1,4 @@
-"""What the reading verbs ask of the store about events and revisions."""
+"""Queries about events and revisions."""
 
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ def find(
 ) -> list[DescribedEvent]:
     """Events with their meaning, oldest first."""
     if signal is not None and signal not in SIGNALS:
-        raise Failure(f'"{signal}" is no signal; known: {", ".join(SIGNALS)}', Exit.CONFIGURATION)
+        raise Failure(f'"{signal}" is not a signal; known: {", ".join(SIGNALS)}', Exit.CONFIGURATION)
     query = (
         select(events.c.id)
         .join(recommendations, recommendations.c.id == events.c.recommendation_id)
@@ -39,22 +39,22 @@ def _has(described: DescribedEvent, signal: str) -> bool:
 
 
 def one_event(connection: Connection, name: str) -> DescribedEvent:
-    """The event of this id, or of the beginning of one that fits no other."""
+    """The event with this id, or with the only id that begins so."""
     wanted = name.strip()
     ids = list(connection.scalars(select(events.c.id).where(events.c.id == wanted)))
     if not ids and len(wanted) > len("evt_"):
         begins = events.c.id.startswith(wanted, autoescape=True)
         ids = list(connection.scalars(select(events.c.id).where(begins).limit(6)))
     if not ids:
-        kept = f"`recwatch history {wanted}` prints what is kept of one; " if "-" in wanted else ""
-        raise Failure(f'there is no event "{name}"; {kept}`recwatch changes` lists them')
+        hint = f"`recwatch history {wanted}` prints its revisions; " if "-" in wanted else ""
+        raise Failure(f'there is no event "{name}"; {hint}`recwatch changes` lists them')
     if len(ids) > 1:
-        raise Failure(f'"{name}" begins several: {", ".join(ids)}')
+        raise Failure(f'several events begin with "{name}": {", ".join(ids)}')
     return described_events(connection, load_events(connection, ids=ids))[0]
 
 
 def history(connection: Connection, recommendation: Any) -> list[dict[str, Any]]:
-    """Every revision, oldest first, with what changed against the one before."""
+    """Every revision, oldest first, with the difference from the one before."""
     query = (
         select(revisions)
         .where(revisions.c.recommendation_id == recommendation.id)
@@ -64,8 +64,8 @@ def history(connection: Connection, recommendation: Any) -> list[dict[str, Any]]
     by_revision = _events_of(connection, recommendation.id)
     found = []
     for before, row in zip([None, *rows], rows, strict=False):
-        told = by_revision.get(row.number)
-        found.append(_revision(recommendation, row, told, _difference(recommendation, before, row)))
+        described = by_revision.get(row.number)
+        found.append(_revision(recommendation, row, described, _difference(recommendation, before, row)))
     return found
 
 
@@ -73,13 +73,13 @@ def _events_of(connection: Connection, recommendation_id: int) -> dict[int, Desc
     ids = connection.scalars(select(events.c.id).where(events.c.recommendation_id == recommendation_id))
     clock = (EventType.OVERDUE, EventType.STALLED)
     found = described_events(connection, load_events(connection, ids=list(ids)))
-    return {told.event.revision: told for told in found if told.event.type not in clock}
+    return {each.event.revision: each for each in found if each.event.type not in clock}
 
 
 def _revision(
-    recommendation: Any, row: Any, told: DescribedEvent | None, difference: Difference
+    recommendation: Any, row: Any, described: DescribedEvent | None, difference: Difference
 ) -> dict[str, Any]:
-    event = told.event if told else None
+    event = described.event if described else None
     return {
         "key": recommendation.key,
         "revision": row.number,
@@ -94,13 +94,13 @@ def _revision(
         "event_id": event.id if event else None,
         "type": str(event.type) if event else None,
         "changed": list(event.changed) if event else [],
-        "what": meaning(told) if told else None,
+        "what": meaning(described) if described else None,
         "diff": [list(run) for run in difference.narrative],
     }
 
 
 def _difference(recommendation: Any, before: Any, row: Any) -> Difference:
-    """Between two revisions in a row, worked out anew: one that fired no event has none stored."""
+    """Between consecutive revisions, computed anew: one without an event has none stored."""
     if before is None:
         return Difference()
     subject = Subject(

@@ -1,4 +1,4 @@
-"""Compares two captures by the same way that every capture goes, in a store that is thrown away."""
+"""Compares two captures through the ordinary intake, in a temporary store."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -25,7 +25,7 @@ def compare(old: Page, new: Page, format: Format | None) -> list[DescribedEvent]
     first, second = _dated(old, format), _dated(new, format)
     if second.captured_at <= first.captured_at:
         second = replace(second, captured_at=first.captured_at + timedelta(seconds=1))
-    # Nobody is asked what became of one that is gone, and one look has to be enough.
+    # No look-up of what became of one that is gone; one capture without it is enough.
     source = Source(id=_SOURCE, format=format or Format.CSV, path="-", confirm_closures=False)
     settings = Settings(gate=Gate(vanish_confirmations=1))
     with scratch() as store:
@@ -36,7 +36,7 @@ def compare(old: Page, new: Page, format: Format | None) -> list[DescribedEvent]
 
 
 def _dated(page: Page, format: Format | None) -> Page:
-    """The page with its own stamp as its time, where it bears one."""
+    """The page, captured at its own stamp where it has one."""
     capture = extract(page.body, format=format, content_type=page.content_type, url=page.origin)
     return replace(page, captured_at=capture.stamp) if capture.stamp else page
 

@@ -1,4 +1,4 @@
-"""What the reading verbs ask of the store: recommendations, agencies, and what a KEY means."""
+"""Queries about recommendations and agencies; what a KEY means."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from monitor.record.values import Status, is_closed
 from recwatch.errors import Exit, Failure
 from workers.channels.text.words import agency_in_short
 
-# What `list --json` prints of a recommendation: extract's keys, then what only the store knows.
+# What `list --json` prints of a recommendation: the keys of extract, then those of the store alone.
 KEYS = (
     "key",
     "product",
@@ -36,7 +36,7 @@ KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What `--agency --product --status --priority` leave."""
+    """The filter of `--agency --product --status --priority`."""
 
     agency: str | None = None
     product: str | None = None
@@ -45,7 +45,7 @@ class Filter:
 
 
 def clauses(connection: Connection, wanted: Filter) -> list[ColumnElement[bool]]:
-    """The filter as conditions on the table; Failure names the nearest agency where none fits."""
+    """The filter as conditions; Failure names the nearest agencies where none matches."""
     found: list[ColumnElement[bool]] = []
     if wanted.agency:
         found.append(recommendations.c.agency_folded == _agency(connection, wanted.agency))
@@ -61,11 +61,11 @@ def clauses(connection: Connection, wanted: Filter) -> list[ColumnElement[bool]]
 def _product(text: str) -> str:
     if product := normalize_product(text):
         return product
-    raise Failure(f'"{text}" is no report number; write one like GAO-24-106148', Exit.CONFIGURATION)
+    raise Failure(f'"{text}" is not a report number; write one like GAO-24-106148', Exit.CONFIGURATION)
 
 
 def _agency(connection: Connection, name: str) -> str:
-    """The folded name; the short one that `list` and messages print, or the slug of its page, do."""
+    """The folded name of an agency, given as its name, its short name or the slug of its page."""
     names: dict[str, str] = {row.folded: row.agency for row in agency_names(connection)}
     folded = fold_agency(name)
     if folded in names:
@@ -103,7 +103,7 @@ def _initials(name: str) -> str:
 
 
 def listed(connection: Connection, wanted: Filter) -> list[dict[str, Any]]:
-    """Recommendations as they stand, by report, number and agency."""
+    """Recommendations as they are now, by report, number and agency."""
     query = select(recommendations).where(*clauses(connection, wanted))
     rows = [dict(row._mapping) for row in connection.execute(query)]
     return sorted(rows, key=_order)
@@ -121,15 +121,14 @@ def _order(row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def short_keys(connection: Connection) -> dict[str, str]:
-    """By key, what to print of it: `GAO-24-106148#4` where that means one recommendation only.
+    """Short keys by key: without the agency where that is unique, `GAO-24-106148#4`.
 
-    Likewise where the report's number is not known (`~5f00ba27d6fc#4`): with its agency, such a key leaves no
-    room for anything else in a line.
+    Keys without a report number (`~5f00ba27d6fc#4`), too: with the agency they would fill the line.
     """
-    heads: dict[str, list[str]] = {}
+    by_head: dict[str, list[str]] = {}
     for key in connection.execute(select(recommendations.c.key)).scalars():
-        heads.setdefault(key.partition("@")[0], []).append(key)
-    return {key: head if len(keys) == 1 else key for head, keys in heads.items() for key in keys}
+        by_head.setdefault(key.partition("@")[0], []).append(key)
+    return {key: head if len(keys) == 1 else key for head, keys in by_head.items() for key in keys}
 
 
 _COUNTED = ("open", "partial", "priority", "closed")
@@ -153,7 +152,7 @@ def agencies(connection: Connection) -> list[dict[str, Any]]:
 
 
 def resolve(connection: Connection, text: str) -> list[Row[Any]]:
-    """The recommendations that a KEY means; Failure where it is none, or none is known by it."""
+    """The recommendations that a KEY means; Failure where it is not one, or matches nothing."""
     if rows := _exactly(connection, text.strip()):
         return rows
     try:
@@ -166,7 +165,7 @@ def resolve(connection: Connection, text: str) -> list[Row[Any]]:
 
 
 def _exactly(connection: Connection, key: str) -> list[Row[Any]]:
-    """By key, by a key that it had before, or by a key without its agency."""
+    """By key, by an earlier key, or by a key without its agency."""
     joined = recommendations.outerjoin(aliases, aliases.c.recommendation_id == recommendations.c.id)
     by_name = or_(recommendations.c.key == key, aliases.c.key == key)
     query = select(recommendations).select_from(joined).where(by_name).distinct()
@@ -192,7 +191,7 @@ def _meant(connection: Connection, query: Query) -> list[Row[Any]]:
     condition = columns.product == query.product
     if query.number:
         head = f"{query.product}#{query.number}"
-        # A provisional key that was joined carries no report number: the columns do.
+        # A provisional key that was joined has no report number: the columns have.
         number = query.number.removeprefix("M")
         kind = "matter" if query.number.startswith("M") else "recommendation"
         by_columns = and_(columns.number == number, columns.kind == kind)

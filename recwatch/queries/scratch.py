@@ -1,4 +1,4 @@
-"""A store for a moment: for verbs that compare or ask, and leave nothing behind."""
+"""A temporary store, for verbs that compare or fetch and leave nothing behind."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from monitor.record.store.store import FILE, Store
 
 @contextmanager
 def scratch() -> Iterator[Store]:
-    """An empty store, gone afterwards."""
+    """An empty store, deleted afterwards."""
     with TemporaryDirectory(prefix="recwatch-") as folder, Store(f"sqlite:///{Path(folder) / FILE}") as store:
         store.create()
         with store.write() as connection:

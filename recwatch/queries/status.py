@@ -1,4 +1,4 @@
-"""Where everything stands, for `status`."""
+"""Queries of `status`: sources, messages, queues."""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ _STATES = ("waiting", "sent", "dead", "cancelled")
 
 
 def sources(connection: Connection, configuration: Configuration) -> list[dict[str, Any]]:
-    """The configured sources, and what is known of each."""
+    """The configured sources with their last outcomes."""
     rows = {row.id: row for row in connection.execute(select(source_rows))}
     return [_source(source.id, rows.get(source.id)) for source in configuration.sources]
 
@@ -34,7 +34,7 @@ def _source(name: str, row: Any) -> dict[str, Any]:
 
 
 def messages(connection: Connection, configuration: Configuration) -> list[dict[str, Any]]:
-    """Messages by subscription and state; those of subscriptions that are gone, too."""
+    """Counts of messages by subscription and state; those of removed subscriptions, too."""
     everyone = (*configuration.subscriptions, configuration.operators.subscription)
     counted = {each.id: _nothing(each.id, each.channel) for each in everyone}
     columns = message_rows.c
@@ -50,7 +50,7 @@ def messages(connection: Connection, configuration: Configuration) -> list[dict[
 
 
 def paused(connection: Connection) -> dict[str, tuple[datetime, str | None]]:
-    """Subscriptions whose messages wait, with since when and why; the operators' among them."""
+    """Paused subscriptions, operators included, with since when and why."""
     query = select(subscriptions).where(subscriptions.c.paused_at.is_not(None)).order_by(subscriptions.c.id)
     return {row.id: (row.paused_at, row.reason) for row in connection.execute(query)}
 
@@ -60,7 +60,7 @@ def _nothing(name: str, channel: str) -> dict[str, Any]:
 
 
 def oldest_waiting(connection: Connection) -> datetime | None:
-    """When the oldest message that is not delivered yet was made."""
+    """When the oldest message that is not delivered yet was created."""
     query = select(func.min(message_rows.c.created_at)).where(message_rows.c.state == "waiting")
     found: datetime | None = connection.scalar(query)
     return found
@@ -72,7 +72,7 @@ def held(connection: Connection) -> int:
 
 
 def queues(loaded: Loaded) -> list[dict[str, Any]]:
-    """Jobs in line by queue; nothing where no queue server runs. None is started to be asked."""
+    """Waiting jobs by queue; nothing where no queue server runs: none is started for this."""
     from monitor.record.queue.client import Queue, QueueError
 
     url = _address(loaded)

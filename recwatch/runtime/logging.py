@@ -13,14 +13,14 @@ with without_optional():
 
 
 def configure(*, verbose: bool = False) -> None:
-    """Send everything that is logged to standard error, in one manner; call once a process."""
+    """Send all logs to standard error in one format; call once a process."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if _is_terminal() else "iso", utc=not _is_terminal()),
     ]
     level = logging.DEBUG if verbose else logging.INFO
-    # Ours goes straight there: the standard library's way costs three times that, at one line a page.
+    # Written directly: through the standard library a line costs three times as much.
     structlog.configure(
         processors=[*shared, *_rendering()],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -37,19 +37,19 @@ def configure(*, verbose: bool = False) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    # What libraries say at INFO is theirs: a line a request, a line a migration, a line a job.
+    # Their INFO is a line a request, a migration or a job.
     for noisy in ("alembic", "httpx", "httpcore", "rq", "aiohttp", "asyncio", "slack_sdk"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
 class _Lines:
-    """Writes each line at once, as a whole. Without a lock that a fork might leave held."""
+    """Writes each line whole and at once, without a lock that a fork might leave held."""
 
     def __init__(self, *_: Any) -> None:
-        """Named by nobody: a line says what it is about."""
+        """Take and ignore the logger's name."""
 
     def msg(self, line: str) -> None:
-        """Write one line to what standard error is now; a closed one keeps nobody from their work."""
+        """Write one line to the present standard error; a closed one is no reason to fail."""
         with suppress(OSError, ValueError):
             sys.stderr.write(f"{line}\n")
 
@@ -71,13 +71,13 @@ def _rendering() -> list[Any]:
     ]
 
 
-# What moves a terminal's cursor or ends a line for somebody; a line feed is the renderers' own matter.
+# What moves a terminal's cursor or ends a line; line feeds are the renderers' own.
 _CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-def _harmless(_logger: Any, _name: str, said: Any) -> Any:
-    """Words of sites, of files' names and of errors, in one line that no terminal takes for orders."""
-    for key, value in said.items():
+def _harmless(_logger: Any, _name: str, fields: Any) -> Any:
+    """Escape control characters: text from sites, file names and errors must not control a terminal."""
+    for key, value in fields.items():
         if isinstance(value, str) and not value.isprintable():
-            said[key] = _CONTROLS.sub(lambda found: repr(found[0])[1:-1], value)
-    return said
+            fields[key] = _CONTROLS.sub(lambda found: repr(found[0])[1:-1], value)
+    return fields

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 app = verb_app()
 
 
-class Manner(StrEnum):
+class DiffFormat(StrEnum):
     """How differences are printed."""
 
     TEXT = "text"
@@ -29,9 +29,9 @@ def diff(
     old: Annotated[str, typer.Argument(metavar="OLD", help="A file, an address, or - for standard input.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="Likewise.")],
     format: Format = None,
-    manner: Annotated[
-        Manner, typer.Option("--as", help="json: the webhook body of each change.")
-    ] = Manner.TEXT,
+    form: Annotated[
+        DiffFormat, typer.Option("--as", help="json: the webhook body of each change.")
+    ] = DiffFormat.TEXT,
 ) -> None:
     """Compare two captures and print what changed. Nothing is stored."""
     from recwatch.cli import input_pages
@@ -39,9 +39,9 @@ def diff(
 
     wanted = input_pages.format_named(format)
     described_events = compare(input_pages.read(ctx, old), input_pages.read(ctx, new), wanted)
-    if manner is Manner.JSON:
+    if form is DiffFormat.JSON:
         _json(described_events)
-    elif manner is Manner.HTML:
+    elif form is DiffFormat.HTML:
         from recwatch.cli.html import document
 
         say(document(f"From {old} to {new}", described_events))
@@ -57,8 +57,8 @@ def _json(described_events: "list[DescribedEvent]") -> None:
 
 
 def _text(described_events: "list[DescribedEvent]") -> None:
-    from recwatch.cli.changes import present
+    from recwatch.cli.changes import print_event
 
     for one in described_events:
-        present(one)
+        print_event(one)
     say(counted(len(described_events), "change") if described_events else "nothing changed")

@@ -34,7 +34,7 @@ def import_captures(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a file.")] = False,
 ) -> None:
-    """Backfill history from saved captures, oldest first. Nobody is told."""
+    """Backfill history from saved captures, oldest first. Notifies nobody."""
     from monitor.captures.importing import in_order
     from recwatch.cli.times import moment, now
 
@@ -48,13 +48,13 @@ def import_captures(
     except OSError as error:
         raise Failure(f"{error.filename} cannot be read: {error.strerror}") from None
     if saved[-1].captured_at > now():
-        raise Failure(f"{saved[-1].path} would have been captured in the future")
+        raise Failure(f"{saved[-1].path} has a time of capture in the future")
     start_logging(ctx)
     with writing(loaded) as store:
         for one in saved:
             _refuse_older(store, source, one)
         held = [one.path.name for one in saved if not _take(loaded, store, chosen, one, as_json=as_json)]
-    note("nobody is told of these; the next poll reports what changed since")
+    note("nobody is notified of these; the next poll reports what changed since")
     if held:
         raise Failure(f"held back: {', '.join(held)}; `recwatch quarantine list` says why")
 
@@ -68,7 +68,7 @@ def _source(loaded: "Loaded", name: str) -> "Source":
 
 
 def _refuse_older(store: "Store", source: str, saved: "Saved") -> None:
-    """History is added at its end: an older page taken in now would turn what is known back."""
+    """Refuse a capture older than the last one: it would undo what newer ones recorded."""
     from sqlalchemy import select
 
     from monitor.record.store.schema import coverage
@@ -82,7 +82,7 @@ def _refuse_older(store: "Store", source: str, saved: "Saved") -> None:
         newest: datetime | None = connection.scalar(query)
     if newest is not None and saved.captured_at < newest:
         raise Failure(
-            f"{saved.path} is of {local(saved.captured_at)}, and {source} was read as late as "
+            f"{saved.path} was captured {local(saved.captured_at)}, and {source} was last read "
             f"{local(newest)}: history is imported before the first poll, or into a new home"
         )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recwatch.cli.options import AsJson, JsonWithoutCommand
-from recwatch.cli.output import Column, answer, choose, counted, foot, say, shown
+from recwatch.cli.output import Column, answer, choose, counted, footer, say, shown
 from recwatch.cli.setup import load, reading, start_logging, verb_app
 from recwatch.errors import Exit, Failure
 
@@ -50,16 +50,16 @@ def _print(ctx: typer.Context, *, as_json: bool) -> None:
     from monitor.captures.quarantine import held_captures
 
     loaded = load(ctx, secrets=False)
-    manner = choose(as_json=as_json)
+    form = choose(as_json=as_json)
     with reading(loaded) as store:
         rows = [asdict(held) for held in held_captures(store)]
-    count = answer(manner, _COLUMNS, _KEYS, rows)
-    foot(manner, f"{count} held back; {_NEXT}" if count else "nothing is held back")
+    count = answer(form, _COLUMNS, _KEYS, rows)
+    footer(form, f"{count} held back; {_NEXT}" if count else "nothing is held back")
 
 
 @app.command()
 def show(ctx: typer.Context, number: Annotated[int, typer.Argument(metavar="ID")]) -> None:
-    """Print what is known of one: where it is from, why it is held, what can be read out of it."""
+    """Print one: its origin, why it is held, what can be read out of it."""
     from monitor.captures.quarantine import held_capture, held_page
 
     loaded = load(ctx, secrets=False)
@@ -71,8 +71,8 @@ def show(ctx: typer.Context, number: Annotated[int, typer.Argument(metavar="ID")
     say(f"{'bytes':<12} {len(page.body)}")
     _say_contents(page)
     if held.settled is None:
-        say(f"\nto believe it after all: recwatch quarantine release {number}")
-        say(f"to put it away for good:  recwatch quarantine discard {number}")
+        say(f"\nto accept it anyway: recwatch quarantine release {number}")
+        say(f"to discard it:       recwatch quarantine discard {number}")
 
 
 def _say_contents(page: "Page") -> None:
@@ -90,7 +90,7 @@ def _say_contents(page: "Page") -> None:
 
 @app.command()
 def release(ctx: typer.Context, number: Annotated[int, typer.Argument(metavar="ID")]) -> None:
-    """Believe it after all: its changes are reported like any others."""
+    """Accept it anyway: its changes are reported like any others."""
     from monitor.captures import quarantine as quarantines
     from recwatch.cli.times import now
 
@@ -103,7 +103,7 @@ def release(ctx: typer.Context, number: Annotated[int, typer.Argument(metavar="I
 
 @app.command()
 def discard(ctx: typer.Context, number: Annotated[int, typer.Argument(metavar="ID")]) -> None:
-    """Put it away for good."""
+    """Discard it for good."""
     from monitor.captures import quarantine as quarantines
 
     loaded = load(ctx, secrets=False)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recwatch.cli.output import Column, answer, choose, counted, foot
+from recwatch.cli.output import Column, answer, choose, counted, footer
 from recwatch.cli.setup import load, reading, verb_app
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ def reextract(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a difference.")] = False,
 ) -> None:
-    """Read the kept captures again, and report what this version reads differently. Changes nothing."""
+    """Read kept captures again; report what this version reads differently. Changes nothing."""
     from monitor.captures.reextraction import kept_captures, reread
     from recwatch.cli.times import moment
 
-    manner = choose(as_json=as_json)
+    form = choose(as_json=as_json)
     begin = moment(since, option="--since") if since else None
     loaded = load(ctx, secrets=False)
     with reading(loaded) as store:
@@ -45,15 +45,15 @@ def reextract(
         for one in _with_progress(kept):
             with store.read() as connection:
                 found += [_row(divergence) for divergence in reread(connection, one)]
-    count = answer(manner, _COLUMNS, _KEYS, found)
+    count = answer(form, _COLUMNS, _KEYS, found)
     read = f"{counted(len(kept), 'capture was', 'captures were')} read again"
-    foot(
-        manner, f"{read}; {counted(count, 'difference')}" if count else f"{read}; nothing is read differently"
+    footer(
+        form, f"{read}; {counted(count, 'difference')}" if count else f"{read}; nothing is read differently"
     )
 
 
 def _with_progress(kept: list[Any]) -> Any:
-    """A bar on a terminal, and only there."""
+    """Show a progress bar, on a terminal only."""
     from rich.console import Console
     from rich.progress import track
 

@@ -1,1 +1,1 @@
-"""Verbs about messages and who gets them."""
+"""Verbs about messages and subscriptions."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recwatch.cli.options import AsCsv, AsJson
-from recwatch.cli.output import Column, answer, choose, counted, foot
+from recwatch.cli.output import Column, answer, choose, counted, footer
 from recwatch.cli.setup import load, reading, verb_app
 from recwatch.errors import Exit, Failure
 
@@ -49,7 +49,7 @@ def deliveries(
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
-    """Print the ledger of messages, the newest first."""
+    """Print the ledger of messages, newest first."""
     from workers.delivery.ledger import STATES
     from workers.delivery.ledger import deliveries as entries
 
@@ -58,12 +58,12 @@ def deliveries(
     loaded = load(ctx, secrets=False)
     with reading(loaded) as store, store.read() as connection:
         found = entries(connection, state=state, subscription=subscription, limit=limit)
-    manner = choose(as_json=as_json, as_csv=as_csv)
-    count = answer(manner, _COLUMNS, _KEYS, [asdict(entry) for entry in found])
-    foot(manner, counted(count, "message"))
-    for entry in _troubled(found):
-        foot(manner, f"{entry.id}: {entry.error}")
+    form = choose(as_json=as_json, as_csv=as_csv)
+    count = answer(form, _COLUMNS, _KEYS, [asdict(entry) for entry in found])
+    footer(form, counted(count, "message"))
+    for entry in _with_errors(found):
+        footer(form, f"{entry.id}: {entry.error}")
 
 
-def _troubled(found: "list[LedgerEntry]") -> "list[LedgerEntry]":
+def _with_errors(found: "list[LedgerEntry]") -> "list[LedgerEntry]":
     return [entry for entry in found if entry.error and entry.state in ("waiting", "dead")]

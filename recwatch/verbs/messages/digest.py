@@ -22,7 +22,7 @@ def digest(
         bool, typer.Option("--preview", help="Only print what the next digest holds.")
     ] = False,
 ) -> None:
-    """Make the digest now, of what waits for it; a message like any other."""
+    """Make the digest now, of the changes that wait for it; a message like any other."""
     from recwatch.cli.ledger import SENT_BY, ledger, subscription_named
     from recwatch.cli.times import now
     from workers.messages.fanout import fan_out_all
@@ -31,14 +31,14 @@ def digest(
     loaded = load(ctx, secrets=not preview)
     chosen = subscription_named(loaded, subscription)
     if chosen.digest is None:
-        raise Failure(f"{subscription} has no digest: it is told at once", Exit.CONFIGURATION)
+        raise Failure(f"{subscription} has no digest: its messages go out at once", Exit.CONFIGURATION)
     with ledger(loaded) as context:
         if preview:
             with context.store.read() as connection:
                 messages = digests.preview(connection, context, chosen, now())
             _preview(messages)
             return
-        fan_out_all(context, now())  # what was read a moment ago belongs in it, whoever else is running
+        fan_out_all(context, now())  # what was read a moment ago belongs in it, whether workers run or not
         with context.store.write() as connection:
             made = digests.make_now(connection, context, chosen, now())
     for each in made:
@@ -63,7 +63,7 @@ def _preview(messages: "list[Message]") -> None:
 
 
 def _slot(slot: str, timezone: str) -> str:
-    """When it is due by the clock that the subscription names: `Mon 2026-03-02 08:00 America/New_York`."""
+    """When it is due, in the subscription's time zone: `Mon 2026-03-02 08:00 America/New_York`."""
     from datetime import datetime
     from zoneinfo import ZoneInfo
 

@@ -16,7 +16,7 @@ def match(
     event: Annotated[str, typer.Argument(metavar="EVENT", help="Its id, or how that begins.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a subscription.")] = False,
 ) -> None:
-    """Say which subscriptions an event reaches, and why not the others."""
+    """Say which subscriptions match an event, and why the others do not."""
     from recwatch.queries.changes import one_event
     from workers.channels.text.common import headline
     from workers.messages.routing import matches
@@ -34,5 +34,5 @@ def match(
         return
     say(headline(described))
     for row in rows:
-        why = "hears of it" if row["matched"] else f"does not: {'; '.join(row['reasons'])}"
+        why = "matches" if row["matched"] else f"does not match: {'; '.join(row['reasons'])}"
         say(f"  {row['subscription']} {why}")

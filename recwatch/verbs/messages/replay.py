@@ -33,4 +33,4 @@ def replay(
     if made:
         note(f"{counted(len(made), 'message')} in line; {SENT_BY}")
     else:
-        say("nothing happened since that anybody would hear of")
+        say("no event since then matches a subscription")

@@ -78,21 +78,21 @@ def _print(ctx: typer.Context, *, as_json: bool) -> None:
 
     loaded = load(ctx, secrets=False)
     with ledger(loaded) as context, context.store.read() as connection:
-        standings = subscriptions_now(connection, context)
+        states = subscriptions_now(connection, context)
         covered = coverage(connection, loaded.configuration.subscriptions)
-    rows = [_row(standing, covered.get(standing.id)) for standing in standings]
+    rows = [_row(each, covered.get(each.id)) for each in states]
     answer(choose(as_json=as_json), _COLUMNS, _KEYS, rows)
 
 
-def _row(standing: Any, covered: Any) -> dict[str, Any]:
+def _row(subscription: Any, covered: Any) -> dict[str, Any]:
     states = ("waiting", "sent", "dead", "cancelled")
     return {
-        "id": standing.id,
-        "channel": standing.channel,
-        "covers": covered.total if covered else None,  # operators cover nothing: they hear of trouble
+        "id": subscription.id,
+        "channel": subscription.channel,
+        "covers": covered.total if covered else None,  # operators cover nothing: they get notices of trouble
         "priority": covered.priority if covered else None,
-        **{state: standing.counts.get(state, 0) for state in states},
-        "paused_at": standing.paused_at,
-        "reason": standing.reason,
-        "state": f"paused: {standing.reason}" if standing.paused_at else "",
+        **{state: subscription.counts.get(state, 0) for state in states},
+        "paused_at": subscription.paused_at,
+        "reason": subscription.reason,
+        "state": f"paused: {subscription.reason}" if subscription.paused_at else "",
     }

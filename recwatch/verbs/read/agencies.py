@@ -3,7 +3,7 @@
 import typer
 
 from recwatch.cli.options import AsCsv, AsJson
-from recwatch.cli.output import Column, answer, choose, counted, foot
+from recwatch.cli.output import Column, answer, choose, counted, footer
 from recwatch.cli.setup import load, reading, verb_app
 
 app = verb_app()
@@ -30,5 +30,5 @@ def agencies(
     with reading(loaded) as store, store.read() as connection:
         rows = count_agencies(connection)
     keys = ("agency", "open", "partial", "priority", "closed")
-    manner = choose(as_json=as_json, as_csv=as_csv)
-    foot(manner, counted(answer(manner, _COLUMNS, keys, rows), "agency", "agencies"))
+    form = choose(as_json=as_json, as_csv=as_csv)
+    footer(form, counted(answer(form, _COLUMNS, keys, rows), "agency", "agencies"))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recwatch.cli.options import AsCsv
-from recwatch.cli.output import As, Column, answer, choose, counted, foot, json_line
+from recwatch.cli.output import As, Column, answer, choose, counted, footer, json_line
 from recwatch.cli.setup import load, reading, verb_app
 
 if TYPE_CHECKING:
@@ -38,16 +38,16 @@ def changes(
     from recwatch.queries.changes import find
     from recwatch.queries.recommendations import Filter
 
-    manner = choose(as_json=as_json, as_csv=as_csv)
+    form = choose(as_json=as_json, as_csv=as_csv)
     begin = moment(since, option="--since") if since else None
     loaded = load(ctx, secrets=False)
     with reading(loaded) as store, store.read() as connection:
         described_events = find(connection, Filter(agency, product), since=begin, signal=signal)
-    if manner is As.JSON:
+    if form is As.JSON:
         _bodies(described_events)
         return
-    count = answer(manner, _COLUMNS, _CSV, [_row(described) for described in described_events])
-    foot(manner, f"{counted(count, 'change')}; `recwatch show EVENT` prints one in full")
+    count = answer(form, _COLUMNS, _CSV, [_row(described) for described in described_events])
+    footer(form, f"{counted(count, 'change')}; `recwatch show EVENT` prints one in full")
 
 
 def _bodies(described_events: "list[DescribedEvent]") -> None:

@@ -55,24 +55,24 @@ def history(
     from recwatch.queries.changes import history as revisions_of
     from recwatch.queries.recommendations import resolve
 
-    manner = choose(as_json=as_json, as_csv=as_csv)
+    form = choose(as_json=as_json, as_csv=as_csv)
     loaded = load(ctx, secrets=False)
     with reading(loaded) as store, store.read() as connection:
         found = resolve(connection, key)
         revisions = revisions_of(connection, found[0]) if len(found) == 1 else []
     if len(found) > 1:
-        _list(manner, found)
-    elif manner is As.JSON:
+        _list(form, found)
+    elif form is As.JSON:
         for revision in revisions:
             json_line(revision)
-    elif manner is As.CSV:
+    elif form is As.CSV:
         csv_rows(_CSV, revisions)
     else:
         _print(found[0], revisions)
 
 
-def _list(manner: As, found: Sequence[Any]) -> None:
-    answer(manner, _MATCHES, _MATCH_KEYS, [dict(row._mapping) for row in found])
+def _list(form: As, found: Sequence[Any]) -> None:
+    answer(form, _MATCHES, _MATCH_KEYS, [dict(row._mapping) for row in found])
     note(f"{counted(len(found), 'recommendation')} match; name one of them by its KEY")
 
 

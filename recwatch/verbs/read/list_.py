@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from recwatch.cli.options import AsCsv, AsJson
-from recwatch.cli.output import Column, answer, choose, counted, foot
+from recwatch.cli.output import Column, answer, choose, counted, footer
 from recwatch.cli.setup import load, reading, verb_app
 
 app = verb_app()
@@ -18,7 +18,7 @@ _COLUMNS = (
     Column("whose", "AGENCY"),
     Column("about", "REPORT", share=1),
 )
-_AGENCY = 12  # characters: what a short one leaves is the report's
+_AGENCY = 12  # characters; the rest of the line is the report's
 _STATES = {
     "open": "open",
     "open-partially-addressed": "partly addressed",
@@ -41,7 +41,7 @@ def list_recommendations(
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
-    """Print the recommendations as they stand now. KEY is what `history` takes."""
+    """Print the recommendations as they are now. KEY is what `history` takes."""
     from recwatch.queries.recommendations import KEYS, Filter, listed, short_keys
 
     loaded = load(ctx, secrets=False)
@@ -49,9 +49,9 @@ def list_recommendations(
         rows = listed(connection, Filter(agency, product, status, priority))
         shorts = short_keys(connection)
     rows = [row | _for_people(row, shorts[row["key"]]) for row in rows]
-    manner = choose(as_json=as_json, as_csv=as_csv)
-    count = answer(manner, _COLUMNS, KEYS, rows)
-    foot(manner, f"{counted(count, 'recommendation')}; configuration {loaded.path}, home {loaded.home}")
+    form = choose(as_json=as_json, as_csv=as_csv)
+    count = answer(form, _COLUMNS, KEYS, rows)
+    footer(form, f"{counted(count, 'recommendation')}; configuration {loaded.path}, home {loaded.home}")
 
 
 def _for_people(row: dict[str, Any], short: str) -> dict[str, Any]:

@@ -48,9 +48,9 @@ def show(
             body = event_body(described, subscription=None)
             json_line({**body, "evidence": proof.as_json(derived)} if evidence else body)
             return
-        from recwatch.cli.changes import present
+        from recwatch.cli.changes import print_event
 
-        present(described)
+        print_event(described)
         if evidence:
             proof.print_evidence(described.event, derived)
             if save:

@@ -38,7 +38,7 @@ def status(
         bool, typer.Option("--json", help="One JSON object a line, `what` says of what.")
     ] = False,
 ) -> None:
-    """Print where everything stands: sources, queues, messages, and the oldest that is not delivered."""
+    """Print sources, queues, messages, and the oldest change that is not delivered."""
     from recwatch.queries import status
 
     loaded = load(ctx, secrets=False)

@@ -70,7 +70,7 @@ def test_a_file_that_was_named_and_is_not_there_is_an_error(
     named = Path("typo.toml")
     if way == "environment":
         monkeypatch.setenv("RECWATCH_CONFIG", str(named))
-    with pytest.raises(ConfigError, match=r"typo\.toml: .*is not there; `recwatch init` writes one"):
+    with pytest.raises(ConfigError, match=r"typo\.toml: .*does not exist; `recwatch init` writes one"):
         load(named if way == "option" else None, None, secrets=False)
 
 

@@ -90,7 +90,7 @@ CONSOLE = '[[subscriptions]]\nid = "c"\nchannel = "console"\n'
         ),
         (
             '[[subscriptions]]\nid = "c"',
-            "1: subscriptions[0].channel: channel is missing; it says how people are told",
+            "1: subscriptions[0].channel: channel is missing",
         ),
         (
             f'{CONSOLE}webhook_url = "https://example.org"',
@@ -138,7 +138,7 @@ CONSOLE = '[[subscriptions]]\nid = "c"\nchannel = "console"\n'
             '[operators]\nheartbeet_url = ""',
             '2: operators.heartbeet_url: unknown key; did you mean "heartbeat_url"?',
         ),
-        ("[http\n", "1: is no TOML here: expected ']' at the end of a table declaration (column 6)"),
+        ("[http\n", "1: is not valid TOML here: expected ']' at the end of a table declaration (column 6)"),
     ],
 )
 def test_a_mistake_names_key_line_and_what_is_right(text: str, expected: str) -> None:

@@ -166,7 +166,7 @@ def test_up_says_at_its_start_that_operators_are_paused(polled: Program) -> None
     loaded = load(polled.config, polled.home, secrets=True)
     with capture_logs() as said, served(loaded) as make:
         main_process._warn(loaded, make)
-    [line] = [line for line in said if "operators hear nothing" in line["event"]]
+    [line] = [line for line in said if "operators are paused" in line["event"]]
     assert (line["reason"], line["do"]) == ("paused by hand", "recwatch subscriptions resume operators")
 
 

@@ -103,9 +103,9 @@ def test_a_stop_amid_a_send_waits_until_it_is_written_down(
             stop()
         return look(*arguments)
 
-    look = sending._look
+    look = sending._load
     monkeypatch.setattr(sending, "deliver", slow)
-    monkeypatch.setattr(sending, "_look", stopped)
+    monkeypatch.setattr(sending, "_load", stopped)
     assert program("test-notify", "harbor").status == STOPPED
     assert [row["state"] for row in program("deliveries", "--json").rows] == ["sent"]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.poller import Poller
 from recwatch.runtime import polling
 from tests.fakes.pages import Row, export, rows
 from tests.recwatch.conftest import AFTER, BEFORE, Answer, Program
@@ -97,9 +98,11 @@ def test_poll_in_a_way_that_means_nothing_exits_2(arguments: list[str], program:
 def test_poll_goes_on_with_the_sources_named(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     """Several pollers may share them out; without a name it is all."""
     served: list[list[str]] = []
-    monkeypatch.setattr(
-        polling, "serve", lambda poller, _asked: served.append([one.id for one in poller.settings.sources])
-    )
+
+    async def serve(poller: Poller, _stop: object) -> None:
+        served.append([one.id for one in poller.settings.sources])
+
+    monkeypatch.setattr(polling, "run", serve)
     second = '[[sources]]\nid = "other"\nformat = "gao-csv"\npath = "other/"\n'
     program.config.write_text(program.config.read_text() + second)
     assert program("poll", "--source", "other").status == 0
