@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from monitor.record.durations import format_duration
 from monitor.record.ids import new_id
+from monitor.record.masking import masked, masked_url
 from monitor.record.settings import Source
 from monitor.record.store.schema import captures, meta, notices, sources
 from monitor.record.store.store import upsert
@@ -53,7 +54,7 @@ def record(connection: Connection, ended: SourceOutcome) -> tuple[Notice, ...]:
         changes, made = {}, []
     else:
         changes, made = _trouble(row, ended)
-    _update(connection, ended.source_id, {**changes, "outcome": ended.outcome, "message": ended.message})
+    _update(connection, ended.source_id, {**changes, "outcome": ended.outcome, "message": masked(ended.message)})
     return _keep(connection, made)
 
 
@@ -219,7 +220,9 @@ def _stale_message(source: Source, last: datetime | None) -> str:
     found = f"its last is of {last:%Y-%m-%d %H:%M} UTC" if last else "it never had one"
     what = ""
     if source.path:
-        open_it = f"Open {source.url} in a browser and save it" if source.url else "Save a new one"
+        open_it = (
+            f"Open {masked_url(source.url)} in a browser and save it" if source.url else "Save a new one"
+        )
         what = f" {open_it} in {source.path}."
     return f"{source.id} has had no new capture for {format_duration(source.patience)}: {found}.{what}"
 
@@ -232,7 +235,8 @@ def _length(span: timedelta) -> str:
 
 
 def _notice(kind: NoticeType, ended: SourceOutcome, since: datetime) -> Notice:
-    return Notice(new_id("evt"), kind, ended.now, ended.source_id, str(ended.outcome), ended.message, since)
+    message = masked(ended.message)
+    return Notice(new_id("evt"), kind, ended.now, ended.source_id, str(ended.outcome), message, since)
 
 
 def _keep(connection: Connection, made: list[Notice]) -> tuple[Notice, ...]:

@@ -3,16 +3,17 @@
 from datetime import datetime
 
 from monitor.fetching.sites import without_password
+from monitor.record.masking import masked_url
 from monitor.record.settings import Source
 
 
 def trouble(reason: str, source: Source, url: str, place: str | None, next_try: str | None) -> str:
     """One line: the reason, where a saved page goes, the next try.
 
-    `url` is what a person should open (a password in it is not shown), `place` where the source takes
+    `url` is what a person should open (what is secret in it is not shown), `place` where the source takes
     files ("in drop/", "as a.html"), None where it takes none. `reason` ends in a full stop.
     """
-    url = without_password(url)
+    url = masked_url(without_password(url))
     if place:
         by_hand = f"Open {url} in a browser and save it {place}; it is read at once."
     else:

@@ -139,18 +139,21 @@ def _is_usage(error: Exception) -> bool:
 
 
 def _report(error: Exception, options: Any) -> int:
+    from monitor.record.inert import inert
+    from monitor.record.masking import masked
+
     if explained := explain(error):
-        message, status = explained
+        message, status = inert(masked(explained[0])), explained[1]
         sys.stderr.write(f"recwatch: {message}\n" if "\n" not in message else f"{message}\n")
         return status
     if isinstance(options, Options) and options.verbose:
         import traceback
 
-        traceback.print_exception(error, file=sys.stderr)
+        sys.stderr.write(inert(masked("".join(traceback.format_exception(error)))))
         return Exit.FAILED
     kind = type(error).__name__
     where = "`recwatch --verbose …` shows where it came from"
-    sys.stderr.write(f"recwatch: unexpected {kind}: {error}; {where}\n")
+    sys.stderr.write(f"recwatch: unexpected {kind}: {inert(masked(str(error)))}; {where}\n")
     return Exit.FAILED
 
 

@@ -46,7 +46,7 @@ def print_event(described: DescribedEvent) -> None:
     from rich.text import Text
 
     event = described.event
-    print_without_padding(Text(headline(described), style="bold"))
+    print_without_padding(Text(safe(headline(described)), style="bold"))
     facts = [
         ("event", f"{event.id}, {event.type}"),
         ("when", f"{local(event.at)}, read from {event.source}"),

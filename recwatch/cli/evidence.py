@@ -10,7 +10,7 @@ from monitor.captures.reextraction import Derivation, Side
 from monitor.intake import load_evidence
 from monitor.record.bodies import pieces
 from monitor.record.values import Event
-from recwatch.cli.output import console, local, say, shown
+from recwatch.cli.output import local, print_without_padding, say, shown
 from recwatch.errors import Failure
 
 
@@ -48,7 +48,7 @@ def print_evidence(event: Event, found: Derivation) -> None:
     """Print the captures of both sides, and which event follows from them today."""
     from rich.text import Text
 
-    console().print(Text("Evidence", style="bold"))
+    print_without_padding(Text("Evidence", style="bold"))
     for label, side in (("before", found.before), ("after", found.after)):
         for place, line in enumerate(_lines(side)):
             say(f"{'' if place else label:<8}{line}")

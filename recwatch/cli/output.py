@@ -10,11 +10,13 @@ from enum import StrEnum
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
+from monitor.record.inert import inert, inert_cell, inert_json, inert_line
+from monitor.record.masking import masked, without_known
+
 if TYPE_CHECKING:
     from rich.console import Console
 
 _WIDTH = 80  # where nothing says how wide the reader's window is
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class As(StrEnum):
@@ -43,18 +45,23 @@ def choose(*, as_json: bool, as_csv: bool = False) -> As:
 
 
 def say(text: str = "") -> None:
-    """Write one line of the answer."""
-    sys.stdout.write(f"{text}\n")
+    """Write lines of the answer, inert and without secrets."""
+    _write(inert(without_known(text)))
 
 
 def note(text: str) -> None:
     """Write one line to standard error: for the person, not part of the answer."""
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{inert(masked(text))}\n")
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
 
 
 def json_line(value: Mapping[str, Any]) -> None:
     """Write one object a line, escaped where standard output is not UTF-8; times as ISO 8601 in UTC."""
-    say(json.dumps(value, ensure_ascii=not _is_unicode(), default=_plain))
+    encoded = json.dumps(value, ensure_ascii=not _is_unicode(), default=_plain)
+    _write(inert_json(without_known(encoded)))
 
 
 def _is_unicode() -> bool:
@@ -88,7 +95,7 @@ def _cell(value: Any) -> str:
         return _cell(" ".join(str(each) for each in value))
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_plain)
     is_number = isinstance(value, (int, float))
-    return f"'{text}" if text.startswith(_FORMULA) and not is_number else text
+    return text if is_number else inert_cell(without_known(text))
 
 
 def table(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> None:
@@ -119,7 +126,7 @@ def print_without_padding(drawn: Any) -> None:
     with out.capture() as captured:
         out.print(drawn)
     for line in captured.get().splitlines():
-        say(line.rstrip())
+        _write(without_known(line.rstrip()))
 
 
 def _longest(column: Column, rows: list[Mapping[str, Any]]) -> int:
@@ -135,8 +142,8 @@ def shown(value: Any) -> str:
     if isinstance(value, datetime):
         return local(value)
     if isinstance(value, (list, tuple)):
-        return ", ".join(str(each) for each in value)
-    return "".join(letter if letter.isprintable() else " " for letter in str(value))
+        return inert_line(", ".join(str(each) for each in value))
+    return inert_line(str(value))
 
 
 def local(moment: datetime) -> str:

@@ -9,11 +9,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from monitor.record.masking import know
 from recwatch.configuration.checking import Checker, plain_path, written
 from recwatch.configuration.errors import ConfigError, Mistake
 from recwatch.configuration.finding import ConfigurationPaths, find, packaged
 from recwatch.configuration.locating import Path as Key
 from recwatch.configuration.locating import locate
+from recwatch.configuration.masking import secrets_of
 from recwatch.configuration.references import Resolved, resolve
 from workers.configuration import Configuration
 
@@ -61,6 +63,7 @@ def load(config: Path | None, home: Path | None, *, secrets: bool) -> Loaded:
         checker = Checker(Configuration, resolved, _named(paths.path), locate(text))
         mistakes = checker.mistakes(forgive_missing=not secrets)
         raise ConfigError(mistakes or [Mistake(_named(paths.path), None, "", "is not valid")])
+    know(secrets_of(configuration, resolved.secrets))
     return Loaded(
         _rooted(configuration, paths.base),
         paths.path.absolute(),

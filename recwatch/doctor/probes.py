@@ -17,6 +17,7 @@ from monitor.formats import NotAPage, extract
 from monitor.record.clock import Clock
 from monitor.record.durations import format_duration
 from monitor.record.http import errors, outbound
+from monitor.record.masking import masked_url
 from monitor.record.settings import Http, Settings, Source, Subscription
 from monitor.record.values import Page
 from recwatch.cli.output import counted
@@ -52,9 +53,9 @@ class Warned:
 
 def ask_source(settings: Settings, source: Source) -> str | Warned:
     """Fetch the source's page for real and read it; nothing is stored."""
-    result = asyncio.run(_fetch(settings, source))
+    result, shown = asyncio.run(_fetch(settings, source)), masked_url(source.url)
     if isinstance(result, Refusal):
-        by_hand = f"open {source.url} in a browser and save it"
+        by_hand = f"open {shown} in a browser and save it"
         place = (
             f"in {source.path}" if source.path else f"for `recwatch poll --source {source.id} --from FILE`"
         )
@@ -62,14 +63,10 @@ def ask_source(settings: Settings, source: Source) -> str | Warned:
     try:
         capture = extract(result.body, content_type=result.content_type, url=result.origin)
     except NotAPage as error:
-        raise Trouble(
-            f"{source.url} answered with a page that cannot be read: {error}", "check its url"
-        ) from None
+        raise Trouble(f"{shown} answered with a page that cannot be read: {error}", "check its url") from None
     if capture.format != source.format:
-        raise Trouble(
-            f"{source.url} is {capture.format}, not {source.format}", f'set format = "{capture.format}"'
-        )
-    read = f"{counted(len(capture.recommendations), 'recommendation')} read from {source.url}"
+        raise Trouble(f"{shown} is {capture.format}, not {source.format}", f'set format = "{capture.format}"')
+    read = f"{counted(len(capture.recommendations), 'recommendation')} read from {shown}"
     if off := clock_off(result.headers, result.captured_at):
         return Warned(f"{read}, but {off}", "set this machine's clock; everything is planned by it")
     return read

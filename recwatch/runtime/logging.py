@@ -1,11 +1,13 @@
 """Logs: to standard error, for people on a terminal, key=value elsewhere."""
 
 import logging
-import re
 import sys
 from contextlib import suppress
+from pathlib import PurePath
 from typing import Any
 
+from monitor.record.inert import inert_log
+from monitor.record.masking import masked
 from recwatch.runtime.imports import without_optional
 
 with without_optional():
@@ -62,7 +64,11 @@ def _is_terminal() -> bool:
 
 def _rendering() -> list[Any]:
     if _is_terminal():
-        return [_harmless, structlog.dev.ConsoleRenderer(colors=True, pad_event_to=0)]
+        return [
+            structlog.processors.format_exc_info,
+            _harmless,
+            structlog.dev.ConsoleRenderer(colors=True, pad_event_to=0),
+        ]
     order = ["timestamp", "level", "event"]
     return [
         structlog.processors.format_exc_info,
@@ -71,13 +77,9 @@ def _rendering() -> list[Any]:
     ]
 
 
-# What moves a terminal's cursor or ends a line; line feeds are the renderers' own.
-_CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-
-
 def _harmless(_logger: Any, _name: str, fields: Any) -> Any:
-    """Escape control characters: text from sites, file names and errors must not control a terminal."""
+    """Mask secrets and escape control characters: fields hold text from sites, file names and errors."""
     for key, value in fields.items():
-        if isinstance(value, str) and not value.isprintable():
-            fields[key] = _CONTROLS.sub(lambda found: repr(found[0])[1:-1], value)
+        if isinstance(value, (str, PurePath, BaseException)) and key != "exc_info":
+            fields[key] = inert_log(masked(str(value)))
     return fields

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import LRUCache
 
+from monitor.record.masking import masked
 from monitor.record.settings import Settings
 from monitor.record.store import sqlite_file
 from monitor.record.store.errors import StoreBusy, StoreError, StoreMissing
@@ -51,7 +52,7 @@ class Store:
     @property
     def where(self) -> str:
         """The file, or the address without its password, for messages."""
-        return str(self.url.database) if self.is_sqlite else self.url.render_as_string(hide_password=True)
+        return str(self.url.database) if self.is_sqlite else masked(self.url.render_as_string())
 
     def create(self) -> None:
         """Create SQLite's file where there is none. StoreError: it cannot be created."""
@@ -141,7 +142,7 @@ class Store:
     def _trouble(self, error: BaseException | None) -> StoreError:
         busy = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
         kind = StoreBusy if busy else StoreError
-        return kind(f"the store at {self.where} cannot be used: {_reason(error)}")
+        return kind(f"the store at {self.where} cannot be used: {masked(_reason(error))}")
 
     def close(self) -> None:
         """Close all connections."""

@@ -85,16 +85,16 @@ def _print(recommendation: Any, revisions: Sequence[dict[str, Any]]) -> None:
 
     show = print_without_padding
     show(Text(safe(f"{recommendation.title} ({recommendation.agency})"), style="bold"))
-    show(Text(recommendation.key))
+    show(Text(safe(recommendation.key)))
     show(Text(safe(recommendation.text)))
     for before, one in zip([None, *revisions], revisions, strict=False):
         say()
         state = status_in_words(one["status"]) if one["present"] else "left the list"
         priority = ", priority" if one["priority"] else ""
         head = f"{one['revision']}. {local(one['observed_at'])}  {state}{priority}  [{one['source']}]"
-        show(Text(head, "bold"))
+        show(Text(safe(head), "bold"))
         if one["event_id"]:
-            show(Text.assemble((one["what"], "bold"), f"  [{one['event_id']}]"))
+            show(Text.assemble((safe(one["what"]), "bold"), f"  [{one['event_id']}]"))
         if before and before["text"] != one["text"]:
             show(
                 Text("Recommendation: ").append_text(
