@@ -54,7 +54,9 @@ def record(connection: Connection, ended: SourceOutcome) -> tuple[Notice, ...]:
         changes, made = {}, []
     else:
         changes, made = _trouble(row, ended)
-    _update(connection, ended.source_id, {**changes, "outcome": ended.outcome, "message": masked(ended.message)})
+    _update(
+        connection, ended.source_id, {**changes, "outcome": ended.outcome, "message": masked(ended.message)}
+    )
     return _keep(connection, made)
 
 
