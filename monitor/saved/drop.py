@@ -150,10 +150,16 @@ class Drop:
             return [self.path]
         try:
             with os.scandir(self.path) as listing:
-                names = [entry.name for entry in listing if _is_finished(entry.name)]
+                names = [
+                    entry.name for entry in listing if _is_finished(entry.name) and self._is_inside(entry)
+                ]
         except OSError as error:
             raise DropError(f"{self.path} cannot be listed: {error.strerror}") from error
         return [self.path / name for name in names]
+
+    def _is_inside(self, entry: os.DirEntry[str]) -> bool:
+        """Whether it is a file of this folder: a link out of it would publish what only we may read."""
+        return not entry.is_symlink() or Path(entry.path).resolve().is_relative_to(self.path.resolve())
 
     def _is_done(self, entry: NewFile) -> bool:
         return self._done.get(entry.name) == (entry.size, entry.modified)

@@ -54,6 +54,7 @@ VERBS: Mapping[str, Verb] = {
     "import": Verb("captures.import_", "Backfill history from saved captures; notifies nobody."),
     "extract": Verb("captures.extract", "Print what is read out of one page; nothing is stored."),
     "diff": Verb("captures.diff", "Compare two captures; nothing is stored."),
+    "secret": Verb("configure.secret", "Print a new signing secret for a webhook."),
     "config-schema": Verb("configure.config_schema", "Print the JSON Schema of the configuration."),
     "demo": Verb("run.demo", "A scripted tour: no account and no network needed."),
 }

@@ -1,5 +1,6 @@
 """How verbs begin: load the configuration, open the store, start the log."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ def load(ctx: typer.Context, *, secrets: bool) -> "Loaded":
         from recwatch.configuration import load as load_configuration
 
     options: Options = ctx.obj
+    os.umask(0o077)  # whatever is made below the home is the owner's alone
     return load_configuration(options.config, options.home, secrets=secrets)
 
 

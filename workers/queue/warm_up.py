@@ -43,7 +43,7 @@ _SUBSCRIPTION = {
     "id": _CHANNEL,
     "channel": "webhook",
     "url": "https://rehearsal.example.org/",
-    "secret": "whsec_cmVoZWFyc2Fs",
+    "secret": "whsec_cmVoZWFyc2FscmVoZWFyc2FscmVoZWFyc2Fs",
 }
 
 

@@ -54,7 +54,7 @@ def test_check_config_masks_secrets(program: Program, monkeypatch: pytest.Monkey
         '[email]\nsmtp_url = "smtp://me:hunter2@example.org"\n'
         '[[subscriptions]]\nid = "s"\nchannel = "slack"\nwebhook_url = "${HOOK}"\n'
         '[[subscriptions]]\nid = "w"\nchannel = "webhook"\nurl = "https://me:hunter2@example.org"\n'
-        'secret = "whsec_aHVudGVyMg=="\n'
+        'secret = "whsec_aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMg=="\n'
     )
     answer = program("check-config")
     assert answer.status == 0

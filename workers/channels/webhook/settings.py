@@ -12,6 +12,7 @@ from monitor.record.settings import Digest, Subscription, WebAddress
 
 SMALLEST_BODY = 1_000  # bytes: the ids, marks and hashes of any event fit, whatever its texts
 _PREFIX = "whsec_"
+_SHORTEST_KEY = 24  # bytes, as Standard Webhooks 1.0.0 asks for
 
 
 def _checked(secret: SecretStr) -> SecretStr:
@@ -28,6 +29,9 @@ def _checked(secret: SecretStr) -> SecretStr:
         raise ValueError(f"what follows {_PREFIX} is not base64") from None
     if not key:
         raise ValueError(f"nothing follows {_PREFIX}; the key in base64 belongs there")
+    if len(key) < _SHORTEST_KEY:
+        least = f"at least {_SHORTEST_KEY} bytes are needed; `recwatch secret` prints a new one"
+        raise ValueError(f"the key is only {len(key)} bytes long: {least}")
     return secret
 
 
