@@ -21,9 +21,9 @@ from recwatch.errors import Failure
 from recwatch.queries.coverage import coverage_now, in_words
 from recwatch.queries.status import paused
 from recwatch.runtime import children
-from recwatch.runtime.contexts import Make, made, make_home, served
+from recwatch.runtime.contexts import Make, made, make_home, served, wait_for_store
 from recwatch.runtime.polling import poller
-from recwatch.runtime.stopping import stop_signals
+from recwatch.runtime.stopping import Stop, stop_signals
 from recwatch.runtime.supervisor import Supervisor
 
 LOCK = "up.lock"
@@ -37,7 +37,14 @@ def run(loaded: Loaded) -> None:
     """Run the poller, the dispatcher and the workers until a stop is asked for."""
     make_home(loaded.home)
     # Signals count from here on: a Ctrl-C while the children start stops them in order, too.
-    with _only_up(loaded.home), stop_signals() as stop, served(loaded) as make:
+    with _only_up(loaded.home), stop_signals() as stop:
+        if not wait_for_store(loaded, stop):
+            return
+        _serve(loaded, stop)
+
+
+def _serve(loaded: Loaded, stop: Stop) -> None:
+    with served(loaded) as make:
         _preload()
         queues = loaded.configuration.queues_in_use()
         _warn(loaded, make)

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -87,6 +88,9 @@ class Supervisor:
         waits = [3600.0]
         for running in self._children:
             self._reap(running, now)
+        if os.getpid() == 1:
+            _reap_orphans()
+        for running in self._children:
             if running.pid is None and running.start_again_at <= now:
                 self._start(running)
             if running.pid is None:
@@ -146,6 +150,13 @@ class Supervisor:
                 _log.warning("a child process did not stop in time and was killed", child=running.child.name)
                 os.waitpid(running.pid, 0)
                 running.pid = None
+
+
+def _reap_orphans() -> None:
+    """As the first process of a container we inherit what others left: unreaped, it would fill the table."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _ended(status: int) -> str:

@@ -57,6 +57,12 @@ def _read_version(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def revisions() -> set[str]:
+    """The revisions that this version can migrate from."""
+    folder = Path(__file__).parent / "migrations" / "versions"
+    return {path.name.partition("_")[0] for path in folder.glob("[0-9]*_*.py")}
+
+
 @contextmanager
 def _lock(store: Store) -> Iterator[None]:
     if not store.is_sqlite:
@@ -77,9 +83,10 @@ def _upgrade(store: Store) -> None:
     found = _version(store)
     if found == HEAD:
         return  # another process was first
-    if found is not None and found > HEAD:
+    if found is not None and found not in revisions():
         raise StoreError(
-            f"the store at {store.where} was written by a newer recwatch (its version is {found})"
+            f"the store at {store.where} was written by another version of recwatch (its revision {found} is "
+            f"unknown here, where {HEAD} is the newest): run that version, or restore a backup"
         )
     # Importing Alembic costs a third of a second, and is needed once in a store's life.
     from alembic import command
