@@ -41,6 +41,7 @@ _LAZY = (
     ("monitor.record.queue.server", "QueueError", Exit.FAILED),
     ("monitor.record.http.outbound", "OutboundError", Exit.CONFIGURATION),
     ("monitor.captures.quarantine", "QuarantineError", Exit.FAILED),
+    ("monitor.record.store.backup", "BackupError", Exit.FAILED),
     ("monitor.saved.drop", "DropError", Exit.FAILED),
 )
 

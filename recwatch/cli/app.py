@@ -50,6 +50,8 @@ VERBS: Mapping[str, Verb] = {
     "test-notify": Verb("messages.test_notify", "Send a sample change through the real channel."),
     "match": Verb("messages.match_", "Say which subscriptions match an event, and why the others do not."),
     "quarantine": Verb("captures.quarantine", "Captures that were held back, and what to do with them."),
+    "backup": Verb("captures.backup", "Copy store and evidence into one file while everything runs."),
+    "restore": Verb("captures.restore", "Put a backup back into an empty home."),
     "reextract": Verb("captures.reextract", "Read kept captures again; report what is now read differently."),
     "import": Verb("captures.import_", "Backfill history from saved captures; notifies nobody."),
     "extract": Verb("captures.extract", "Print what is read out of one page; nothing is stored."),

@@ -61,7 +61,7 @@ def reading(loaded: "Loaded") -> Iterator["Store"]:
 
     loaded.require("store.url")
     try:
-        store = open_existing(store_url(loaded.configuration, loaded.home))
+        store = open_existing(store_url(loaded.configuration, loaded.home), loaded.home)
     except StoreMissing as error:
         raise StoreMissing(f"{error} (configuration {loaded.path}, home {loaded.home})") from None
     with store:
@@ -75,5 +75,5 @@ def writing(loaded: "Loaded") -> Iterator["Store"]:
     from monitor.record.store.upgrade import open_store
 
     loaded.require("store.url")
-    with open_store(store_url(loaded.configuration, loaded.home)) as store:
+    with open_store(store_url(loaded.configuration, loaded.home), loaded.home) as store:
         yield store

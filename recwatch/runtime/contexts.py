@@ -33,7 +33,7 @@ def served(loaded: Loaded) -> Iterator[Make]:
     loaded.require("store.url")
     loaded.require("queue.redis_url")
     make_home(loaded.home)
-    with open_store(store_url(loaded.configuration, loaded.home)) as store:
+    with open_store(store_url(loaded.configuration, loaded.home), loaded.home) as store:
         _warn_of_another_store(loaded.home, store)
     redis_url = loaded.configuration.queue.redis_url.get_secret_value()
     with queue_server(redis_url, loaded.home) as url:
