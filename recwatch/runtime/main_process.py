@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from monitor.record.file_locks import lock_file
+from monitor.record.process.file_locks import lock_file
 from monitor.record.queue.client import QueueError
 from monitor.record.settings import Subscription
 from monitor.record.store.store import StoreError, store_url

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from monitor.record.lifeline import die_with
+from monitor.record.process.lifeline import die_with
 from recwatch.runtime.stopping import STOP_SIGNALS
 
 

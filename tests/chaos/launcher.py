@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from monitor.record.lifeline import die_with
+from monitor.record.process.lifeline import die_with
 
 _LOADED = (
     "recwatch.verbs.run.poll",

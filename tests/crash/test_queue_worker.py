@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import rq
 
-from monitor.record import lifeline
+from monitor.record.process import lifeline
 from monitor.record.queue import server as servers
 from monitor.record.queue.client import Queue, QueueError, queue_server
 from tests.fakes import jobs, workers

@@ -12,9 +12,9 @@ from monitor.record.store.schema import items, messages, notices
 from monitor.record.values import Notice, NoticeType
 from workers.configuration import Configuration
 from workers.delivery.claim import Claimed
-from workers.delivery.sample import sample
 from workers.messages.coverage import coverage, last_read_at
 from workers.messages.describe import described_events
+from workers.messages.sample import sample
 from workers.values import Cause, DescribedEvent, Message, TransportError, Watch
 
 log = structlog.get_logger(__name__)

@@ -15,9 +15,9 @@ from monitor.record.store.schema import attempts, messages, paces
 from monitor.record.store.store import upsert
 from workers.delivery.claim import Claimed
 from workers.delivery.claimable import pace_name
-from workers.delivery.incidents import notify_dead, pause
 from workers.delivery.policy import AttemptHistory, Disposition, decide
 from workers.delivery.settling import settle
+from workers.messages.receiver_trouble import notify_dead, pause
 from workers.values import Cause, Receipt, TransportError
 
 log = structlog.get_logger(__name__)

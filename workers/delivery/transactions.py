@@ -14,9 +14,9 @@ from monitor.record.store.store import StoreError
 from workers.channels.channel import Channel
 from workers.context import Context
 from workers.delivery.claim import Claimed, Claims, HostQueue, Limits, claim
-from workers.delivery.incidents import notify_dead
 from workers.delivery.loading import EventCache, Loaded, load
 from workers.delivery.results import Result, record, unmark
+from workers.messages.receiver_trouble import notify_dead
 from workers.values import TransportError
 
 log = structlog.get_logger(__name__)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import structlog
 from sqlalchemy import and_, func, or_, select
 
-from monitor.record.lifeline import die_with
+from monitor.record.process.lifeline import die_with
 from monitor.record.queue.client import QueueError
 from monitor.record.queue.names import CHANGES
 from monitor.record.store.schema import messages, outbox

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from monitor.record.lifeline import die_with
+from monitor.record.process.lifeline import die_with
 from workers.queue import stopping
 
 _STOPS = {signal.SIGINT, signal.SIGTERM}

@@ -20,7 +20,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from sqlalchemy import select
 
-from monitor.record.lifeline import die_with
+from monitor.record.process.lifeline import die_with
 from monitor.record.queue.errors import QueueError
 from monitor.record.queue.server import revive
 from monitor.record.store.schema import meta

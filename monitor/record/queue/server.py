@@ -28,7 +28,7 @@ import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from monitor.record import file_locks
+from monitor.record.process import file_locks
 from monitor.record.queue.errors import QueueError
 
 log = structlog.get_logger(__name__)

@@ -313,7 +313,7 @@ def test_where_the_kernel_does_not_help_a_watcher_does() -> None:
     """Without PR_SET_PDEATHSIG (macOS), a thread looks whether the parent is there."""
     code = MAIN.replace(
         "from recwatch.runtime.processes import spawn",
-        "from monitor.record import lifeline; lifeline._libc = None\n"
+        "from monitor.record.process import lifeline; lifeline._libc = None\n"
         "from recwatch.runtime.processes import spawn",
     )
     with processes.running(code) as main:

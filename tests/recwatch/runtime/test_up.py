@@ -14,7 +14,7 @@ from typing import NoReturn
 import pytest
 from structlog.testing import capture_logs
 
-from monitor.record import file_locks
+from monitor.record.process import file_locks
 from monitor.record.store.store import StoreError
 from recwatch.configuration import load
 from recwatch.runtime import main_process

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from monitor.record.file_locks import lock_file, try_lock, unlock
+from monitor.record.process.file_locks import lock_file, try_lock, unlock
 
 
 def test_a_forked_child_does_not_keep_its_parents_lock(tmp_path: Path) -> None:
