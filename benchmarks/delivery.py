@@ -24,7 +24,7 @@ from benchmarks.delivery_receiver import Receiver, receiving
 from benchmarks.delivery_world import SECRET, Row, World, changes, now, show, tree_cpu, until
 from monitor.record.store.schema import messages
 from tests.fakes import postgres
-from workers.delivery.claim import HostQueue, Limits, claim
+from workers.delivery.claim import ClaimRequest, Limits, claim
 from workers.delivery.loading import load
 from workers.messages.fanout import fan_out
 
@@ -151,7 +151,7 @@ def _bodies(receiver: Receiver, count: int) -> list[bytes]:
         pace = context.configuration.delivery.webhook_rate
         limits = Limits("webhook", count, 2, pace, context.configuration.delivery.lease)
         with context.store.write() as connection:
-            claimed = claim(connection, limits, count, "floor", now(), hosts=HostQueue("webhook")).claimed
+            claimed = claim(connection, ClaimRequest(limits, count, "floor", now())).claimed
             loaded = load(connection, context.configuration, claimed)
         return [render(one) for one in loaded.values() if not isinstance(one, Exception)]
 

@@ -33,7 +33,7 @@ from tests.fakes import pages, postgres
 from tests.workers import seeding
 from workers.context import Context
 from workers.delivery import ledger
-from workers.delivery.claim import HostQueue, Limits, claim
+from workers.delivery.claim import ClaimRequest, Limits, claim
 from workers.delivery.results import Result, record
 from workers.messages.fanout import fan_out
 from workers.queue import due
@@ -275,7 +275,7 @@ def _questions(context: Context, per: int) -> Iterator[tuple[str, Callable[[], o
 
     def deliver_some(connection: Connection) -> None:
         later = now + timedelta(seconds=next(seconds))  # each host's slot has come again
-        catch = claim(connection, _LIMITS, 10, "job", later, hosts=HostQueue("webhook"))
+        catch = claim(connection, ClaimRequest(_LIMITS, 10, "job", later))
         assert catch.claimed
         results = [Result(each, 0.1, now) for each in catch.claimed]
         record(connection, results, context.configuration.delivery, now)

@@ -15,7 +15,7 @@ from tests.fakes.transport import FakeTransport, context
 from tests.workers.seeding import changes, configured, count, rows, webhook
 from workers.context import Context
 from workers.delivery import transactions
-from workers.delivery.claim import MOST_LAPSES
+from workers.delivery.lapses import FEWEST
 from workers.delivery.results import Result
 from workers.messages.fanout import fan_out
 from workers.values import Message, Receipt, TransportError
@@ -55,9 +55,9 @@ def test_a_message_that_kills_its_senders_takes_no_other_with_it(url: str) -> No
         let_leases_lapse(here.store)
     found = {row["subscription"]: row for row in rows(here.store, messages)}
     poisoned = found.pop(POISONED)
-    assert (poisoned["state"], poisoned["lapses"], deaths) == ("dead", MOST_LAPSES, MOST_LAPSES)
+    assert (poisoned["state"], poisoned["lapses"], deaths) == ("dead", FEWEST, FEWEST)
     assert {row["state"] for row in found.values()} == {"sent"}
-    assert jobs == MOST_LAPSES + 1  # a job goes on with the others after one that was sent alone
+    assert jobs == FEWEST + 1  # a job goes on with the others after one that was sent alone
     assert max(row["lapses"] for row in found.values()) <= 2
     assert [row["outcome"] for row in rows(here.store, notices)] == ["dead"]
     here.store.close()

@@ -57,7 +57,7 @@ def test_what_was_put_off_under_a_clock_that_ran_ahead_goes_out_when_it_is_back(
     with store.write() as connection:
         one = update(messages).where(messages.c.subscription == "tracker", messages.c.failures == 1)
         connection.execute(one.values(lease_until=now() + timedelta(minutes=1), lease_holder="killed"))
-        connection.execute(update(paces).values(next_at=now() + timedelta(minutes=1), timed_out_at=now()))
+        connection.execute(update(paces).values(next_at=now() + timedelta(minutes=1)))
     receiver.otherwise = OK
     receiver.requests.clear()
     house.jump(days=-FAR)

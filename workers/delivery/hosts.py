@@ -1,20 +1,25 @@
-"""Which receiving hosts have something due, and what each may take now."""
+"""Which receivers have something due, at which hosts, and what each may take now.
+
+A host is what is limited and paced (a receiving host, a Slack channel); a receiver is a subscription at it.
+"""
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, func, literal, select
 
-from monitor.record.store.schema import messages, paces
+from monitor.record.store.schema import messages, paces, receivers
 from monitor.record.store.times import Moment
 from workers.delivery.claimable import pace_name
 
-TROUBLED_FOR = timedelta(minutes=5)  # after a time-out a host gets one request at a time
-_MOST = 2_000  # hosts that one look gives; those that may be asked now come first
-_KEPT = 0.1  # seconds a look holds, and so many times what it took: a look costs more the more is due
+TROUBLED_FOR = timedelta(minutes=5)  # after a time-out a receiver gets one request at a time
+HANGING_AFTER = timedelta(seconds=1)  # a request that takes longer takes up none of its host's capacity
+_MOST = 2_000  # receivers that one query gives; those that may be served now come first
+_KEPT = 0.1  # seconds for which a copy is used, and so many times what it cost: it costs more the more is due
 _TIMES = 10
 
 
@@ -33,59 +38,116 @@ class Limits:
     retry: Sequence[timedelta] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """A subscription with something due; `turn_at` is when it was last served.
+
+    `troubled`: it timed out lately. `proven`: it has answered before. Others get one request at a time, so
+    that one that hangs has no more than that.
+    """
+
+    name: str  # of its row
+    subscription: str
+    turn_at: datetime | None = None
+    troubled: bool = False
+    proven: bool = False
+    stored: bool = False
+
+
 @dataclass(slots=True)
 class ReceiverHost:
     """A host with something due; `next_at` is its next slot, None where it never had one."""
 
     name: str
     next_at: datetime | None
-    troubled: bool
-
-    def most(self, limits: Limits) -> int:
-        """How many requests it may have at a time."""
-        return 1 if self.troubled else limits.per_host
+    receivers: list[Receiver] = field(default_factory=list)
 
     def is_paced(self, limits: Limits, now: datetime) -> bool:
         """Whether its next slot has still to come."""
         return limits.pace is not None and self.next_at is not None and self.next_at > now
 
 
+@dataclass(slots=True)
+class InFlight:
+    """Requests that have not come back; a host's own count leaves out those that hang, or hung lately."""
+
+    hosts: Counter[str] = field(default_factory=Counter)
+    receivers: Counter[str] = field(default_factory=Counter)  # by the names of their rows
+    hanging: Counter[str] = field(default_factory=Counter)
+    troubled: int = 0
+
+
 _NOW = bindparam("b_now", type_=Moment())
 _WAITING = (
-    select(messages.c.host, func.min(messages.c.due_at).label("oldest"))
+    select(messages.c.host, messages.c.subscription, func.min(messages.c.due_at).label("oldest"))
     .where(
         messages.c.state == "waiting",
         messages.c.channel == bindparam("b_channel"),
         ~messages.c.blocked,
         messages.c.due_at <= _NOW,
     )
-    .group_by(messages.c.host)
+    .group_by(messages.c.host, messages.c.subscription)
     .subquery()
 )
-_TROUBLED = case((paces.c.timed_out_at > bindparam("b_troubled", type_=Moment()), 1), else_=0)
+_TROUBLED = case((receivers.c.timed_out_at > bindparam("b_troubled", type_=Moment()), 1), else_=0)
 _LATER = case((paces.c.next_at > _NOW, 1), else_=0)
+_HOST_NAME: ColumnElement[str] = bindparam("b_prefix") + func.coalesce(_WAITING.c.host, literal(""))
 _DUE = (
-    select(_WAITING.c.host, paces.c.next_at, _TROUBLED.label("troubled"))
+    select(
+        _WAITING.c.host,
+        _WAITING.c.subscription,
+        paces.c.next_at,
+        receivers.c.turn_at,
+        receivers.c.answered_at,
+        receivers.c.name.label("row"),
+        _TROUBLED.label("troubled"),
+    )
     .select_from(
-        _WAITING.outerjoin(
-            paces, paces.c.name == bindparam("b_prefix") + func.coalesce(_WAITING.c.host, literal(""))
+        _WAITING.outerjoin(paces, paces.c.name == _HOST_NAME).outerjoin(
+            receivers, receivers.c.name == _HOST_NAME + literal("/") + _WAITING.c.subscription
         )
     )
-    .order_by(_LATER, _TROUBLED, _WAITING.c.oldest, _WAITING.c.host)
+    .order_by(_LATER, _TROUBLED, _WAITING.c.oldest, _WAITING.c.host, _WAITING.c.subscription)
     .limit(_MOST)
 )
-# Only what is in flight has a lease; the state and the channel are looked at afterwards, so that the index on
+_ROW_NAME = (
+    messages.c.channel + literal("/") + func.coalesce(messages.c.host, literal("")) + literal("/")
+) + messages.c.subscription
+# Only what is in flight has a lease; the state and the channel are compared afterwards, so that the index on
 # leases is used and not one over everything that waits.
-_LIVE = select(messages.c.channel, messages.c.state, messages.c.host).where(messages.c.lease_until > _NOW)
+_LIVE = (
+    select(
+        messages.c.channel,
+        messages.c.state,
+        messages.c.host,
+        messages.c.lease_until,
+        _ROW_NAME.label("receiver"),
+        _TROUBLED.label("troubled"),
+    )
+    .select_from(messages.outerjoin(receivers, receivers.c.name == _ROW_NAME))
+    .where(messages.c.lease_until > _NOW)
+)
 
 
-def live(connection: Connection, channel: str, now: datetime) -> dict[str, int]:
-    """How many requests each host has in flight."""
-    counts: dict[str, int] = {}
-    for row in connection.execute(_LIVE, {"b_now": now}):
-        if (row.channel, row.state) == (channel, "waiting"):
-            counts[row.host or ""] = counts.get(row.host or "", 0) + 1
-    return counts
+def receiver_name(channel: str, host: str, subscription: str) -> str:
+    """The row of `receivers` about a subscription at a host."""
+    return f"{pace_name(channel, host)}/{subscription}"
+
+
+def in_flight(connection: Connection, limits: Limits, now: datetime) -> InFlight:
+    """What each host and receiver has in flight."""
+    found = InFlight()
+    hanging = now + limits.lease - HANGING_AFTER  # the end of the leases that began so long ago
+    for row in connection.execute(_LIVE, {"b_now": now, "b_troubled": now - TROUBLED_FOR}):
+        if (row.channel, row.state) != (limits.channel, "waiting"):
+            continue
+        found.receivers[row.receiver] += 1
+        found.troubled += row.troubled
+        if row.lease_until < hanging:
+            found.hanging[row.receiver] += 1
+        elif not row.troubled:
+            found.hosts[row.host or ""] += 1
+    return found
 
 
 @dataclass(slots=True)
@@ -115,21 +177,32 @@ class HostQueue:
             "b_prefix": pace_name(self.channel, ""),
             "b_troubled": now - TROUBLED_FOR,
         }
-        self._hosts = {host.name: host for host in map(_host, connection.execute(_DUE, bound))}
+        self._hosts = {}
+        for row in connection.execute(_DUE, bound):
+            host = self._hosts.setdefault(row.host or "", ReceiverHost(row.host or "", row.next_at))
+            host.receivers.append(self._receiver(row))
         self._read_at = time.monotonic()
         self._cost = self._read_at - began
 
+    def _receiver(self, row: Row[*tuple[Any, ...]]) -> Receiver:
+        name = receiver_name(self.channel, row.host or "", row.subscription)
+        troubled, proven = bool(row.troubled), row.answered_at is not None
+        return Receiver(name, row.subscription, row.turn_at, troubled, proven, row.row is not None)
+
     def forget(self) -> None:
-        """Have the next claim look again."""
+        """Have the next claim refresh it."""
         self._read_at = None
 
-    def drop(self, host: ReceiverHost) -> None:
+    def drop(self, host: ReceiverHost, receiver: Receiver) -> None:
         """It has nothing that may go out now."""
-        self._hosts.pop(host.name, None)
+        host.receivers = [each for each in host.receivers if each is not receiver]
+        if not host.receivers:
+            self._hosts.pop(host.name, None)
+
+    def served(self, host: ReceiverHost, receiver: Receiver, now: datetime) -> None:
+        """Its turn has been."""
+        turned = replace(receiver, turn_at=now)
+        host.receivers = [turned if each is receiver else each for each in host.receivers]
 
     def __iter__(self) -> Iterator[ReceiverHost]:
         return iter(tuple(self._hosts.values()))
-
-
-def _host(row: Row[*tuple[Any, ...]]) -> ReceiverHost:
-    return ReceiverHost(row.host or "", row.next_at, bool(row.troubled))

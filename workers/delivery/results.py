@@ -11,10 +11,10 @@ import structlog
 from sqlalchemy import Connection, and_, bindparam, select, update
 
 from monitor.record.settings import Delivery
-from monitor.record.store.schema import attempts, messages, paces
+from monitor.record.store.schema import attempts, messages, receivers
 from monitor.record.store.store import upsert
 from workers.delivery.claim import Claimed
-from workers.delivery.claimable import pace_name
+from workers.delivery.hosts import receiver_name
 from workers.delivery.policy import AttemptHistory, Disposition, decide
 from workers.delivery.settling import settle
 from workers.messages.receiver_trouble import notify_dead, pause
@@ -50,7 +50,7 @@ def record(
     """Record results, in the order in which they came. Invariant 3: only the lease's holder may."""
     for arrived, some in groupby(results, _arrived):
         if arrived:
-            _record_arrivals(connection, tuple(some))
+            _record_arrivals(connection, tuple(some), now)
             continue
         for result in some:
             if result.released:
@@ -90,7 +90,7 @@ _SENT = (
 )
 
 
-def _record_arrivals(connection: Connection, results: Sequence[Result]) -> None:
+def _record_arrivals(connection: Connection, results: Sequence[Result], now: datetime) -> None:
     """The same for all that arrived, in four statements: most results are such."""
     rows = connection.execute(_HELD, {"b_ids": [result.claimed.id for result in results]})
     holders = {row.id: row.lease_holder for row in rows}
@@ -104,6 +104,7 @@ def _record_arrivals(connection: Connection, results: Sequence[Result]) -> None:
         connection.execute(_SENT, [_arrival(result) for result in ours])
         settle(connection, [result.claimed.id for result in ours])
         connection.execute(attempts.insert(), [_attempt(result, "sent", None) for result in ours])
+        _record_answers(connection, [result.claimed for result in ours], now)
 
 
 def _arrival(result: Result) -> dict[str, Any]:
@@ -130,7 +131,7 @@ def _record(connection: Connection, result: Result, delivery: Delivery, now: dat
     if decision.holds_receiver and decision.due_at is not None:
         _hold_receiver(connection, claimed, decision.due_at)
     if result.error is not None and result.error.timed_out:
-        _note_time_out(connection, claimed, now)
+        _record_time_out(connection, claimed, now)
     if decision.pauses:
         pause(connection, claimed.subscription, decision.error or "", now)
     if decision.state != "waiting":
@@ -183,10 +184,24 @@ def _hold_receiver(connection: Connection, claimed: Claimed, until: datetime) ->
     connection.execute(update(messages).where(theirs).values(due_at=until, enqueued_until=None))
 
 
-def _note_time_out(connection: Connection, claimed: Claimed, now: datetime) -> None:
-    row = {"name": pace_name(claimed.channel, claimed.host), "next_at": now, "timed_out_at": now}
-    insert = upsert(connection)(paces).values(row)
+def _record_time_out(connection: Connection, claimed: Claimed, now: datetime) -> None:
+    insert = upsert(connection)(receivers).values(_receiver(claimed) | {"timed_out_at": now})
     connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"timed_out_at": now}))
+
+
+def _record_answers(connection: Connection, answered: Iterable[Claimed], now: datetime) -> None:
+    """Note of receivers that they answer: from then on they may have several requests at a time."""
+    rows = {each.subscription: _receiver(each) | {"answered_at": now} for each in answered}
+    add = upsert(connection)(receivers)
+    first = add.on_conflict_do_update(
+        index_elements=["name"], set_={"answered_at": now}, where=receivers.c.answered_at.is_(None)
+    )
+    connection.execute(first, list(rows.values()))
+
+
+def _receiver(claimed: Claimed) -> dict[str, Any]:
+    name = receiver_name(claimed.channel, claimed.host, claimed.subscription)
+    return {"name": name, "host": claimed.host, "subscription": claimed.subscription}
 
 
 def unmark(connection: Connection, channel: str, now: datetime, until: datetime | None) -> None:

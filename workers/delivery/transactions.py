@@ -13,7 +13,7 @@ from monitor.record.ids import new_id
 from monitor.record.store.store import StoreError
 from workers.channels.channel import Channel
 from workers.context import Context
-from workers.delivery.claim import Claimed, Claims, HostQueue, Limits, claim
+from workers.delivery.claim import Claimed, ClaimRequest, Claims, HostQueue, Limits, claim
 from workers.delivery.loading import EventCache, Loaded, load
 from workers.delivery.results import Result, record, unmark
 from workers.messages.receiver_trouble import notify_dead
@@ -91,9 +91,8 @@ class JobTransactions:
                 return Claims()
             self._claims += 1
             holder = f"{self._holder}:{self._claims}"
-            claims = claim(
-                connection, self._limits, free, holder, now, avoid_slow=avoid_slow, hosts=self._hosts
-            )
+            request = ClaimRequest(self._limits, free, holder, now, avoid_slow)
+            claims = claim(connection, request, self._hosts)
             for message_id in claims.given_up:
                 notify_dead(connection, message_id, now)
             return claims

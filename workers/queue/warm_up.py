@@ -28,7 +28,7 @@ from workers.channels.channel import Channel
 from workers.channels.webhook.settings import WebhookSubscription
 from workers.configuration import Configuration
 from workers.context import Context
-from workers.delivery.claim import HostQueue, Limits, claim
+from workers.delivery.claim import ClaimRequest, Limits, claim
 from workers.delivery.engine import deliver
 from workers.delivery.loading import load
 from workers.delivery.results import Result, record, unmark
@@ -118,7 +118,7 @@ def _play(connection: Connection, fully: bool) -> None:
 def _by_hand(connection: Connection, configuration: Configuration) -> None:
     """What the engine does with the store, without its threads: there must be none at a fork."""
     limits = Limits(_CHANNEL, 1, 1, timedelta(seconds=1), timedelta(seconds=1))
-    catch = claim(connection, limits, 1, _CHANNEL, _THEN, hosts=HostQueue(_CHANNEL))
+    catch = claim(connection, ClaimRequest(limits, 1, _CHANNEL, _THEN))
     load(connection, configuration, catch.claimed)
     results = [Result(each, 0.0, _THEN, receipt=Receipt()) for each in catch.claimed]
     record(connection, results, configuration.delivery, _THEN)

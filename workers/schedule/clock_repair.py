@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, update
 
 from monitor.record.settings import Delivery
-from monitor.record.store.schema import messages, outbox, paces, subscriptions
+from monitor.record.store.schema import messages, outbox, paces, receivers, subscriptions
 from workers.delivery.policy import LONGEST_WAIT
 
 _MARGIN = 1.2  # a wait is jittered, and the clocks of several machines differ a little
@@ -39,6 +39,7 @@ def _impossible(delivery: Delivery, now: datetime) -> list[tuple[Table, Any, dic
         (messages, and_(waiting, messages.c.enqueued_until > leased), {"enqueued_until": None}),
         (outbox, and_(outbox.c.published_at.is_(None), outbox.c.enqueued_until > leased), _UNMARKED),
         (paces, paces.c.next_at > now + LONGEST_WAIT, {"next_at": now}),
-        (paces, paces.c.timed_out_at > now + LONGEST_WAIT, {"timed_out_at": None}),
+        (receivers, receivers.c.timed_out_at > now + LONGEST_WAIT, {"timed_out_at": None}),
+        (receivers, receivers.c.turn_at > now + LONGEST_WAIT, {"turn_at": now}),
         (subscriptions, subscriptions.c.first_seen_at > now + LONGEST_WAIT, {"first_seen_at": now}),
     ]

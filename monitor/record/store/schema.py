@@ -331,9 +331,19 @@ messages = Table(
     Column("error", Text),
     Column("receipt", JSON),  # what the receiver gave: Slack's ts and channel
     UniqueConstraint("subscription", "recipient", "cause", "cause_ref"),
-    # What needs a job; each host's next message; what is in flight; a receiver's, by what became of them.
+    # What needs a job; each receiver's next message; what is in flight; a receiver's, by what became of them.
     Index("ix_messages_marks", "state", "channel", "blocked", "enqueued_until", "due_at"),
-    Index("ix_messages_line", "state", "channel", "blocked", "host", "due_at", "created_at", "id"),
+    Index(
+        "ix_messages_line",
+        "state",
+        "channel",
+        "blocked",
+        "host",
+        "subscription",
+        "due_at",
+        "created_at",
+        "id",
+    ),
     Index("ix_messages_lease_until", "lease_until"),
     Index("ix_messages_receiver", "subscription", "recipient", "state", "sent_at"),
 )
@@ -366,6 +376,8 @@ attempts = Table(
     Column("seconds", Float),
     Column("outcome", String, nullable=False),  # sent, transient, permanent, throttled, unknown
     Column("detail", Text),
+    Column("repeats", Integer, nullable=False, server_default="1"),  # attempts folded into this row,
+    Column("since", Moment),  # and when the first of them was; null: `at`
 )
 
 digests = Table(
@@ -385,6 +397,36 @@ subscriptions = Table(
     Column("first_seen_at", Moment, nullable=False),
     Column("paused_at", Moment),
     Column("reason", Text),
+    # What it was when the configuration was last read: so that what it became can be told.
+    Column("channel", String),
+    Column("recipients", JSON),
+    Column("receiver", String),  # a hash of where it goes
+    Column("interest", String),  # a hash of what it matches
+)
+
+# What became of a recipient of a subscription: what waits for the one goes to the other.
+handovers = Table(
+    "handovers",
+    metadata,
+    Column("subscription", String, primary_key=True),
+    Column("recipient", String, primary_key=True),
+    Column("to_subscription", String, primary_key=True),
+    Column("to_recipient", String, primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
+# How each subscription's receiver fares at its host.
+receivers = Table(
+    "receivers",
+    metadata,
+    Column("name", String, primary_key=True),  # channel/host/subscription
+    Column("host", String, nullable=False),
+    Column("subscription", String, nullable=False),
+    Column("turn_at", Moment),  # when a message to it was last claimed
+    Column("timed_out_at", Moment),
+    Column("answered_at", Moment),  # when it first answered
+    Column("throttled_since", Moment),  # everything was throttled from then on
+    Column("throttling_told_at", Moment),  # when operators heard of that
 )
 
 # Next free slot of whatever is paced: a Slack channel, a webhook host.
@@ -393,5 +435,4 @@ paces = Table(
     metadata,
     Column("name", String, primary_key=True),
     Column("next_at", Moment, nullable=False),
-    Column("timed_out_at", Moment),
 )

@@ -14,9 +14,8 @@ from monitor.record.store.schema import attempts, messages, subscriptions
 from monitor.record.store.store import Store
 from tests.fakes.transport import FakeTransport, context
 from tests.workers.seeding import NOW, changes, configured, rows, webhook
-from workers.delivery import claim as claiming
 from workers.delivery import engine
-from workers.delivery.claim import Claims, HostQueue, Limits, claim
+from workers.delivery.claim import ClaimRequest, Claims, HostQueue, Limits, claim
 from workers.delivery.engine import _Job
 from workers.delivery.loading import EventCache
 from workers.delivery.results import Result, record
@@ -40,7 +39,7 @@ def take(
     store: Store, line: HostQueue | None = None, after: float = 0, holder: str = "job_1", free: int = 99
 ) -> Claims:
     with store.write() as connection:
-        return claim(connection, PACED, free, holder, NOW + timedelta(seconds=after), hosts=line)
+        return claim(connection, ClaimRequest(PACED, free, holder, NOW + timedelta(seconds=after)), line)
 
 
 def test_each_of_many_hosts_gives_its_next_message(any_store: Store) -> None:
@@ -59,20 +58,6 @@ def test_each_of_many_hosts_gives_its_next_message(any_store: Store) -> None:
     third = take(any_store, after=2, holder="job_3")
     assert [each.subscription for each in third.claimed] == ["s0", "s1", "s2"]
     assert {each.id for each in third.claimed}.isdisjoint({each.id for each in first.claimed})
-
-
-def test_many_hosts_asked_at_once_give_what_each_would_give_alone(any_store: Store) -> None:
-    """The statement for many hosts and the one for a single host choose the same messages."""
-    made(any_store, [(1, 2), (2, 2), (3, 2)], [(1, 3), (4, 2)], hosts=5)
-    line = HostQueue("webhook")
-    with any_store.write() as connection:
-        line.look(connection, NOW)
-        one = claiming._Claiming(connection, PACED, 99, "job_1", NOW, False)
-        hosts = list(line)
-        one._lock(hosts)
-        alone = {host.name: one._of_one(host, 1) for host in hosts}
-        assert len(alone) == 5
-        assert one._nexts(hosts) == alone
 
 
 def test_no_more_is_claimed_than_there_is_room_for(any_store: Store) -> None:
@@ -144,7 +129,7 @@ def test_results_that_come_together_are_recorded_together(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After one answer a job waits a moment for others, but not once half of what it sent is back."""
-    monkeypatch.setattr(engine, "_TOGETHER", 30.0)
+    monkeypatch.setattr(engine, "_GATHER", 30.0)
     world = context(store, configured(webhook()))
     job = _Job(world, world.channels["webhook"], threading.Event())
     result: Any = object()
@@ -153,12 +138,12 @@ def test_results_that_come_together_are_recorded_together(
     def lands() -> None:
         job.flight.started.pop(sends.pop())
         job.flight.results.append(result)
-        job.flight.landed.set()
+        job.flight.finished.set()
 
     async def play() -> None:
         job.flight.started = dict.fromkeys(sends, 0.0)
         lands()
-        waiting = asyncio.create_task(job._landing(None))
+        waiting = asyncio.create_task(job._wait(None))
         for _ in range(5):
             await asyncio.sleep(0)
         assert not waiting.done()

@@ -74,7 +74,7 @@ def test_what_cannot_go_out_is_read_once(
     line = HostQueue("webhook")
     with any_store.read() as connection:
         assert connection.scalar(select(func.count()).where(is_due(NOW))) == 0
-        line.look(connection, NOW)
+        line.refresh(connection, NOW)
     assert list(line) == []
     assert set_aside(any_store) == 0
 

@@ -5,14 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import delete, insert, update
 
-from monitor.record.store.schema import attempts, items, messages, paces, subscriptions
+from monitor.record.store.schema import attempts, items, messages, receivers, subscriptions
 from monitor.record.store.store import Store
 from tests.fakes.transport import context
 from tests.workers.seeding import NOW, changes, configured, email, reminder, rows, slack, webhook
-from workers.delivery.claim import Claims, Limits, claim
-from workers.delivery.claim import _lease as lease_them
+from workers.delivery.claim import ClaimRequest, Claims, Limits, claim
+from workers.delivery.hosts import receiver_name
+from workers.delivery.leasing import LeaseTerms, lease
+from workers.messages import storing
 from workers.messages.fanout import fan_out
 
 LEASE = timedelta(seconds=60)
@@ -20,12 +22,18 @@ LIMITS = Limits("webhook", 32, 2, None, LEASE)
 
 
 def made(
-    store: Store, *captures: list[tuple[int, int]], subscriptions: Any = None, now: datetime = NOW
+    store: Store,
+    *captures: list[tuple[int, int]],
+    subscriptions: Any = None,
+    now: datetime = NOW,
+    answered: bool = True,
 ) -> None:
-    """Fan captures out, in order."""
+    """Fan captures out, in order, to receivers that have answered before."""
     world = context(store, configured(*(subscriptions or [webhook()])))
     for pairs in captures:
         fan_out(world, changes(store, pairs), now)
+    for each in world.configuration.subscriptions if answered else ():
+        known(store, each.id, storing.host_of(world, each), each.channel)
 
 
 def take(
@@ -37,7 +45,17 @@ def take(
     **more: Any,
 ) -> Claims:
     with store.write() as connection:
-        return claim(connection, limits, free, holder, now, **more)
+        return claim(connection, ClaimRequest(limits, free, holder, now, **more))
+
+
+def known(
+    store: Store, name: str, host: str = "one.example.org:443", channel: str = "webhook", **values: Any
+) -> None:
+    """How a receiver has fared at its host so far: as a rule, it has answered."""
+    row = {"name": receiver_name(channel, host, name), "host": host, "subscription": name}
+    with store.write() as connection:
+        connection.execute(delete(receivers).where(receivers.c.name == row["name"]))
+        connection.execute(insert(receivers), row | {"answered_at": NOW} | values)
 
 
 def settle(store: Store, catch: Claims, state: str = "sent") -> None:
@@ -78,13 +96,13 @@ STEPS = (timedelta(hours=1), timedelta(hours=2), timedelta(hours=3))
 
 @pytest.mark.parametrize(
     ("retry", "waits"),
-    [((), (0, 0)), (STEPS[:1], (1, 0)), (STEPS[:2], (1, 2)), (STEPS, (1, 2))],
+    [((), (0, 0)), (STEPS[:1], (1, 0)), (STEPS[:2], (1, 2)), (STEPS, (1, 2, 3))],
     ids=["no schedule", "one step", "two steps", "three steps"],
 )
-def test_five_lapses_are_the_end(
+def test_lapses_go_along_the_schedule(
     any_store: Store, retry: tuple[timedelta, ...], waits: tuple[int, ...]
 ) -> None:
-    """A message whose senders died five times is taken for what kills them; two pauses let a storm pass."""
+    """A message whose senders keep dying waits for each step of the schedule before it is given up."""
     made(any_store, [(1, 2)])
     limits = replace(LIMITS, retry=retry)
     now = NOW
@@ -102,8 +120,9 @@ def test_five_lapses_are_the_end(
     last = take(any_store, now, limits=limits)
     assert (last.claimed, len(last.given_up)) == ((), 1)
     [row] = rows(any_store, messages)
-    assert (row["state"], row["lapses"], row["uncertain"]) == ("dead", 5, True)
-    assert [each["outcome"] for each in rows(any_store, attempts)] == ["unknown"] * 5
+    most = max(5, 3 + len(retry))
+    assert (row["state"], row["lapses"], row["uncertain"]) == ("dead", most, True)
+    assert [each["outcome"] for each in rows(any_store, attempts)] == ["unknown"] * most
 
 
 def test_later_revisions_wait_for_earlier_ones(any_store: Store) -> None:
@@ -172,7 +191,7 @@ def test_the_claims_own_condition_decides(any_store: Store) -> None:
     made(any_store, [(1, 2)])
     [mine] = take(any_store).claimed
     with any_store.write() as connection:
-        assert lease_them(connection, [mine.id], "job_2", NOW, LEASE) == []
+        assert lease(connection, [mine.id], LeaseTerms("job_2", NOW, LEASE)) == []
     assert rows(any_store, messages)[0]["lease_holder"] == "job_1"
 
 
@@ -210,12 +229,10 @@ def test_one_host_has_two_in_flight_whoever_sends(any_store: Store) -> None:
     assert take(any_store, holder="job_3").claimed == ()
 
 
-def test_after_a_time_out_a_host_gets_one_at_a_time(any_store: Store) -> None:
-    """A host that timed out lately gets one request, or none while a job winds down."""
+def test_after_a_time_out_a_receiver_gets_one_at_a_time(any_store: Store) -> None:
+    """A receiver that timed out lately gets one request, or none while a job winds down."""
     made(any_store, [(number, 2) for number in range(1, 4)])
-    with any_store.write() as connection:
-        row = {"name": "webhook/one.example.org:443", "next_at": NOW, "timed_out_at": NOW}
-        connection.execute(insert(paces), row)
+    known(any_store, "tracker", timed_out_at=NOW)
     assert take(any_store, avoid_slow=True).claimed == ()
     assert len(take(any_store).claimed) == 1
     assert take(any_store).claimed == ()
@@ -235,10 +252,8 @@ def test_hosts_that_hang_leave_half_the_slots(any_store: Store) -> None:
     """However many hosts hang, half of a job's slots are for others."""
     hosts = [webhook(f"s{number}", f"h{number}.example.org") for number in range(6)]
     made(any_store, [(1, 2)], subscriptions=hosts)
-    with any_store.write() as connection:
-        names = [f"webhook/h{number}.example.org:443" for number in range(5)]
-        rows_ = [{"name": name, "next_at": NOW, "timed_out_at": NOW} for name in names]
-        connection.execute(insert(paces), rows_)
+    for number in range(5):
+        known(any_store, f"s{number}", f"h{number}.example.org:443", timed_out_at=NOW)
     claimed = take(any_store, limits=Limits("webhook", 4, 2, None, LEASE)).claimed
     assert len(claimed) == 3
     assert "h5.example.org:443" in [each.host for each in claimed]
@@ -260,3 +275,54 @@ def test_a_channel_sees_its_own_messages_only(any_store: Store) -> None:
     """A job of one channel claims nothing of another."""
     made(any_store, [(1, 2)], subscriptions=[email()])
     assert take(any_store).claimed == ()
+
+
+def shared(store: Store, *names: str, count: int = 4, now: datetime = NOW, answered: bool = True) -> None:
+    """Receivers at one host, with messages for each."""
+    pairs = [(number, 2) for number in range(1, count + 1)]
+    made(store, pairs, subscriptions=[webhook(name) for name in names], now=now, answered=answered)
+
+
+def by_name(catch: Claims) -> list[str]:
+    return [each.subscription for each in catch.claimed]
+
+
+PACED = Limits("webhook", 32, 2, timedelta(milliseconds=50), LEASE)
+
+
+def test_receivers_at_a_host_take_turns(any_store: Store) -> None:
+    """Invariant 9: within what a host may take, who was served longest ago is next, however long its line."""
+    shared(any_store, "busy", count=6)
+    shared(any_store, "quiet", count=2, now=NOW + timedelta(seconds=1))
+    served = []
+    for turn in range(4):
+        now = NOW + timedelta(seconds=2, milliseconds=60 * turn)
+        catch = take(any_store, now, limits=PACED, holder=f"job_{turn}")
+        served += by_name(catch)
+        settle(any_store, catch)
+    assert sorted(served[:2]) == sorted(served[2:]) == ["busy", "quiet"]
+
+
+def test_one_that_never_answered_has_one_request(any_store: Store) -> None:
+    """A receiver that hangs from its first request on has no more than that one in flight."""
+    shared(any_store, "new", answered=False)
+    assert by_name(take(any_store)) == ["new"]
+    assert take(any_store, holder="job_2").claimed == ()
+    assert take(any_store, NOW + LEASE / 2, holder="job_3").claimed == ()
+
+
+def test_one_that_hangs_takes_no_turn_of_others(any_store: Store) -> None:
+    """Its request counts for itself: the host's capacity is there for who answers."""
+    shared(any_store, "hangs", "works")
+    known(any_store, "hangs", timed_out_at=NOW)
+    assert sorted(by_name(take(any_store))) == ["hangs", "works", "works"]
+    assert take(any_store, holder="job_2").claimed == ()
+
+
+def test_one_that_begins_to_hang_gives_its_host_back(any_store: Store) -> None:
+    """A request that takes longer than a second takes up none of the host, and its receiver gets no other."""
+    shared(any_store, "works")
+    assert by_name(take(any_store)) == ["works", "works"]
+    shared(any_store, "other", count=2)
+    assert take(any_store, holder="job_2").claimed == ()
+    assert by_name(take(any_store, NOW + timedelta(seconds=2), holder="job_3")) == ["other", "other"]

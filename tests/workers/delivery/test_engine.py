@@ -187,14 +187,14 @@ def test_each_recipients_trouble_is_announced(store: Store) -> None:
 def test_a_receiver_that_is_gone_pauses_its_subscription(store: Store) -> None:
     """410: the subscription is paused, operators hear once, and its messages wait until it is resumed."""
     world, transport = ready(store, webhook(), events=3)
-    transport.script["tracker"] = [TransportError("410 ReceiverGone", permanent=True, pauses=True)] * 2
+    transport.script["tracker"] = [TransportError("410 Gone", permanent=True, pauses=True)]
     run(world)
     assert [row["state"] for row in rows(store, messages)] == ["waiting"] * 3
     paused = {row["id"]: row["reason"] for row in rows(store, subscriptions) if row["paused_at"]}
-    assert paused == {"tracker": "410 ReceiverGone"}
+    assert paused == {"tracker": "410 Gone"}
     assert [row["type"] for row in rows(store, notices)] == ["subscription.paused"]
     seen = len(transport.sent)
-    assert seen <= 2
+    assert seen == 1
 
     run(world)
     assert len(transport.sent) == seen
@@ -370,3 +370,19 @@ def test_real_channels_open(store: Store, tmp_path: Path) -> None:
     run(world, "console")
     assert count(store, messages, state="sent") == 1
     assert channels(FakeTransport())["console"].concurrency == 1
+
+
+def test_one_that_hangs_holds_up_no_other_at_its_host(store: Store) -> None:
+    """Invariant 9: at one host and port, a path that hangs has one request in flight and no turn of others."""
+    host = "shared.example.org"
+    world, transport = ready(store, webhook("hangs", host), webhook("works", host), events=20, **QUICK)
+    transport.script["hangs"] = [HANG] * 99
+    took: list[float] = []
+    began = time.monotonic()
+    transport.on_send = lambda message: (
+        took.append(time.monotonic() - began) if message.subscription.id == "works" else None
+    )
+    run(world)
+    assert count(store, messages, subscription="works", state="sent") == 20
+    assert transport.most["hangs"] == 1
+    assert sorted(took)[20] < 5

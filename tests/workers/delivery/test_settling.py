@@ -13,7 +13,7 @@ from tests.fakes.transport import context
 from tests.workers.seeding import NOW, changes, configured, rows, webhook
 from workers.context import Context
 from workers.delivery import ledger
-from workers.delivery.claim import Claims, Limits, claim
+from workers.delivery.claim import ClaimRequest, Claims, Limits, claim
 from workers.delivery.results import Result, record
 from workers.messages.fanout import fan_out
 from workers.schedule import reconciliation
@@ -34,7 +34,7 @@ def made(store: Store) -> Context:
 
 def take(store: Store) -> Claims:
     with store.write() as connection:
-        return claim(connection, LIMITS, 32, "job_1", NOW)
+        return claim(connection, ClaimRequest(LIMITS, 32, "job_1", NOW))
 
 
 def finish(store: Store, **outcome: object) -> None:
@@ -52,6 +52,9 @@ def wear_out(store: Store) -> None:
         worn = update(messages).where(messages.c.id == first.id)
         connection.execute(worn.values(lapses=9, lease_until=NOW))
     assert take(store).given_up == (first.id,)
+    with store.write() as connection:  # the next one was claimed with that
+        rest = update(messages).where(messages.c.state == "waiting")
+        connection.execute(rest.values(lease_until=None, lease_holder=None))
 
 
 def unsubscribe(store: Store) -> None:
