@@ -39,6 +39,7 @@ SIGNALS = (
     "deadline_moved",
     "agency_position",
     "action_reported",
+    "date_named",
     "text_removed",
     "status_moved",
     "closed",

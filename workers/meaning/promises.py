@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from workers.meaning.periods import last_day_of
-from workers.meaning.significance.claims.actions import find_deeds
-from workers.meaning.significance.claims.deadlines import Deadline, find_deadlines
+from workers.meaning.significance.claims.actions import Known, find_reports
+from workers.meaning.significance.claims.expectations import Expectation, find_expectations
 from workers.meaning.significance.reading.actors import make_cast
 from workers.meaning.significance.reading.clauses import Sentence, read_sentences
 from workers.meaning.significance.reading.wordforms import coverage
@@ -42,42 +42,46 @@ def find_promises(agency: str, narrative: str) -> tuple[Promise, ...]:
     if not any(letter.isdigit() for letter in narrative):
         return ()
     sentences = read_sentences(narrative, make_cast(agency, narrative))
-    found = [(n, each) for n, sentence in enumerate(sentences) for each in find_deadlines(sentence)]
+    found = [one for one in find_expectations(sentences) if one.is_sure and not _is_former(one)]
     standing = (
-        deadline
-        for place, (n, deadline) in enumerate(found)
-        if not deadline.past
-        and not any(_replaces(later, deadline) for _, later in found[place + 1 :])
-        and not _is_met(deadline, sentences[n + 1 :])
+        one
+        for place, one in enumerate(found)
+        if not any(_replaces(later, one) for later in found[place + 1 :])
+        and not _is_met(one, sentences[one.place + 1 :])
     )
-    promises = (Promise(each.name, _last_day(each), each.sentence) for each in standing)
+    promises = (Promise(one.name, _last_day(one), one.sentence.quote) for one in standing)
     by_day = {promise.last_day: promise for promise in reversed(tuple(promises))}
     return tuple(reversed(by_day.values()))
 
 
-def _last_day(deadline: Deadline) -> date:
+def _is_former(expectation: Expectation) -> bool:
+    """Whether it is told as a plan of the past: "had planned to"."""
+    return "clause: former" in expectation.features
+
+
+def _last_day(expectation: Expectation) -> date:
     """Of the whole period that is named: "early 2025" is told as 2025, and is not over before its end."""
-    if deadline.name.endswith("-winter"):
-        return date(deadline.last.year + 1, 3, 19)  # it may be the one that begins in that December
-    named = last_day_of(deadline.name)
-    return max(deadline.last, named) if named else deadline.last
+    name, last = expectation.name, expectation.mention.last
+    if name.endswith("-winter"):
+        return date(last.year + 1, 3, 19)  # it may be the one that begins in that December
+    named = last_day_of(name)
+    return max(last, named) if named else last
 
 
-def _replaces(later: Deadline, earlier: Deadline) -> bool:
-    if later.last == earlier.last:
+def _replaces(later: Expectation, earlier: Expectation) -> bool:
+    if later.mention.last == earlier.mention.last:
         return False
-    if later.was is not None and later.was == earlier.name:
-        return True
     shorter, longer = sorted((later.deed, earlier.deed), key=len)
     # "These actions" stand for whatever was promised before.
     return not shorter or coverage(shorter, longer) >= _SAME_DEED
 
 
-def _is_met(deadline: Deadline, following: Sequence[Sentence]) -> bool:
-    if not deadline.deed:
+def _is_met(expectation: Expectation, following: Sequence[Sentence]) -> bool:
+    if not expectation.deed:
         return False
+    nothing_known = Known((), date.max)
     return any(
-        coverage(deadline.deed, deed.about) >= _SAME_DEED
+        report.is_sure and coverage(expectation.deed, report.about) >= _SAME_DEED
         for sentence in following
-        for deed in find_deeds(sentence)
+        for report in find_reports(sentence, nothing_known)
     )

@@ -25,7 +25,7 @@ _SOME = select(descriptions).where(descriptions.c.event_id.in_(bindparam("ids", 
 def describe_event(event: Event, history: Sequence[str] = ()) -> DescribedEvent:
     """Work out an event's difference and meaning. `history`: its earlier narratives, oldest first."""
     difference = difference_of(event)
-    return DescribedEvent(event, difference, assess(event, difference.narrative, history))
+    return DescribedEvent(event, difference, assess(event, history))
 
 
 def describe_plainly(event: Event) -> DescribedEvent:

@@ -1,5 +1,6 @@
 """What changed, point by point, in words: from an event's type, its signals and its record. Pure."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -173,6 +174,20 @@ def _deadline_set(signal: Signal, _described: DescribedEvent) -> Point:
     return _plain(signal.kind, f"deadline set{when}", one_line(signal.text))
 
 
+def _date_named(signal: Signal, _described: DescribedEvent) -> Point:
+    when = f": {_end_of(signal)}{date_in_words(signal.new)}" if signal.new else ""
+    return _plain(signal.kind, f"a new date in the text{when}", one_line(signal.text))
+
+
+def _end_of(signal: Signal) -> str:
+    """What the text says of a whole year: `end of `, where it does."""
+    year = (signal.new or "").removeprefix("FY")
+    ends = year.isdecimal() and re.search(
+        rf"\bend\sof\s(?:the\s)?(?:calendar\syear\s|fiscal\syear\s|FY\s?)?{year}\b", signal.text
+    )
+    return "end of " if ends else ""
+
+
 def _position(signal: Signal, _described: DescribedEvent) -> Point:
     steps = [cut(one_line(step), 40).replace("_", " ") for step in (signal.old, signal.new) if step]
     words = f"agency's position: {' → '.join(steps)}" if steps else "the agency took a position"
@@ -195,6 +210,7 @@ def _fixed(words: str) -> Callable[[Signal, DescribedEvent], Point]:
 _PHRASES: dict[str, Callable[[Signal, DescribedEvent], Point]] = {
     "deadline_moved": _deadline_moved,
     "deadline_set": _deadline_set,
+    "date_named": _date_named,
     "agency_position": _position,
     "status_moved": _status_moved,
     "closed": _closed_signal,
@@ -225,6 +241,7 @@ ORDER = (
     "priority_cleared",
     "text",
     "action_reported",
+    "date_named",
     "wording",
     str(Level.SUBSTANTIVE),
     str(Level.REDATED),
@@ -249,6 +266,7 @@ COUNTED = {
     "priority_cleared": ("no longer a priority", "no longer priorities"),
     "text": ("recommendation reworded", "recommendations reworded"),
     "action_reported": ("action reported", "actions reported"),
+    "date_named": ("new date in the text", "new dates in the text"),
     "wording": ("status update changed", "status updates changed"),
     str(Level.REDATED): ("new review date only", "new review dates only"),
     str(Level.COSMETIC): ("new wording only", "new wordings only"),

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from monitor.record.values import Event, EventType
 from workers.channels.text.common import agency_in_short, one_line, weight
 from workers.meaning.difference import narrative_runs
-from workers.values import DescribedEvent, Difference, Signal, Significance
-
-_CHAINED = ("deadline_moved", "status_moved")  # A to B and B to C is A to C
+from workers.meaning.merging import merge_signals
+from workers.values import DescribedEvent, Difference, Significance
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ def merge(steps: Sequence[DescribedEvent]) -> DescribedEvent:
     both = old is not None and new is not None
     runs = narrative_runs(old.narrative, new.narrative) if both and old and new else ()
     level = max((step.significance.level for step in steps), key=lambda each: each.rank)
-    signals = _merge_signals([signal for step in steps for signal in step.significance.signals])
+    signals = merge_signals([signal for step in steps for signal in step.significance.signals])
     return DescribedEvent(event, Difference(tuple(runs)), Significance(level, signals))
 
 
@@ -98,24 +97,6 @@ def _last_kind(events: Sequence[Event]) -> EventType:
     """What the last event did that says more than "updated": closed and then reworded is closed."""
     plain = (EventType.UPDATED, EventType.OVERDUE, EventType.STALLED)
     return next((event.type for event in reversed(events) if event.type not in plain), events[-1].type)
-
-
-def _merge_signals(signals: Sequence[Signal]) -> tuple[Signal, ...]:
-    merged: list[Signal] = []
-    for signal in signals:
-        earlier = next((each for each in merged if _continues(each, signal)), None)
-        if earlier is None:
-            merged.append(signal)
-        else:
-            merged[merged.index(earlier)] = replace(signal, old=earlier.old)
-    moved = (each for each in merged if each.kind not in _CHAINED or each.old != each.new)
-    return tuple(dict.fromkeys(moved))
-
-
-def _continues(earlier: Signal, later: Signal) -> bool:
-    if earlier.kind != later.kind or earlier.kind not in _CHAINED:
-        return False
-    return earlier.new == later.old
 
 
 def _report(product: str | None, stories: Sequence[Story]) -> Report:

@@ -64,6 +64,17 @@ class Report:
             sum(one.half for one in every),
         )
 
+    def add(self, other: "Report") -> None:
+        """Take in the counts of another set."""
+        self.pairs += other.pairs
+        self.levels += other.levels
+        self.facts += other.facts
+        self.faults += other.faults
+        for kind, tally in other.kinds.items():
+            mine = self.tally(kind)
+            mine.right, mine.wrong = mine.right + tally.right, mine.wrong + tally.wrong
+            mine.missed, mine.half = mine.missed + tally.missed, mine.half + tally.half
+
     def tally(self, kind: str) -> Tally:
         """The counts of a kind."""
         return self.kinds.setdefault(kind, Tally())

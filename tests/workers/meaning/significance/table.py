@@ -1,7 +1,7 @@
 """The table of made-up pairs: how it is read, run and scored."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from functools import cache
@@ -9,12 +9,13 @@ from pathlib import Path
 
 from monitor.record.folding import fingerprint
 from monitor.record.values import Event, EventType, Kind, State, Subject, is_closed
-from workers.meaning.difference import narrative_runs
 from workers.meaning.significance import assess
+from workers.meaning.significance.reading.actors import make_cast
+from workers.meaning.significance.reading.clauses import read_sentences
 from workers.values import Level, Significance
 
 PAIRS = Path(__file__).parent / "pairs"
-_WHEN = datetime(2026, 3, 1, tzinfo=UTC)
+_WHEN = datetime(2020, 3, 1, tzinfo=UTC)  # before what the examples expect
 
 Sign = tuple[str, str | None, str | None]
 
@@ -34,29 +35,6 @@ class Pair:
     allowed: frozenset[Sign] = frozenset()
     allowed_levels: frozenset[Level] = frozenset()
     labels_dates: bool = False
-
-
-@dataclass
-class Score:
-    """How often the rules and the analyst agree."""
-
-    right: int = 0
-    extra: int = 0
-    missed: int = 0
-    levels: int = 0
-    pairs: int = 0
-
-    @property
-    def precision(self) -> float:
-        return self.right / (self.right + self.extra)
-
-    @property
-    def recall(self) -> float:
-        return self.right / (self.right + self.missed)
-
-    @property
-    def level_accuracy(self) -> float:
-        return self.levels / self.pairs
 
 
 def make_event(
@@ -115,17 +93,39 @@ def _read(row: Mapping[str, object]) -> Pair:
         priorities=(bool(row.get("old_priority")), bool(row.get("new_priority"))),
         texts=(recommendation, recommendation),
     )
-    if "seen" in row:
-        day = date.fromisoformat(text("seen", ""))
-        event = replace(event, at=datetime.combine(day, time(), UTC))
+    signs = _signs(row, "signals")
+    day = date.fromisoformat(text("seen", "")) if "seen" in row else _last_told(text("new", ""), signs)
+    event = replace(event, at=datetime.combine(day, time(), UTC))
     return Pair(
         text("id", "") or text("rule", ""),
         event,
         Level(text("level", "")),
-        _signs(row, "signals"),
+        signs,
         _signs(row, "allowed"),
         labels_dates="seen" in row,
     )
+
+
+_PLANS = frozenset(("expects", "will", "would", "scheduled"))
+
+
+def _last_told(narrative: str, signs: frozenset[Sign]) -> date:
+    """When a pair without a day was read, at the earliest: after what it tells, before what is expected."""
+    sentences = read_sentences(narrative, make_cast("", narrative))
+    expected = {new for kind, _, new in signs if kind.startswith("deadline")}
+    ahead = [m.last for one in sentences for m in one.dates if m.name in expected]
+    days = [
+        mention.first
+        for one in sentences
+        for mention in one.dates
+        if mention in one.reviews
+        or mention.start < _OPENS
+        or _PLANS.isdisjoint(name for name, _ in one.spoken)
+    ]
+    return max((day for day in days if day < min(ahead, default=date.max)), default=date(2010, 1, 1))
+
+
+_OPENS = 8  # characters ahead of a date that opens its sentence: "In May 2025,"
 
 
 def _agreed(pair: Pair, label: Mapping[str, object]) -> Pair:
@@ -161,11 +161,16 @@ def run(pair: Pair) -> Significance:
     return _SAID[id(pair)][1]
 
 
+def forget() -> None:
+    """Compute all anew: other weights are in use."""
+    _SAID.clear()
+
+
 def assess_pair(pair: Pair) -> Significance:
     """What the rules say, computed anew."""
     assert pair.event.old
     assert pair.event.new
-    return assess(pair.event, narrative_runs(pair.event.old.narrative, pair.event.new.narrative))
+    return assess(pair.event)
 
 
 def signs_of(significance: Significance) -> frozenset[Sign]:
@@ -186,17 +191,3 @@ def as_labelled(signs: frozenset[Sign], pair: Pair) -> frozenset[Sign]:
     if bare not in pair.signals | pair.allowed and not pair.labels_dates:
         return signs
     return frozenset(bare if sign[0] == "agency_position" else sign for sign in signs)
-
-
-def score(pairs: Iterable[Pair]) -> Score:
-    """Run the rules over pairs and count."""
-    total = Score()
-    for pair in pairs:
-        said = run(pair)
-        signs = as_labelled(signs_of(said), pair)
-        total.pairs += 1
-        total.levels += said.level is pair.level
-        total.right += len(signs & pair.signals)
-        total.extra += len(signs - pair.signals)
-        total.missed += len(pair.signals - signs)
-    return total

@@ -1,4 +1,4 @@
-"""The rules held against the table of made-up pairs (pairs/*.toml), and against real narratives."""
+"""Claims held against the table of made-up pairs (pairs/*.toml), and against real narratives."""
 
 import tomllib
 from pathlib import Path
@@ -6,22 +6,15 @@ from pathlib import Path
 import pytest
 
 from monitor.formats import extract
-from tests.workers.meaning.significance.table import (
-    PAIRS,
-    as_labelled,
-    make_event,
-    read_pairs,
-    run,
-    score,
-    signs_of,
-)
-from workers.meaning.difference import narrative_runs
+from tests.workers.meaning.significance.score import score_pairs
+from tests.workers.meaning.significance.table import PAIRS, make_event, read_file, read_pairs, run
 from workers.meaning.significance import assess
 from workers.values import Level
 
 _ASIDE = "aside.toml"
 _BEYOND = read_pairs("beyond.toml")
 _FILES = sorted({file.name for file in PAIRS.glob("*.toml")} - {"beyond.toml", _ASIDE})
+_FRESH = [file for file in sorted((PAIRS / "fresh").glob("*.toml")) if ".labels" not in file.name]
 _TUNED = [pair for name in _FILES for pair in read_pairs(name)]
 _CAPTURES = Path(__file__).parents[4].parent / "shared" / "captures"
 _STANDING_IN = (
@@ -30,40 +23,36 @@ _STANDING_IN = (
 )
 
 
-@pytest.mark.parametrize("name", _FILES)
-def test_the_rules_of_a_file_of_the_table_hold(name: str) -> None:
-    """Level and signals are those that an analyst gave; each pair's name is the rule."""
-    pairs = read_pairs(name)
-    assert pairs
-    said = {pair.rule: run(pair) for pair in pairs}
-    wrong = {
-        pair.rule: said[pair.rule]
-        for pair in pairs
-        if as_labelled(signs_of(said[pair.rule]), pair) != pair.signals
-        or said[pair.rule].level is not pair.level
-    }
-    assert wrong == {}
+def test_claims_agree_with_the_analyst_on_what_the_weights_were_fitted_to() -> None:
+    """The made-up pairs, many of them written to mislead."""
+    report = score_pairs([*_TUNED, *_BEYOND])
+    assert report.pairs >= 3_900
+    assert report.total.precision >= 0.92
+    assert report.total.recall >= 0.86
+    assert report.levels / report.pairs >= 0.96
 
 
-def test_the_rules_agree_with_the_analyst_on_what_they_were_tuned_on() -> None:
-    """Precision at least 99.5%, recall at least 94.9%, level at least 96.1% (many are rewritten whole)."""
-    total = score([*_TUNED, *_BEYOND])
-    assert total.pairs >= 3_900
-    assert total.precision >= 0.995
-    assert total.recall >= 0.949
-    assert total.level_accuracy >= 0.961
-
-
-def test_the_rules_agree_with_the_analyst_on_what_was_set_aside() -> None:
-    """As measured on a third of the table, tuned on by nobody: 98.6% precision, 91.8% recall, level 95.7%.
+def test_claims_agree_with_the_analyst_on_what_was_set_aside() -> None:
+    """As measured on a third of the table, to which nothing was fitted (docs/significance.md).
 
     Only the figures are told: who read the faults would tune on them.
     """
-    total = score(read_pairs(_ASIDE))
-    assert total.pairs * 2 >= len(_TUNED) + len(_BEYOND)
-    assert total.precision >= 0.985
-    assert total.recall >= 0.915
-    assert total.level_accuracy >= 0.955
+    report = score_pairs(read_pairs(_ASIDE))
+    assert report.pairs * 2 >= len(_TUNED) + len(_BEYOND)
+    assert report.total.precision >= 0.97
+    assert report.total.recall >= 0.91
+    assert report.levels / report.pairs >= 0.96
+
+
+def test_claims_agree_with_two_labellers_on_natural_updates() -> None:
+    """Precision at least 98%, 97% for each kind of deadline; recall at least 80%; level at least 97%."""
+    report = score_pairs(pair for file in _FRESH for pair in read_file(file))
+    assert report.pairs >= 300
+    assert report.total.precision >= 0.98
+    assert report.total.recall >= 0.8
+    assert report.kinds["deadline_set"].precision >= 0.97
+    assert report.kinds["deadline_moved"].precision >= 0.97
+    assert report.levels / report.pairs >= 0.97
 
 
 def test_every_pair_names_its_rule_once() -> None:
@@ -116,7 +105,7 @@ def test_real_narratives_that_replace_the_boilerplate_are_first_responses(narrat
         if narrative.startswith("When we confirm"):
             continue
         event = make_event(_STANDING_IN, narrative, agency)
-        said = assess(event, narrative_runs(_STANDING_IN, narrative))
+        said = assess(event)
         assert said.signals[0].kind == "first_response"
-        unchanged = assess(make_event(narrative, narrative, agency), narrative_runs(narrative, narrative))
+        unchanged = assess(make_event(narrative, narrative, agency))
         assert (unchanged.level, unchanged.signals) == (Level.COSMETIC, ())

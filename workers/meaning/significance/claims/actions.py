@@ -1,366 +1,298 @@
-"""Deeds of the agency or of Congress that a sentence tells of."""
+"""Reports that something was done: candidates for `action_reported`, each with the features that are weighed.
+
+A candidate is a verb in the past, in a sentence that only the new narrative has. Who acts, in which tense and
+frame, whether the old narrative told it, whether it is dated later than anything there: each is a feature;
+none decides by itself.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from itertools import islice
 
 from workers.meaning.sentences import words
 from workers.meaning.significance.reading.action_verbs import DEEDS
 from workers.meaning.significance.reading.actors import Actor
 from workers.meaning.significance.reading.clauses import Clause, Sentence
 from workers.meaning.significance.reading.dates import without_dates
-from workers.meaning.significance.reading.prefilters import has_any
-from workers.meaning.significance.reading.synonyms import canonical, merged
-from workers.meaning.significance.reading.wordforms import content, lemma
+from workers.meaning.significance.reading.synonyms import merged
+from workers.meaning.significance.reading.wordforms import content, is_past, lemma
+from workers.meaning.significance.scoring import scorer
+from workers.values import Signal
 
-_PHRASES = re.compile(
-    r"\b(?:took|taken)\s(?:\w+\s){0,2}?(?:steps?|actions?|measures)\b|\b(?:put|"
-    r"set)\s(?:[\w'’-]+\s){0,5}?(?:in(?:to)?\s(?:place|effect|use|operation|service|practice)|up|to\s(?:\w+\s)?use)\b"
-    r"|\bput\s(?:in(?:to)?|to)\s(?:(?!an?\b|the\b)\w+\s)?(?:use|place|effect|operation|service)\b|\bput\sout\sa"
-    r"|\bset\s(?:an?|the|its|new|minimum)\s(?:[\w-]+\s){0,2}?(?:standards?|limits?|criteria|requirements?|thresholds?|rules?)\b"
-    r"|\brolled\sout\b|\bcarried\sout\b|\bstood\sup\b|\bmade\s(?:\w+\s){0,4}?(?:changes|revisions|"
-    r"updates|available|improvements)\b"
-    r"|\bheld\s(?:\w+\s){0,3}?(?:training|trainings|workshops?|courses?|exercises?)\b"
-    r"|\b(?:began|begun|started)\sto\s(?!consider|review|discuss|explor|develop|draft|plan|look|examin|assess|"
-    r"stud|analy|evaluat|work|prepar|think|identif|determin|revis|updat|writ|design|see\b|ha[vd]|be\b|address|"
-    r"seek|prioriti|meet|do\b|take\b|tak|make\b|gather|coordinat)[a-z]+"
-    r"|\bbeen\s(?:collecting|requiring|using|posting|publishing|tracking|issuing|sending|reporting|enforcing|"
-    r"inspecting|training|sharing|screening|monitoring|conducting|charging|recording)\b"
-    r"|\b(?:began|begun|started)\s(?:using|requiring|implementing|training|tracking|collecting|deploying|"
-    r"posting|"
-    r"publishing|issuing|sending|conducting|reporting|providing|enforcing|monitoring)\b",
-    re.IGNORECASE,
+_IRREGULAR = words(
+    "took taken made put held sent stood built wrote written set began begun gave given withdrew "
+    "withdrawn bought chose chosen went gone came ran grew grown kept left met paid led brought sold "
+    "taught drew drawn got done cut let undertook undertaken rewrote rewritten hired spent lent won "
+    "struck hung laid"
 )
-_PHRASE_VERBS = words("took taken put set rolled carried stood made held began begun started been")
-# What is handed over or done in these words is talk about work, not work.
-_TALK = re.compile(
-    r"\b(?:provided|submitted|sent|shared|conducted|issued|prepared)\s(?:(?:us|GAO|with|an?|the|its|"
-    r"their|some|further|"
-    r"additional|written|technical|formal|brief|recent|verbal|oral)\s)*(?:updates?\s(?:on|about|"
-    r"regarding)|updates?(?!\s\w)|"
-    r"(?:(?:estimated|expected|anticipated|targeted?|planned|projected|new|revised|updated)\s)+(?:completion\s|implementation\s)?dates?|"
-    r"comments|outlines?|response|responses|information|status|timelines?|time\s?frames?|schedules?|milestones?|estimates?\sof\swhen|"
-    r"discussions?|"
-    r"meetings?|views|explanations?|letter(?!\sto\s(?!us|GAO))|requests?|feedback|no\s)\b|\bprovided\sthat\b|\bupdated\s(?:us|GAO)\b|"
-    r"\bentered\s(?!into)"
-    r"|\b(?:required|directed|included|provided)\s(?:by|in|for)\s|\bclosed\s(?:this|the)\srecommendation|\bmoved\s(?:forward|ahead|toward|closer|on|to|from|into|up|back|its\s\w+\sto)\b"
-    r"|\b(?:developed|established|defined|approved|formed|set|issued|released|adopted|created)\s(?:an?|its|the|several|some)\s(?:\w+\s)?"
-    r"(?:goals?|targets?|timelines?|milestones?|time\s?frames?|deadlines?)\b"
-    r"|\bassigned\s(?:an?|this|the|it)\s(?:\w+\s){0,2}?priority\b"
-    r"|\b(?:scheduled|canceled|cancelled|convened|conducted)\s(?:an?|the|its)\s(?:\w+\s)?(?:meeting|call|briefing)\b"
-    r"|\bsubmitted\s(?:its|the|an?)\s(?:\w+\s)?(?:statement\sof\s|180-day\s)"
-    r"|\bprovided\s(?:(?:us|GAO|with|the|its)\s)*(?:documents?|documentation|information|evidence|records|data)\s"
-    r"(?:that|which)\s(?:did|does|do)\snot\b"
-    r"|\b(?:concluded|completed|finished|held|resumed)\s(?:an?\s|the\s|its\s|their\s|internal\s|initial\s)*"
-    r"(?:discussions?|deliberations?|talks|meetings?|consultations?)\b"
-    r"|\bintroduced\b(?=.*\bbill)|\bissued\s(?:its|a|our)\s(?:\w+\s)?(?:report\son\srelated)",
-    re.IGNORECASE,
+_SPEECH = words(
+    "said stated told reported noted indicated informed explained added acknowledged estimated "
+    "responded wrote commented observed announced cautioned emphasized confirmed reiterated described "
+    "argued maintained stressed asserted believed thought considered replied mentioned repeated "
+    "notified weighed explored discussed raised pointed counted"
 )
-_SCHEDULE = re.compile(
-    r"(?:revised|changed|adjusted|updated|extended|modified|moved)\s(?:its|the|their)\s(?:\w+\s)?(?:target|goal)\s(?:for|of|to|date)\b|(?:revised|changed|adjusted|updated|extended|modified|moved)\s(?:[\w'’]+\s){0,4}?(?:date|dates|deadline|"
-    r"schedule|timeline|timeframe|"
-    r"milestones?|estimate)\b|(?:changed|revised|moved|extended|adjusted|updated)\s(?:this|that|it|these|them)\sto\b",
-    re.IGNORECASE,
+_MIND = words(
+    "agreed concurred disagreed accepted rejected planned expected anticipated intended hoped aimed "
+    "needed wanted decided determined committed projected scheduled targeted proposed recommended "
+    "estimated based related concerned attributed preferred"
 )
-_NOTHING = re.compile(
-    r"(?:wrote|written|prepared|developed)\s(?:an?\s|the\s|two\s|three\s|some\s|several\s)?(?:parts?|sections?|portions?|outlines?)\sof\b|"
-    r"addressed\s(?:a\s|one\s|only\s)?part\sof\s(?:this|the|our)\srecommendation\b"
-    r"|added(?:\sthat\b.*)?$|stopped\sshort\b|notified\s(?:us|GAO)\b|wrote,?\s(?:to\s)?(?:us|GAO|that|in|on)\b|\w+\s(?:no|none|neither|few|nothing|little)\b"
-    r"|(?:changed|revised|reversed|clarified|withdrew|withdrawn)\s(?:its|their)\s(?:\w+\s)?(?:position|mind|views?|stance|"
-    r"objections?|(?:dis)?agreement|(?:non)?concurrence|opposition)\b",
-    re.IGNORECASE,
+_STATE = words(
+    "remained continued contained included required lacked failed missed cost covered depended "
+    "existed varied differed exceeded totaled averaged ranged meant used involved occurred happened "
+    "received rose fell grew declined increased decreased left resigned retired died expired lapsed "
+    "delayed postponed slipped slowed stalled limited faced experienced identified found called asked "
+    "requested"
 )
-_WORD = re.compile(r"[A-Za-z'’&-]+")
+_ALL = 0.85  # of the words of a clause
+_PLANS = frozenset(("expects", "will", "would", "scheduled"))
+_NO_ACTION = _SPEECH | _MIND  # what was said or meant is nothing done
+_MODALS = words("will would could may might should must can cannot to be being not never yet")
+_BE = words("is are was were been")
+_HAVE = words("has have had having")
 _ADVERBS = words(
     "also then later subsequently recently formally successfully fully partially already since now "
-    "previously officially both jointly initially further finally first largely substantially not"
+    "previously officially both jointly initially further finally first largely substantially all "
+    "each only still itself"
 )
-_PASSIVE_UNSURE = words(
-    "required directed included provided increased reduced changed entered designed introduced built"
-)
-_RESULTS = words(
-    "issued published finalized implemented completed released adopted approved established signed enacted "
-    "deployed updated revised rescinded launched posted added installed inserted incorporated distributed "
-    "put concluded finished trained tested surveyed conducted compiled sent"
-)
-_SET_UP = words("established formed created appointed hired trained staffed designated reorganized")
-_MODALS = words("will would could may might should must can cannot to be being")
-_OWN_AGENT = re.compile(r"(?:the\s)?(?:agency|department|bureau|[A-Z]{2,6}\b(?!['’]s))")
-_BY = re.compile(
-    r"^(?:(?!pending|awaiting|until|after|for|because)[^,;])*?\bby\s((?:the\s|an?\s)?[A-Za-z][^,.;]*)"
+_WORD = re.compile(r"[A-Za-z'’&-]+")
+_NOW_SO = re.compile(
+    r"\b(?:is|are|was|were|went|came|put)\s(?:now\s|all\s|both\s|already\s)?(?P<so>(?:in|into)\s(?:place|use|effect|force|operation|service|production)|"
+    r"on\sboard|up\b(?!\sto)|live|complete\b|final\b|available|out\b|done\b|operational|open\b)"
 )
 _PAST_REPORT = re.compile(
-    r"\b(?:our|the)\s(?:\w+\s){0,3}?(?:19|20)\d\d\s(?:\w+\s)?report\b|\b(?:we|"
-    r"GAO)\s(?:previously\s)?(?:found|reported|(?<!as\swe\s)recommended)\b"
-    r"|\b(?:at\sthe\stime\sof|during|prior\sto|before)\sour\s(?:report|review|audit|work)\b|"
-    r"\bin\sour\s(?:prior\s|previous\s)?report\b",
+    r"\b(?:our|the)\s(?:\w+\s){0,3}?(?:19|20)\d\d\sreport\b|\b(?:we|GAO)\s(?:previously\s)?(?:found|reported|recommended)\b"
+    r"|\b(?:at\sthe\stime\sof|during|prior\sto|before)\sour\s(?:report|review|audit|work)\b|\bin\sour\s(?:\w+\s)?report\b",
     re.IGNORECASE,
 )
-_AS_WE_SAID = re.compile(r",?\sas\swe\s\w+(?:\sin\sour\s(?:\w+\s)?report)?\b")
-# An Act is named with its enactment in passing: "The Act, which was enacted in January, gives …".
-_ENACTED = re.compile(r"\b(?:enacted|signed\sinto\slaw|became\slaw|President\ssigned)\b", re.IGNORECASE)
-# Nothing enacted is told of: an order is the President's own, a law is only cited.
-_IN_PASSING = re.compile(
-    r"\b(?:executive\sorder|memorandum|proclamation)\b"
-    r"|\b(?:law|laws|legislation|statutes?|Act|provisions?)\senacted\s(?:in|on|since|after)\s[^,;]{3,24}?\s(?:requires?|directs?|"
-    r"gives?|allows?|prohibits?|does|do|has|have|is|are)\b",
+_DRAFTED = re.compile(r"\bdraft(?:s|ed|ing)?\b", re.IGNORECASE)
+_FIGURE = re.compile(r"\d[\d,.]*")
+_DENIED = re.compile(
+    r"\b(?:not|never|no|none|nor|neither|without|unable|fail\w*|few|little|yet\sto)\b|n['’]t\b", re.IGNORECASE
+)
+_AHEAD = re.compile(
+    r"\b(?:will|would|plans?|planned|expects?|intends?|anticipates?|aims?|should|must|may|could|if|whether|until|once|when)\b",
     re.IGNORECASE,
 )
-_FEDERAL = re.compile(
-    r"\bCongress\b|\bAct\b|Public Law|[Aa]ppropriat|\bHouse\b|\bSenate\b|conferees|lawmakers"
+_NOTHING = re.compile(r"\s(?:\w+\s){0,2}?(?:no|none|nothing|nobody|neither)\b")
+_TO_GAO = re.compile(
+    r"\s(?:[\w-]+\s){0,6}?(?:us|GAO|(?:its|their)\s(?:\w+\s)?(?:position|mind|views?)|discussions|comments|updates?)\b"
 )
-_ONE_CHAMBER = re.compile(r"\b(?:House|Senate|[Cc]ommittees?|[Ss]ubcommittee)\b")
-# What was only drafted is not yet done, whoever was shown it.
-_DRAFT = re.compile(r"\bdraft(?:s|ed)?\b", re.IGNORECASE)
-_GIVEN_OUT = words("issued published released")
+_ARTICLES = words("the a an its their this that these those any such each all of for with on in new")
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """One thing done: its verb's stem, what it was about, and when and how many, where the sentence says.
+class Report:
+    """A candidate: the sentence, its verb, the content of its clause, its features and what they weigh."""
 
-    `clause` is the piece of the sentence that tells it.
-    """
-
+    sentence: Sentence
     verb: str
     about: frozenset[str]
-    when: date | None
-    sentence: str
-    clause: str
-    count: int | None = None
+    features: dict[str, float]
+    score: float
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is claimed."""
+        return self.score >= scorer(ACTION).thresholds.get("claim", 0.0)
 
 
-def find_deeds(sentence: Sentence) -> Iterator[Deed]:
-    """Read what was done by the agency or Congress, as a fact of its own."""
-    if not _may_tell(sentence):
-        return
-    if has_any(sentence.low, ("report", "found", "recommended", "our ")) and _PAST_REPORT.search(
-        _AS_WE_SAID.sub("", sentence.text)
-    ):
-        return
-    when = sentence.dates[0].last if sentence.dates else None
-    first = sentence.clauses[0]
-    by_congress = first.actor is Actor.CONGRESS or first.subject.endswith("President")
-    if (
-        by_congress
-        and not _IN_PASSING.search(sentence.text)
-        and _ENACTED.search(sentence.text)
-        and not _is_unreal(sentence)
-    ):
-        yield Deed(canonical("enacted"), sentence.content, when, sentence.text, sentence.text)
-        return
-    was_deed = False
+ACTION = "action"
+_MOST = 12  # verbs of a sentence: those beyond are not read
+
+
+class Known:
+    """What the old narrative says, asked for by each candidate."""
+
+    def __init__(self, old: Sequence[Sentence], seen: date) -> None:
+        self._old = old
+        self.seen = seen
+
+    @cached_property
+    def stems(self) -> list[frozenset[str]]:
+        """The content of each sentence."""
+        return [one.stems for one in self._old]
+
+    @cached_property
+    def every(self) -> frozenset[str]:
+        """The content of all."""
+        return frozenset[str]().union(*self.stems)
+
+    @cached_property
+    def figures(self) -> frozenset[str]:
+        """All numbers, those of dates among them."""
+        return frozenset(figure.rstrip(",.") for one in self._old for figure in _FIGURE.findall(one.text))
+
+    @cached_property
+    def days(self) -> dict[date, bool]:
+        """The last days of all dates, with whether they were only expected."""
+        found: dict[date, bool] = {}
+        for one in self._old:
+            for mention in one.dates:
+                found[mention.last] = found.get(mention.last, True) and any(
+                    name in _PLANS for name, _ in one.spoken
+                )
+        return found
+
+    @cached_property
+    def reviewed(self) -> date:
+        """The last date of a report or of GAO's review: what is later is new."""
+        told = [mention.last for one in self._old for mention in one.reviews]
+        return max(told, default=date.min)
+
+    @cached_property
+    def is_boilerplate(self) -> bool:
+        """Whether nothing was reported yet."""
+        return all(one.stock or one.boilerplate for one in self._old)
+
+
+def _figures(text: str) -> list[str]:
+    return [figure.rstrip(",.") for figure in _FIGURE.findall(without_dates(text))]
+
+
+def find_reports(sentence: Sentence, known: Known) -> Iterator[Report]:
+    """All verbs of a sentence that tell something as done."""
+    return islice(_find(sentence, known), _MOST)
+
+
+def _find(sentence: Sentence, known: Known) -> Iterator[Report]:
+    frame = {"bias": 1.0} | _frame_of(sentence)
     for clause in sentence.clauses:
-        verb = _deed_verb(sentence, clause, was_deed)
-        if verb == "been" and "since " not in sentence.low:
-            verb = None  # "has been collecting" tells no beginning
-        was_deed = verb is not None
-        if verb:
-            about = content(without_dates(clause.text))
-            named = frozenset(merged(word) for word in about if not word[0].isdigit())
-            count = _OF_ALL.search(_numbered(clause.text))
-            day = next(_days_in(sentence, clause), when)
-            yield Deed(verb, named, day, sentence.text, clause.text, int(count[1]) if count else None)
+        about: frozenset[str] | None = None
+        for verb, features in _verbs(clause):
+            if about is None:
+                about = frozenset(map(merged, content(without_dates(clause.text))))
+            every = frame | features | _news(sentence, clause, verb, about, known)
+            yield Report(sentence, verb, about, every, scorer(ACTION).weigh(every))
 
 
-def _days_in(sentence: Sentence, clause: Clause) -> Iterator[date]:
-    """The dates that a clause names."""
-    stop = clause.start + len(clause.text)
-    return (one.last for one in sentence.dates if clause.start <= one.start <= stop)
+def action_signals(old: Sequence[Sentence], came: Sequence[Sentence], seen: date) -> Iterator[Signal]:
+    """One for each sentence that surely reports what the old narrative did not."""
+    known = Known(old, seen)
+    for sentence in came:
+        if not sentence.stock and any(report.is_sure for report in find_reports(sentence, known)):
+            yield Signal("action_reported", sentence.text)
 
 
-_COUNTED = re.compile(r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b(?=\s(?:of|out))")
+def _frame_of(sentence: Sentence) -> dict[str, float]:
+    """What holds of a whole sentence."""
+    found = {
+        "sentence of a past report": _PAST_REPORT.search(sentence.text) is not None,
+        "sentence says no date": not sentence.dates,
+        "sentence of GAO": sentence.clauses[0].actor is Actor.GAO,
+        "speaks of GAO": any(name == "GAO waits" for name, _ in sentence.spoken),
+    }
+    return {name: 1.0 for name, holds in found.items() if holds}
 
 
-def _numbered(text: str) -> str:
-    return _COUNTED.sub(lambda found: lemma(found[0]), text)
+def _verbs(clause: Clause) -> Iterator[tuple[str, dict[str, float]]]:
+    tokens = [
+        (at[0].lower() if at[0] != "May" else "", at.start(), at.end()) for at in _WORD.finditer(clause.text)
+    ]
+    base = _frame_of_clause(clause)
+    for index, (token, _, _) in enumerate(tokens):
+        if token not in _NO_ACTION and (token in DEEDS or token in _IRREGULAR or is_past(token)):
+            frame = _frame_of_verb(clause, tokens, index)
+            if frame is not None:
+                yield token, base | frame
+    for so in _NOW_SO.finditer(clause.text):
+        if not _AHEAD.search(clause.text[: so.start()]) and not _DENIED.search(clause.text[: so.start()]):
+            yield so["so"], base | {"verb tells a state": 1.0}
 
 
-_OF_ALL = re.compile(r"\b(\d{1,6})\s(?:of|out of)\s(?:the|its|their|all|\d+)\b")
+def _frame_of_clause(clause: Clause) -> dict[str, float]:
+    found = {
+        f"actor {clause.actor.value}": True,
+        f"clause {clause.opener or 'first'}": True,
+        "clause hypothetical": clause.hypothetical,
+        "clause background": clause.background,
+    }
+    return {name: 1.0 for name, holds in found.items() if holds}
 
 
-def _may_tell(sentence: Sentence) -> bool:
-    """Whether there is a word of doing at all: most sentences need no closer reading."""
-    low, text = sentence.low, sentence.text
-    if not DEEDS.isdisjoint(_WORD.findall(low)):
-        return True
-    if has_any(low, _PHRASE_VERBS) and _PHRASES.search(text):
-        return True
-    return has_any(low, ("enacted", "signed", "became")) and bool(_ENACTED.search(text))
+def _is_verb(token: str) -> bool:
+    return token in _BE or token in _HAVE or token in _MODALS or token in _SPEECH or is_past(token)
 
 
-def _is_unreal(sentence: Sentence) -> bool:
-    if _IN_PASSING.search(sentence.text):
-        return True
-    return any(clause.negated or clause.hypothetical for clause in sentence.clauses) or bool(
-        re.search(
-            r"\b(?:if|would|could|were|when)\s(?:\w+\s)?enacted\b|\bto\sbe\senacted\b|^Had\s",
-            sentence.text,
-            re.IGNORECASE,
-        )
-    )
-
-
-def _may_act(clause: Clause) -> bool:
-    """Whether what a clause tells can be a deed of the agency or of Congress."""
-    if clause.background or clause.hypothetical or clause.actor in {Actor.GAO, Actor.OTHER}:
-        return False
-    if clause.text.startswith(("Were ", "Had ")):
-        return False  # "Were they documented, BIS could show it"
-    if clause.subject.startswith(_ASKING) or _NAMES_BY_DEED.search(clause.subject):
-        return False  # "How many were submitted late is not tracked", "the rule CBP issued in 2016 lacks it"
-    if clause.actor is not Actor.CONGRESS:
-        return True
-    # "a law passed in Arizona"; where one chamber acted, the other, and the President, may never follow.
-    return bool(_FEDERAL.search(clause.text)) and not _ONE_CHAMBER.search(clause.subject)
-
-
-def _deed_verb(sentence: Sentence, clause: Clause, follows_deed: bool) -> str | None:
-    if not _may_act(clause):
-        return None
-    # "In May 2025, issued": the month is no modal verb.
-    found = _WORD.finditer(clause.text)
-    tokens = [("" if at[0] == "May" else at[0].lower(), at.start(), at.end()) for at in found]
-    for index, (token, start, _) in enumerate(tokens):
-        doing = token in DEEDS or (token in _PHRASE_VERBS and _PHRASES.match(clause.text, start))
-        if doing and _is_done(sentence, clause, tokens, index, follows_deed):
-            empty = any(pattern.match(clause.text, start) for pattern in (_TALK, _SCHEDULE, _NOTHING))
-            empty = empty or (bool(_DRAFT.search(clause.text)) and token not in _GIVEN_OUT)
-            return None if empty else canonical(token)
-    return None
-
-
-_NAMES_BY_DEED = re.compile(
-    r"\s(?:that|which|who)(?:\s|$)"
-    r"|^(?:[Tt]he|[Aa]n?|[Ii]ts|[Tt]heir|[Tt]hese|[Tt]hose)\s(?:(?!and\b|of\b)[a-z][a-z-]*\s)+(?:it|they|(?-i:[A-Z]{2,}))$"
-    r"|^Had\s"
-)
-
-
-def _is_done(
-    sentence: Sentence, clause: Clause, tokens: list[tuple[str, int, int]], index: int, follows_deed: bool
-) -> bool:
-    """Whether the verb at `index` is the clause's own, in the past, and not denied."""
+def _frame_of_verb(clause: Clause, tokens: list[tuple[str, int, int]], index: int) -> dict[str, float] | None:
+    token, start, end = tokens[index]
     chain: list[str] = []
     at = index - 1
-    while at >= 0 and (tokens[at][0] in _ADVERBS or tokens[at][0] in _MODALS or tokens[at][0] in _HAVE_BE):
+    while at >= 0 and (
+        tokens[at][0] in _ADVERBS
+        or tokens[at][0] in _MODALS
+        or tokens[at][0] in _HAVE
+        or tokens[at][0] in _BE
+    ):
         chain.append(tokens[at][0])
         at -= 1
-    along = not chain and at >= 0 and tokens[at][0] in _ALONG
-    if along or any(word in _MODALS or word == "not" for word in chain):
-        return False
-    if clause.negated and _denied_before(clause.text, tokens[index][1]):
-        return False
-    if any(word in _BE for word in chain):
-        return _is_passive_deed(sentence, clause, tokens, index)
-    if any(word in _HAVE for word in chain):
-        if _OF_ANOTHER.search(clause.text[: tokens[index][1]]):
-            return False  # "options for verifying that providers have deployed it"
-        every = clause.actor is Actor.THING and bool(_EVERY.match(clause.subject))
-        return every or clause.actor in {Actor.AGENCY, Actor.CONGRESS} or clause.inherits
-    return not _is_participle(clause, tokens, index) and _is_active(clause, tokens, at, follows_deed)
-
-
-def _is_participle(clause: Clause, tokens: list[tuple[str, int, int]], index: int) -> bool:
-    """Whether it only qualifies its subject: "the team assigned to the effort has been given other work"."""
-    if not clause.subject or clause.inherits:
-        return False
-    last = clause.subject.split()[-1]
-    if not last.islower() and last not in {"Staff", "Officials", "Employees", "Teams", "Managers"}:
-        return False
-    rest = clause.text[tokens[index][2] :]
-    found = _FINITE.search(rest)
-    return bool(found and not _CLAUSE_WORD.search(_IT_HAVE.sub(" ", rest[: found.end()])[: found.start()]))
-
-
-# "staff hired to prepare it have left": "it" is no subject there
-_IT_HAVE = re.compile(
-    r"\bit\s(?=(?:have|were|are|do)\b)|\bthey\s(?=(?:has|was|is|does)\b)|\b(?:it|them)\s(?=in\b|by\b)"
-)
-_FINITE = re.compile(r"\b(?:has|have|had|is|are|was|were|will|would|does|did|do)\b")
-_CLAUSE_WORD = re.compile(r"[,;]|\b(?:that|which|who|whom|where|when|how|what|and|but|it|they|whether|if)\b")
-
-
-_ASKING = ("How ", "how ", "Whether ", "whether ", "What ", "what ", "Why ", "why ")
-_ALONG = frozenset({"on", "of", "for", "with", "about"})  # "to report on closed bridges" closes none
-_EVERY = re.compile(r"(?:all|each)\sof\s(?:the|its)\s|the\sremaining\s\d+$", re.IGNORECASE)
-_OF_ANOTHER = re.compile(
-    r"\b(?:that|which|who|whether)\s(?!(?:it|they)\s)(?:[\w'’-]+\s){0,4}?(?:has|have|had)\s(?:\w+\s){0,2}$"
-    r"|\bwhat\s(?:\w+\s){0,3}?(?:has|have|had)\s(?:\w+\s){0,2}$"
-    # "made unnecessary by the controls it has put in place"
-    r"|\b(?:by|of|with|on|in|from|for|to|under)\s(?:the|these|those|its|all|any|new|other)\s(?:[\w-]+\s){1,3}?(?:it|they)\s"
-    r"(?:has|have|had)\s(?:\w+\s){0,2}$"
-)
-_BE = frozenset({"was", "were", "been"})
-_HAVE = frozenset({"has", "have", "had", "having"})
-_HAVE_BE = _BE | _HAVE
-
-
-_DENIAL = re.compile(
-    r"\b(?:not|never|no|nor|neither|without|yet to|unable|fail\w*|declined|lack\w*)\b|n['’]t\b|^or\b",
-    re.IGNORECASE,
-)
-
-
-def _denied_before(text: str, position: int) -> bool:
-    return bool(_DENIAL.search(text[:position]))
-
-
-_NOBODY = ("no ", "none", "neither ", "few ", "fewer ", "less than", "nothing", "little ", "not ")
-
-
-_AGENT = re.compile(
-    r"((?:the\s|its\s)?(?:[A-Z][\w&'’-]*)(?:\s(?:of|for|and|the|[A-Z][\w&'’-]*|officials|staff|center|office))*)(?=[\s,.;]|$)"
-)
-
-
-def _is_own_agent(sentence: Sentence, agent: str) -> bool:
-    """Whether it is a proper name, the agency's: "by the Park Service"."""
-    named = _AGENT.match(agent)
-    return named is not None and sentence.actor_of(named[1].removeprefix("the ")) is Actor.AGENCY
-
-
-def _is_passive_deed(
-    sentence: Sentence, clause: Clause, tokens: list[tuple[str, int, int]], index: int
-) -> bool:
-    word, _, end = tokens[index]
-    dated = bool(sentence.dates)
-    # Who did it is not said: only what is plainly a result, told with its date, is taken for the agency's.
-    agent = _BY.search(without_dates(clause.text[end:]))
-    known = agent is not None and (bool(_OWN_AGENT.match(agent[1])) or _is_own_agent(sentence, agent[1]))
-    if not (word in _RESULTS and dated) and word not in _SET_UP and not known:
-        return False
-    if clause.subject.lower().startswith(_NOBODY):
-        return False
-    if word in _PASSIVE_UNSURE or (clause.actor is Actor.AGENCY and word not in _SET_UP and not known):
-        return False
-    return agent is None or not re.search(
-        r"^(?:us|we|GAO|OMB|OPM|contractors?|the\s(?:\w+\s)?(?:contractor|vendor|court|states?|"
-        r"National\sAcadem\w+|inspector)|"
-        r"an?\s(?:\w+\s)?(?:contractor|vendor|court|judge|university)|stakeholders|industry|states)\b",
-        agent[1],
-        re.IGNORECASE,
+    if any(word in _MODALS for word in chain):
+        return None
+    before = clause.text[:start]
+    perfect, passive = any(w in _HAVE for w in chain), any(w in _BE for w in chain)
+    head = clause.subject.split()[-1].lower().strip("().,") if clause.subject else ""
+    active = not perfect and not passive
+    follows = at >= 0 and tokens[at][0].strip("-") == head.split("(")[-1].strip("-")
+    follows = follows or (clause.inherits and at <= 0)
+    other = any(_is_verb(one) for one, _, _ in tokens[: at + 1])
+    if active and ((at >= 0 and tokens[at][0] in _ARTICLES) or (other and not follows)):
+        return None
+    kind = (
+        "speech"
+        if token in _SPEECH
+        else "mind"
+        if token in _MIND
+        else "state"
+        if token in _STATE
+        else "deed"
+        if token in DEEDS
+        else "other"
     )
+    found = {
+        f"verb of {kind}": True,
+        "perfect": perfect,
+        "passive": passive,
+        "passive by": passive and bool(re.match(r"\sby\s", clause.text[end:])),
+        "active after subject": active and follows,
+        "active, apart": active and not follows,
+        "present passive": passive and not perfect and any(w in {"is", "are"} for w in chain),
+        "agency, deed": clause.actor is Actor.AGENCY and kind in {"deed", "other"},
+        "thing, active": clause.actor is Actor.THING and active,
+        "another verb before it": other,
+        "plan ahead of it": bool(_AHEAD.search(before)),
+        "denied": bool(_DENIED.search(before)),
+        "nothing done": bool(_NOTHING.match(clause.text, end)),
+        "told to GAO": bool(_TO_GAO.match(clause.text, end)),
+        "draft": bool(_DRAFTED.search(clause.text)),
+    }
+    return {name: 1.0 for name, holds in found.items() if holds}
 
 
-_THEN = re.compile(
-    r"\W*(?:(?:and|but|then|also)\W+)*(?:(?:in|on|since)\s[^,]{3,24}(?:,\s\d{4})?,\s)?(?:also\s|then\s)?"
-)
-
-
-def _is_active(clause: Clause, tokens: list[tuple[str, int, int]], before: int, follows_deed: bool) -> bool:
-    ahead = clause.text[: tokens[before + 1][1]] if before >= 0 else ""
-    if clause.inherits and (before <= 0 or _THEN.fullmatch(ahead)):
-        # "…, approved in 2019," qualifies a noun; after a deed it goes on telling deeds.
-        joined = follows_deed or (clause.opener == "and" and clause.past) or clause.resumes
-        return (
-            joined
-            and clause.actor in {Actor.AGENCY, Actor.CONGRESS, Actor.THING}
-            and (clause.actor is not Actor.THING or follows_deed)
-        )
-    if clause.actor not in {Actor.AGENCY, Actor.CONGRESS} or not clause.subject:
-        return False
-    # The verb comes right after its subject; further on it would qualify some other noun.
-    head = clause.subject.split()[-1].lower().strip("().,")
-    return before >= 0 and tokens[before][0].strip("-") == head.split("(")[-1].strip("-")
+def _news(
+    sentence: Sentence, clause: Clause, verb: str, about: frozenset[str], known: Known
+) -> dict[str, float]:
+    """What of it the old narrative did not have."""
+    stop = clause.start + len(clause.text)
+    inside = [mention for mention in sentence.dates if clause.start <= mention.start <= stop]
+    past = [mention for mention in inside or sentence.dates if mention.first <= known.seen]
+    days = {mention.last for mention in past}
+    told = days & known.days.keys()
+    found = {
+        "past date": bool(days),
+        "past date not told before": bool(days - told),
+        "past date told before": bool(told) and days == told,
+        "past date told before as expected": any(known.days[day] for day in told),
+        "later than last review": known.reviewed > date.min
+        and any(day > known.reviewed for day in days - told),
+        "dated in its clause": bool(inside),
+        "figure not told before": any(one not in known.figures for one in _figures(clause.text)),
+        "verb told before": merged(lemma(verb)) in known.every,
+        "nothing reported before": known.is_boilerplate,
+    }
+    best = max((len(about & stems) / len(about) for stems in known.stems), default=0.0) if about else 1.0
+    found["told in one sentence, verb too"] = best >= _ALL and found["verb told before"]
+    share = len(about - known.every) / len(about) if about else 0.0
+    shares = {"share of new words": share, "told in one sentence": best}
+    return {name: 1.0 for name, holds in found.items() if holds} | shares

@@ -21,6 +21,9 @@ from workers.meaning.significance.reading.dates import Mention, find_dates, with
 from workers.meaning.significance.reading.other_parties import is_of_others
 from workers.meaning.significance.reading.parentheticals import straight
 from workers.meaning.significance.reading.prefilters import has_any, lowered
+from workers.meaning.significance.reading.review_dates import is_review
+from workers.meaning.significance.reading.synonyms import merged
+from workers.meaning.significance.reading.vocabulary import spoken_of
 from workers.meaning.significance.reading.wordforms import content
 
 _SPEECH = (
@@ -156,6 +159,9 @@ class Clause:
     resumes: bool = False
 
 
+_MOST = 40  # dates of a sentence that are read closely
+
+
 class Sentence:
     """A sentence, its white space folded; what the rules ask of it is read when they first ask.
 
@@ -188,6 +194,22 @@ class Sentence:
     def content(self) -> frozenset[str]:
         """The stems that carry its content, dates left out."""
         return content(without_dates(self.text) if self.dates else self.text)
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The same, the stems of one word or of synonyms joined."""
+        return frozenset(map(merged, self.content))
+
+    @cached_property
+    def reviews(self) -> tuple[Mention, ...]:
+        """Its dates that only say when GAO looked, or when somebody spoke."""
+        return tuple(mention for mention in self.dates[:_MOST] if is_review(self.text, mention))
+
+    @cached_property
+    def spoken(self) -> tuple[tuple[str, int], ...]:
+        """What its words speak of, those of its dates left out, with their places."""
+        dates = {place for date in self.dates[:_MOST] for place in range(date.start, date.stop)}
+        return tuple(found for found in spoken_of(self.text) if found[1] not in dates)
 
     @property
     def boilerplate(self) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from itertools import chain
 
 from workers.meaning.sentences import words
 
@@ -179,7 +180,13 @@ _COMMON = frozenset(
 
 def content(text: str) -> frozenset[str]:
     """The stems of a text that carry its content: no function words, months, common talk or acronyms."""
-    return frozenset(filter(None, map(_carried, TOKEN.findall(text))))
+    return frozenset(chain.from_iterable(map(_carried_by, text.split())))
+
+
+@lru_cache(maxsize=50_000)
+def _carried_by(piece: str) -> tuple[str, ...]:
+    """Of what stands between two spaces: mostly it was met before."""
+    return tuple(filter(None, map(_carried, TOKEN.findall(piece))))
 
 
 @lru_cache(maxsize=20_000)
