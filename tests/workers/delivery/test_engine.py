@@ -373,7 +373,7 @@ def test_real_channels_open(store: Store, tmp_path: Path) -> None:
 
 
 def test_one_that_hangs_holds_up_no_other_at_its_host(store: Store) -> None:
-    """Invariant 9: at one host and port, a path that hangs has one request in flight and no turn of others."""
+    """Invariant 9: at one host, a path that hangs has one request in flight and no turn of others."""
     host = "shared.example.org"
     world, transport = ready(store, webhook("hangs", host), webhook("works", host), events=20, **QUICK)
     transport.script["hangs"] = [HANG] * 99
