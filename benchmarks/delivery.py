@@ -24,7 +24,7 @@ from benchmarks.delivery_receiver import Receiver, receiving
 from benchmarks.delivery_world import SECRET, Row, World, changes, now, show, tree_cpu, until
 from monitor.record.store.schema import messages
 from tests.fakes import postgres
-from workers.delivery.claim import ClaimRequest, Limits, claim
+from workers.delivery.claiming.claim import ClaimRequest, Limits, claim
 from workers.delivery.loading import load
 from workers.messages.fanout import fan_out
 

@@ -33,7 +33,7 @@ from tests.fakes import pages, postgres
 from tests.workers import seeding
 from workers.context import Context
 from workers.delivery import ledger
-from workers.delivery.claim import ClaimRequest, Limits, claim
+from workers.delivery.claiming.claim import ClaimRequest, Limits, claim
 from workers.delivery.results import Result, record
 from workers.messages.fanout import fan_out
 from workers.queue import due

@@ -41,7 +41,7 @@ INVARIANTS = {
     ),
     3: Invariant(
         "one atomic update claims a message before it is sent; only its holder records",
-        "workers/delivery/claim.py",
+        "workers/delivery/claiming/claim.py",
         (_SENDER, f"{_DELIVERY}test_a_sender_that_is_killed"),
         (_SENDER, f"{_DELIVERY}test_a_sender_that_is_killed"),
     ),
@@ -83,13 +83,13 @@ INVARIANTS = {
     ),
     8: Invariant(
         "no message passes an earlier one of its subscription, recipient and recommendation",
-        "workers/delivery/claimable.py",
+        "workers/delivery/claiming/claimable.py",
         (f"{_POINTS}test_killed_between_two_messages_of_one_recommendation",),
         (f"{_POINTS}test_killed_between_two_messages_of_one_recommendation",),
     ),
     9: Invariant(
         "a host's next allowed time is a row claimed by every request to it",
-        "workers/delivery/claim.py",
+        "workers/delivery/claiming/claim.py",
         (
             f"{_POINTS}test_killed_between_a_pace_and_its_request",
             f"{_POINTS}test_a_poller_killed_between_a_hosts_turn_and_its_request",

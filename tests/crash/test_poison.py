@@ -15,7 +15,7 @@ from tests.fakes.transport import FakeTransport, context
 from tests.workers.seeding import changes, configured, count, rows, webhook
 from workers.context import Context
 from workers.delivery import transactions
-from workers.delivery.lapses import FEWEST
+from workers.delivery.claiming.lapses import FEWEST
 from workers.delivery.results import Result
 from workers.messages.fanout import fan_out
 from workers.values import Message, Receipt, TransportError

@@ -19,7 +19,7 @@ import structlog
 from monitor.record.store.store import StoreError
 from workers.channels.channel import Channel
 from workers.context import Context
-from workers.delivery.claim import Claimed, Claims
+from workers.delivery.claiming.claim import Claimed, Claims
 from workers.delivery.loading import Loaded, ReceiverGone
 from workers.delivery.results import Result
 from workers.delivery.sender import Sender

@@ -18,8 +18,8 @@ from monitor.record.store.schema import attempts, events, items, messages, subsc
 from monitor.record.store.store import upsert
 from monitor.record.values import Event
 from workers.context import Context
+from workers.delivery.claiming.settling import requeue
 from workers.delivery.loading import mismatch
-from workers.delivery.settling import requeue
 from workers.messages import storing
 from workers.messages.describe import described_events
 from workers.messages.planning import FIRST, PlannedMessage, route

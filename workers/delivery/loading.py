@@ -11,7 +11,7 @@ from monitor.record.store import queries
 from monitor.record.store.schema import items, messages, notices
 from monitor.record.values import Notice, NoticeType
 from workers.configuration import Configuration
-from workers.delivery.claim import Claimed
+from workers.delivery.claiming.claim import Claimed
 from workers.messages.coverage import coverage, last_read_at
 from workers.messages.describe import described_events
 from workers.messages.sample import sample

@@ -13,10 +13,10 @@ from sqlalchemy import Connection, and_, bindparam, select, update
 from monitor.record.settings import Delivery
 from monitor.record.store.schema import attempts, messages, receivers
 from monitor.record.store.store import upsert
-from workers.delivery.claim import Claimed
-from workers.delivery.hosts import receiver_name
+from workers.delivery.claiming.claim import Claimed
+from workers.delivery.claiming.hosts import receiver_name
+from workers.delivery.claiming.settling import settle
 from workers.delivery.policy import AttemptHistory, Disposition, decide
-from workers.delivery.settling import settle
 from workers.messages.receiver_trouble import notify_dead, pause
 from workers.values import Cause, Receipt, TransportError
 

@@ -13,7 +13,7 @@ from monitor.record.ids import new_id
 from monitor.record.store.store import StoreError
 from workers.channels.channel import Channel
 from workers.context import Context
-from workers.delivery.claim import Claimed, ClaimRequest, Claims, HostQueue, Limits, claim
+from workers.delivery.claiming.claim import Claimed, ClaimRequest, Claims, HostQueue, Limits, claim
 from workers.delivery.loading import EventCache, Loaded, load
 from workers.delivery.results import Result, record, unmark
 from workers.messages.receiver_trouble import notify_dead

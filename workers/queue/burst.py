@@ -15,7 +15,7 @@ from monitor.record.queue.names import CHANGES
 from monitor.record.store.schema import messages, outbox
 from workers import context as contexts
 from workers.context import Context
-from workers.delivery.claimable import is_due, is_free
+from workers.delivery.claiming.claimable import is_due, is_free
 from workers.queue import due
 from workers.queue.dispatcher import QUEUES, Dispatcher, seconds_to_next
 

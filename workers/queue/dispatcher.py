@@ -16,7 +16,7 @@ from monitor.record.queue.names import CHANGES, DELIVER, DESCRIBE
 from monitor.record.store.store import StoreError
 from workers.channels import CHANNELS
 from workers.context import Context
-from workers.delivery import blocking
+from workers.delivery.claiming import blocking
 from workers.outage import Outage
 from workers.queue import due
 from workers.schedule.interval import Interval

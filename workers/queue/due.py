@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 from monitor.record.store.schema import messages, notices, outbox, paces
 from workers.channels import CHANNELS
 from workers.configuration import Configuration
-from workers.delivery.claimable import is_due, is_free, is_in_pace, is_paused, is_unmarked
+from workers.delivery.claiming.claimable import is_due, is_free, is_in_pace, is_paused, is_unmarked
 from workers.schedule import digests
 
 _MESSAGES_A_JOB = 100  # where more are due at once, several workers are given work

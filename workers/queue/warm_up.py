@@ -28,7 +28,7 @@ from workers.channels.channel import Channel
 from workers.channels.webhook.settings import WebhookSubscription
 from workers.configuration import Configuration
 from workers.context import Context
-from workers.delivery.claim import ClaimRequest, Limits, claim
+from workers.delivery.claiming.claim import ClaimRequest, Limits, claim
 from workers.delivery.engine import deliver
 from workers.delivery.loading import load
 from workers.delivery.results import Result, record, unmark

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, and_, or_, select, update
 
 from monitor.record.store.schema import messages
 from workers.context import Context
+from workers.delivery.claiming.settling import requeue, settle
 from workers.delivery.loading import mismatch
-from workers.delivery.settling import requeue, settle
 from workers.messages import storing
 from workers.schedule.catch_up import catch_up
 from workers.schedule.clock_repair import repair_times

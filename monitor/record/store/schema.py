@@ -323,7 +323,9 @@ messages = Table(
     Column("enqueued_until", Moment),
     Column("epoch", String),
     Column("failures", Integer, nullable=False, default=0),  # steps of the retry schedule used
-    Column("blocked", Boolean, nullable=False, default=False),  # set aside (workers/delivery/blocking.py)
+    Column(
+        "blocked", Boolean, nullable=False, default=False
+    ),  # set aside (workers/delivery/claiming/blocking.py)
     Column("lapses", Integer, nullable=False, default=0),  # leases that ran out
     Column("attempts", Integer, nullable=False, default=0),
     Column("uncertain", Boolean, nullable=False, default=False),  # an attempt's outcome is unknown

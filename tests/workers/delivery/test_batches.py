@@ -15,7 +15,7 @@ from monitor.record.store.store import Store
 from tests.fakes.transport import FakeTransport, context
 from tests.workers.seeding import NOW, changes, configured, rows, webhook
 from workers.delivery import engine
-from workers.delivery.claim import ClaimRequest, Claims, HostQueue, Limits, claim
+from workers.delivery.claiming.claim import ClaimRequest, Claims, HostQueue, Limits, claim
 from workers.delivery.engine import _Job
 from workers.delivery.loading import EventCache
 from workers.delivery.results import Result, record

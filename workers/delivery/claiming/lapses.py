@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, select, update
 
 from monitor.record.store.schema import attempts, messages
-from workers.delivery.hosts import Limits
-from workers.delivery.leasing import LAPSED
-from workers.delivery.settling import settle
+from workers.delivery.claiming.hosts import Limits
+from workers.delivery.claiming.leasing import LAPSED
+from workers.delivery.claiming.settling import settle
 from workers.values import Cause
 
 SPACED = 3  # from this lapse on each is followed by a wait

@@ -11,12 +11,21 @@ from monitor.record.settings import Delivery
 from monitor.record.store.schema import items, messages
 from monitor.record.store.store import Store
 from monitor.record.store.upgrade import open_store
-from tests.workers.delivery.test_settling import REFUSED, by_hand, by_returning, finish, made, take, wear_out
+from tests.workers.delivery.claiming.test_settling import (
+    REFUSED,
+    by_hand,
+    by_returning,
+    finish,
+    made,
+    take,
+    wear_out,
+)
 from tests.workers.seeding import NOW, rows
 from workers.context import Context
-from workers.delivery import blocking, ledger
-from workers.delivery.claimable import is_due
-from workers.delivery.hosts import HostQueue
+from workers.delivery import ledger
+from workers.delivery.claiming import blocking
+from workers.delivery.claiming.claimable import is_due
+from workers.delivery.claiming.hosts import HostQueue
 from workers.delivery.results import Result, record
 from workers.queue import dispatcher
 from workers.values import Receipt

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, func, li
 
 from monitor.record.store.schema import messages, paces, receivers
 from monitor.record.store.times import Moment
-from workers.delivery.claimable import pace_name
+from workers.delivery.claiming.claimable import pace_name
 
 TROUBLED_FOR = timedelta(minutes=5)  # after a time-out a receiver gets one request at a time
 HANGING_AFTER = timedelta(seconds=1)  # a request that takes longer takes up none of its host's capacity

@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, Connection, RowMapping, bindparam, case, u
 
 from monitor.record.store.schema import messages
 from monitor.record.store.times import Moment
-from workers.delivery.claimable import is_due
+from workers.delivery.claiming.claimable import is_due
 from workers.values import Cause
 
 

@@ -13,8 +13,8 @@ from sqlalchemy import Select, and_, case, select, update
 from monitor.record.store.schema import messages
 from monitor.record.store.store import Store
 from workers.channels import CHANNELS
-from workers.delivery import settling
-from workers.delivery.claimable import is_blocked, is_due, is_in_pace
+from workers.delivery.claiming import settling
+from workers.delivery.claiming.claimable import is_blocked, is_due, is_in_pace
 
 _AT_ONCE = 500  # messages in one transaction; whoever wants to write gets in between
 _A_ROUND = 10_000  # messages that a round marks; the next one goes on, and what can go out does in between

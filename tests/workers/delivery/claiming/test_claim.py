@@ -11,9 +11,9 @@ from monitor.record.store.schema import attempts, items, messages, receivers, su
 from monitor.record.store.store import Store
 from tests.fakes.transport import context
 from tests.workers.seeding import NOW, changes, configured, email, reminder, rows, slack, webhook
-from workers.delivery.claim import ClaimRequest, Claims, Limits, claim
-from workers.delivery.hosts import receiver_name
-from workers.delivery.leasing import LeaseTerms, lease
+from workers.delivery.claiming.claim import ClaimRequest, Claims, Limits, claim
+from workers.delivery.claiming.hosts import receiver_name
+from workers.delivery.claiming.leasing import LeaseTerms, lease
 from workers.messages import storing
 from workers.messages.fanout import fan_out
 

@@ -13,7 +13,7 @@ from tests.fakes.transport import context
 from tests.workers.seeding import NOW, changes, configured, rows, webhook
 from workers.context import Context
 from workers.delivery import ledger
-from workers.delivery.claim import ClaimRequest, Claims, Limits, claim
+from workers.delivery.claiming.claim import ClaimRequest, Claims, Limits, claim
 from workers.delivery.results import Result, record
 from workers.messages.fanout import fan_out
 from workers.schedule import reconciliation

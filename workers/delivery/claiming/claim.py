@@ -10,10 +10,10 @@ from sqlalchemy import Connection, Select, bindparam, literal, select, update
 from monitor.record.store.schema import messages, paces, receivers
 from monitor.record.store.store import upsert
 from monitor.record.store.times import Moment
-from workers.delivery.claimable import is_due, is_free, pace_name
-from workers.delivery.hosts import HostQueue, Limits, Receiver, ReceiverHost, in_flight
-from workers.delivery.lapses import put_off_lapsed
-from workers.delivery.leasing import Claimed, LeaseTerms, lease
+from workers.delivery.claiming.claimable import is_due, is_free, pace_name
+from workers.delivery.claiming.hosts import HostQueue, Limits, Receiver, ReceiverHost, in_flight
+from workers.delivery.claiming.lapses import put_off_lapsed
+from workers.delivery.claiming.leasing import Claimed, LeaseTerms, lease
 
 __all__ = ["ClaimRequest", "Claimed", "Claims", "HostQueue", "Limits", "claim"]
 

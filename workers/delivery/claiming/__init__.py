@@ -1,0 +1,1 @@
+"""Which messages may go out now, and the leases that give each to one sender."""
