@@ -3,15 +3,15 @@
 import pytest
 
 from tests.chaos.ledger import Arrival, Kill, Known, judge
-from tests.chaos.script import AGENCIES, CHANNELS, Planned, write
+from tests.chaos.script import AGENCIES, CHANNELS, Told, write
 
-TOLD = Planned("s", "", 1, 2)
-NEXT = Planned("s", "", 1, 3)
+TOLD = Told("s", "", 1, 2)
+NEXT = Told("s", "", 1, 3)
 KILLED = [Kill(1.5, "worker slack", "slack")]
 LAPSED = Known({"m1": [9.0]})
 
 
-def arrival(at: float, name: str = "m1", answer: str = "ok", told: Planned | None = TOLD) -> Arrival:
+def arrival(at: float, name: str = "m1", answer: str = "ok", told: Told | None = TOLD) -> Arrival:
     return Arrival(at, "slack", name, answer, told)
 
 

@@ -4,7 +4,7 @@ from sqlalchemy import update
 
 from monitor.record.store.schema import recommendations
 from monitor.record.store.store import Store
-from recwatch.queries.coverage import Cover, in_words
+from recwatch.queries.coverage import Covered, in_words
 from tests.workers.seeding import configured, recommend, webhook
 from workers.messages.coverage import Coverage, _open_recommendations, coverage
 from workers.messages.routing import covers
@@ -43,7 +43,7 @@ def test_what_is_counted_is_what_each_match_covers(store: Store) -> None:
 
 def test_a_line_about_thousands_of_subscriptions_names_a_few() -> None:
     """A log line is for people: the first twenty, and how many more."""
-    many = [Cover(f"s{number}", "webhook", Coverage(1)) for number in range(5_000)]
+    many = [Covered(f"s{number}", "webhook", Coverage(1)) for number in range(5_000)]
     words = in_words(5_379, many)
     assert words.startswith("5,379 open; s0 will hear of 1; ")
     assert words.endswith("; 4,980 more subscriptions")

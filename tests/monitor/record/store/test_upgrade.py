@@ -50,7 +50,7 @@ def test_a_newer_store_is_not_touched(any_store: Store) -> None:
     """An older program refuses a store that a newer one wrote."""
     with any_store.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(StoreError, match="newer recwatch"):
+    with pytest.raises(StoreError, match="another version of recwatch"):
         open_store(any_store.url.render_as_string(hide_password=False))
 
 
