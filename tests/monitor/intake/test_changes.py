@@ -1,8 +1,11 @@
 """What is an event and what is none: one source, one format after the other, several sources."""
 
-import pytest
+from datetime import timedelta
 
-from monitor.record.store.schema import recommendations
+import pytest
+from sqlalchemy import select
+
+from monitor.record.store.schema import recommendations, sources
 from monitor.record.values import EventType, Outcome
 from tests.fakes import pages
 from tests.fakes.pages import Row, rows
@@ -15,6 +18,17 @@ def test_a_first_capture_is_silent(any_scene: Scene) -> None:
     assert (intake.outcome, intake.seen, intake.events) == (Outcome.BASELINE, 3, ())
     assert any_scene.count(recommendations) == 3
     assert any_scene.waiting() == 0
+
+
+def test_a_source_knows_when_its_newest_capture_was_taken(any_scene: Scene) -> None:
+    """From the first on, also where no poller has made its row; an older page does not change it."""
+    taken = []
+    for body, hours in ((pages.export(rows(3)), 0), (pages.report([Row()]), -9), (pages.report([Row()]), 9)):
+        captured = any_scene.now + timedelta(hours=hours)
+        any_scene.take(body, captured_at=captured)
+        with any_scene.store.read() as connection:
+            taken.append(connection.scalar(select(sources.c.last_captured_at)) - any_scene.now)
+    assert taken == [timedelta(hours=-1), timedelta(hours=-2), timedelta(0)]
 
 
 @pytest.mark.parametrize("form", [pages.export, pages.agency, pages.agency_text])

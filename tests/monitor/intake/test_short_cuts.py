@@ -244,6 +244,17 @@ def test_of_an_export_only_what_differs_is_read(scene: Scene, counted: list[str]
     assert (event.subject.key, event.changed) == (scene_key(scene, changed[7]), ("narrative",))
 
 
+def test_a_row_that_says_the_same_in_other_bytes_is_read_once(scene: Scene, counted: list[str]) -> None:
+    """From then on it is recognised as it came last."""
+    scene.take(pages.export(rows(30)))
+    spaced = rows(30)
+    spaced[7] = spaced[7].but(narrative=spaced[7].narrative.replace(" ", "  "))
+    assert scene.take(pages.export(spaced)).events == ()
+    changed = [*spaced[:9], spaced[9].but(narrative="The Bureau has bought lamps."), *spaced[10:]]
+    assert len(scene.take(pages.export(changed)).events) == 1
+    assert counted == ["whole", "1", "1"]
+
+
 @pytest.mark.parametrize(("left", "outcome"), [(5, "changed"), (7, "quarantined")])
 def test_of_all_that_it_showed_counts_what_left_it_though_few_rows_are_read(
     double: Double, left: int, outcome: str
