@@ -1,1 +1,1 @@
-"""The eye: sees pages and writes down what changed."""
+"""Detection: reads pages and stores what changed."""

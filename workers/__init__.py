@@ -1,1 +1,1 @@
-"""The mouth: tells people what the eye wrote down."""
+"""Notification: tells people of stored events."""

@@ -1,4 +1,4 @@
-"""What the mouth speaks of: differences, their meaning, and messages ready to be rendered."""
+"""Values of notification: differences, their significance, and messages ready to be rendered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
