@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -16,6 +17,7 @@ from monitor.intake.decide.detection import (
     KnownRecommendation,
     Reader,
     Reading,
+    closing,
     decide,
     differs,
     is_comparable,
@@ -112,6 +114,16 @@ class Changeset:
         named = ", ".join(self.cut[:_NAMED])
         more = f" and {len(self.cut) - _NAMED} more" if len(self.cut) > _NAMED else ""
         return (f"a text is cut off, what is known of it stays: {named}{more}",) if self.cut else ()
+
+    def answering(self, waiting: Collection[int], captured_at: datetime) -> "Changeset":
+        """The same, with rows of recommendations that are looked up as answers."""
+        answers = {
+            one: change._replace(decision=decision)
+            for one, change in self.shown.items()
+            if one in waiting
+            and (decision := closing(change.compared.fields, change.compared.known, captured_at))
+        }
+        return replace(self, shown={**self.shown, **answers})
 
     def only(self, ids: Collection[int]) -> "Changeset":
         """What the page says of some known recommendations, and nothing else."""

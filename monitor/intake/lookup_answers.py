@@ -20,5 +20,5 @@ def answer_lookups(store: Store, settings: Settings, arrival: Arrival) -> Intake
         return Intake(Outcome.FAILING, str(error))
     with turn(store) as connection:
         waiting = departures.pending(connection, arrival.source.id, read.subject)
-        changes = compare(connection, arrival, read).only(waiting)
+        changes = compare(connection, arrival, read).answering(waiting, arrival.captured_at).only(waiting)
         return write(connection, settings, arrival, read, changes)

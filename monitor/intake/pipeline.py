@@ -4,7 +4,7 @@
 reading, changesets, and writing with departures.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -94,7 +94,8 @@ def _outdated(connection: Connection, arrival: Arrival, read: ReadCapture) -> In
 
 def _decide(connection: Connection, settings: Settings, arrival: Arrival, read: ReadCapture) -> Intake:
     """Believe a capture, or hold it back."""
-    changes = compare(connection, arrival, read)
+    waiting = _looked_up(connection, arrival, read)
+    changes = compare(connection, arrival, read).answering(waiting, arrival.captured_at)
     if not arrival.options.released:
         judged = gate_input(connection, arrival, read, changes)
         if doubt := gate.objection(read.capture, judged, settings.gate):
@@ -103,16 +104,16 @@ def _decide(connection: Connection, settings: Settings, arrival: Arrival, read: 
     is_first = source_rows.cover(connection, arrival, read)
     intake = write(connection, settings, arrival, read, replace(changes, first=is_first))
     notices = source_rows.record_outcome(connection, arrival, intake.outcome)
-    lasts = not (arrival.options.released or changes.gone or _is_waited_for(connection, arrival, read))
+    lasts = not (arrival.options.released or changes.gone or waiting)
     short_cuts.remember(connection, arrival, read, lasts=lasts)
     return replace(intake, notices=notices)
 
 
-def _is_waited_for(connection: Connection, arrival: Arrival, read: ReadCapture) -> bool:
-    """Whether it is the page of a report that is asked what became of a recommendation."""
+def _looked_up(connection: Connection, arrival: Arrival, read: ReadCapture) -> Collection[int]:
+    """The recommendations that this report's page is asked about."""
     if read.capture.format is not Format.PRODUCT or not read.subject:
-        return False
-    return bool(departures.pending(connection, arrival.source.id, read.subject))
+        return ()
+    return departures.pending(connection, arrival.source.id, read.subject)
 
 
 def write(

@@ -133,6 +133,18 @@ def decide(
     )
 
 
+def closing(shown: ComparedFields, known: KnownRecommendation, captured_at: datetime) -> Decision | None:
+    """Decide about an answer to a look-up; None unless it closes the recommendation.
+
+    The recommendation has just left its source, so a closed row is compared with the state alone: the same
+    words may have closed it before, and the report's page may have been read last at that time.
+    """
+    if not is_closed(shown.status) or is_closed(known.fields.status) or captured_at < known.observed_at:
+        return None
+    old = known.fields if is_comparable(known.fields) else shown._replace(status=known.fields.status)
+    return Decision(FieldChange.EVENT, known.revision + 1, EventType.CLOSED, changed_fields(shown, old))
+
+
 def is_comparable(fields: ComparedFields) -> bool:
     """Whether fingerprints were made by the present folding."""
     return fields.fingerprint.startswith(folding.VERSION)

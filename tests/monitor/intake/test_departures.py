@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from monitor.intake import Intake
 from monitor.record.settings import Gate, Settings, Source
 from monitor.record.store.schema import lookups
 from monitor.record.values import EventType
@@ -51,6 +52,26 @@ def test_closed_on_its_reports_page_is_closed(scene: Scene) -> None:
     assert (event.new.status, event.new.narrative) == ("closed-implemented", CLOSED.narrative)
     assert lookup(scene)[0] == "closed"
     assert scene.take(pages.export(rows(8))).events == ()
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_closed_a_second_time_in_the_same_words_is_closed(scene: Scene, *, by_hand: bool) -> None:
+    """An answer is compared with the state, not with what that page showed when it was last asked."""
+
+    def answer() -> Intake:
+        page = pages.report([CLOSED])
+        return scene.take(page) if by_hand else scene.answer(page)
+
+    left(scene)
+    assert [event.type for event in scene.events(answer())] == [EventType.CLOSED]
+    scene.take(pages.export([*rows(8), Row()]))
+    assert scene.take(pages.export(rows(8))).events == ()
+    (event,) = scene.events(answer())
+    assert event.type is EventType.CLOSED
+    assert event.old is not None
+    assert (event.old.status, event.changed) == ("open", ("narrative", "status"))
+    assert lookup(scene)[0] == "closed"
+    assert answer().events == ()
 
 
 def test_open_on_its_reports_page_is_nothing(scene: Scene) -> None:
