@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from monitor.record.values import State
+from monitor.record.values import Event, State
 from recwatch.cli.output import console, local, print_without_padding, say, shown
 from workers.channels.text.common import headline, level_in_words, link, safe, status_in_words, what_changed
 from workers.channels.text.excerpts import Piece, between
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 _STYLES = {"equal": "", "delete": "strike red", "insert": "bold green"}
 _MARKS = {"equal": ("", ""), "delete": ("[-", "-]"), "insert": ("{+", "+}")}
 _LABEL = 8
+
+
+def explain(event: Event) -> None:
+    """Each candidate for a claim about an event, and what weighed for and against it."""
+    from workers.meaning.significance.why import reasons
+
+    for reason in reasons(event):
+        say()
+        for line in reason.lines():
+            say(safe(line))
 
 
 def runs_as_text(runs: Iterable[Run]) -> "Text":

@@ -49,7 +49,7 @@ def find_promises(agency: str, narrative: str) -> tuple[Promise, ...]:
         if not any(_replaces(later, one) for later in found[place + 1 :])
         and not _is_met(one, sentences[one.place + 1 :])
     )
-    promises = (Promise(one.name, _last_day(one), one.sentence.quote) for one in standing)
+    promises = (Promise(one.name, _last_day(one), one.sentence.text) for one in standing)
     by_day = {promise.last_day: promise for promise in reversed(tuple(promises))}
     return tuple(reversed(by_day.values()))
 

@@ -23,6 +23,9 @@ def show(
             "--evidence", help="Name the kept bytes that it rests on, and derive it from them again."
         ),
     ] = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Each candidate for a claim, and what weighed for and against it.")
+    ] = False,
     save: Annotated[
         Path | None, typer.Option(metavar="DIR", help="With --evidence: write those bytes into this folder.")
     ] = None,
@@ -51,6 +54,10 @@ def show(
         from recwatch.cli.changes import print_event
 
         print_event(described)
+        if why:
+            from recwatch.cli.changes import explain
+
+            explain(described.event)
         if evidence:
             proof.print_evidence(described.event, derived)
             if save:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 
@@ -201,6 +202,15 @@ def test_show_prints_one_event_in_full(polled: Program) -> None:
     runs = event["data"]["diff"]["narrative"]
     assert "".join(text for kind, text in runs if kind != "insert") == BEFORE[0].narrative
     assert "".join(text for kind, text in runs if kind != "delete") == LATER
+
+
+def test_show_says_why(polled: Program) -> None:
+    """Each candidate with what weighed for and against it, below the event itself."""
+    name = polled("changes", "--json").rows[0]["data"]["event_id"]
+    plain, answer = polled("show", name), polled("show", name, "--why")
+    assert answer.out.startswith(plain.out.rstrip())
+    assert re.search(r"not claimed .*needs [+-]\d", answer.out)
+    assert re.search(r"^  [+-]\d+\.\d  \w", answer.out, re.MULTILINE)
 
 
 def test_show_of_an_event_that_is_none(polled: Program) -> None:

@@ -52,7 +52,7 @@ def level_of(pair: Pair) -> Level:
     """How much a narrative changed, whatever the rest of the record did."""
     if not pair.is_whole:
         return Level.SUBSTANTIVE
-    gone, came = ([one.quote for one in side] for side in (pair.gone, pair.came))
+    gone, came = ([one.text for one in side] for side in (pair.gone, pair.came))
     own = partial(own_names_in, " ".join((*gone, *came)), pair.agency)
     sameness = compare(" ".join(gone), " ".join(came), own)
     if not (gone and came) and _only_repeats((*gone, *came), pair, own):
@@ -69,8 +69,8 @@ def _reviews(sentences: Sequence[Sentence]) -> set[date]:
 
 def _only_repeats(apart: Sequence[str], pair: Pair, own: Own) -> bool:
     """Whether each sentence of one side only says again what a sentence of both says."""
-    came = {one.quote for one in pair.new}
-    both = [one.quote for one in pair.old if one.quote in came]
+    came = {one.text for one in pair.new}
+    both = [one.text for one in pair.old if one.text in came]
     return all(
         any(compare(sentence, other, own) is Sameness.SAME for other in both if _alike(sentence, other))
         for sentence in apart

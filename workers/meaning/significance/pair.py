@@ -1,7 +1,6 @@
 """Both narratives of a change, cut into sentences; a sentence that stands in both is read once."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cached_property
 
@@ -41,8 +40,8 @@ class Pair:
         self.all = {piece: Sentence(piece, self.cast) for piece in (*before, *after)}
         self.old = tuple(self.all[piece] for piece in before)
         self.new = tuple(self.all[piece] for piece in after)
-        self.gone = [sentence for sentence in self.old if sentence.quote in gone]
-        self.came = [sentence for sentence in self.new if sentence.quote in came]
+        self.gone = [sentence for sentence in self.old if sentence.text in gone]
+        self.came = [sentence for sentence in self.new if sentence.text in came]
 
     @cached_property
     def setting(self) -> Setting:
@@ -63,12 +62,12 @@ class Pair:
         return list(date_claims(self.setting)) if any(one.dates for one in self.came) else []
 
     def signals(self, history: Sequence[str]) -> Iterator[Signal]:
-        """All that the narratives assert, each with its sentence as it stands."""
-        found = [*self._first_response(), *position_signals(self.old, self.new)]
-        found += action_signals(self.old, self.came, self.seen)
-        found += deadline_signals(self.dates, self.setting, self._earlier(history))
-        found += removal_signals(self.old, self.remaining)
-        yield from self._quoted(found)
+        """All that the narratives assert."""
+        yield from self._first_response()
+        yield from position_signals(self.old, self.new)
+        yield from action_signals(self.old, self.came, self.seen)
+        yield from deadline_signals(self.dates, self.setting, self._earlier(history))
+        yield from removal_signals(self.old, self.remaining)
 
     def _earlier(self, history: Sequence[str]) -> list[tuple[Sentence, ...]]:
         if not any(claim.old for claim in self.dates):
@@ -87,16 +86,6 @@ class Pair:
         answer = next((sentence for sentence in self.came if not sentence.stock), None)
         if answer:
             yield Signal("first_response", answer.text)
-
-    def _quoted(self, signals: Iterable[Signal]) -> Iterator[Signal]:
-        if all(one.text is one.quote for one in self.all.values()):
-            yield from signals
-            return
-        sides = {True: self.old + self.new, False: self.new + self.old}
-        stand = {first: {one.text: one.quote for one in side} for first, side in sides.items()}
-        for signal in signals:
-            of_new = signal.kind != "text_removed"
-            yield replace(signal, text=stand[of_new].get(signal.text, signal.text))
 
 
 def _excerpts(old: str, new: str) -> tuple[str, str, bool]:

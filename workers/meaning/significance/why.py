@@ -56,15 +56,15 @@ def reasons(event: Event) -> Iterator[Reason]:
         best = max(find_reports(sentence, known), key=lambda one: one.score, default=None)
         if best and not sentence.stock:
             said = "action_reported" if best.is_sure else ""
-            yield _reason(f"“{best.verb}” in “{sentence.quote}”", said, ACTION, best.features)
+            yield _reason(f"“{best.verb}” in “{sentence.text}”", said, ACTION, best.features)
     for removal in find_removals(pair.old, pair.remaining):
         said = "text_removed" if removal.is_sure else ""
-        yield _reason(f"Gone: “{removal.sentence.quote}”", said, REMOVAL, removal.features)
+        yield _reason(f"Gone: “{removal.sentence.text}”", said, REMOVAL, removal.features)
 
 
 def _of_date(claim: DateClaim) -> Iterator[Reason]:
     new = claim.new
-    where = f"{new.name} in “{new.sentence.quote}”"
+    where = f"{new.name} in “{new.sentence.text}”"
     yield _reason(where, claim.kind, DEADLINE, new.features)
     if claim.nearest and claim.pair:
         moved = "replaced" if claim.old else ""

@@ -138,11 +138,6 @@ def is_only_position(sentence: Sentence) -> bool:
     return len(sentence.content) <= 1 and _of_sentence(sentence) is not None
 
 
-def is_position(sentence: Sentence) -> bool:
-    """Whether a sentence states a position, whatever else it says."""
-    return _of_sentence(sentence) is not None
-
-
 def _that_may_state(sentences: Iterable[Sentence]) -> list[Sentence]:
     return [sentence for sentence in sentences if has_any(sentence.low, _MAY_STATE)]
 

@@ -12,7 +12,6 @@ from workers.meaning.sentences import split_sentences, words
 from workers.meaning.significance.comparison.acronyms import shorten
 from workers.meaning.significance.comparison.paraphrase import may_be_reworded, reworded
 from workers.meaning.significance.comparison.passages import PAST, is_role, quantified
-from workers.meaning.significance.comparison.roles import contradict
 from workers.meaning.significance.comparison.typos import is_typo
 from workers.meaning.significance.reading.actors import NAMES, Own
 from workers.meaning.significance.reading.boilerplate import is_stock
@@ -68,11 +67,8 @@ _HEAD = re.compile(
 )
 
 
-def compare(old: str, new: str, own: Own = frozenset, *, loosely: bool = False) -> Sameness:
-    """Hold two narratives against each other by what they say.
-
-    `own` gives the names of the agency; `loosely` is as for rewording.reworded.
-    """
+def compare(old: str, new: str, own: Own = frozenset) -> Sameness:
+    """Hold two narratives against each other by what they say. `own` gives the names of the agency."""
     before, after = fold(old), fold(new)
     one, other = _Reading(before, after), _Reading(after, before)
     # Whatever the words are, other dates say something else; words are read only where they decide.
@@ -80,7 +76,7 @@ def compare(old: str, new: str, own: Own = frozenset, *, loosely: bool = False) 
     if every != every_other and sorted(one.dates) != sorted(other.dates):
         return Sameness.OTHER
     if one.is_letter_for_letter(other) or (
-        (one.says(other) or one.means(other, own, loosely)) and not one.contradicts(other)
+        (one.says(other) or one.means(other, own)) and not one.contradicts(other)
     ):
         return Sameness.SAME if every == every_other else Sameness.REDATED
     return Sameness.OTHER
@@ -149,21 +145,20 @@ class _Reading:
         bare, bare_other = [_bare(line) for line in mine], [_bare(line) for line in others]
         return sorted(bare) == sorted(bare_other) or _joined(bare) == _joined(bare_other)
 
-    def means(self, other: "_Reading", own: Own, loosely: bool) -> bool:
+    def means(self, other: "_Reading", own: Own) -> bool:
         """Whether both say the same in other words."""
         mine, others = self.sentences, other.sentences
         if not may_be_reworded((line.words for line in mine), (line.words for line in others)):
             return False
-        return _dated_alike(mine, others) and reworded(self._told(), other._told(), own(), loosely=loosely)
+        return _dated_alike(mine, others) and reworded(self._told(), other._told(), own())
 
     def is_letter_for_letter(self, other: "_Reading") -> bool:
         """Whether both have the same words in the same order, whatever their dates."""
         return self.sentences == other.sentences and self._told().split() == other._told().split()
 
     def contradicts(self, other: "_Reading") -> bool:
-        """Whether what are the same words stand in other relations."""
-        told, told_too = self._told(), other._told()
-        return contradict(told, told_too) or quantified(told) != quantified(told_too)
+        """Whether the same words say how many, or how much, of other things."""
+        return quantified(self._told()) != quantified(other._told())
 
     def _told(self) -> str:
         return ". ".join(text for text, _ in self._plain)

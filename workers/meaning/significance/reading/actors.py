@@ -7,7 +7,7 @@ from enum import Enum
 from functools import lru_cache
 
 from workers.meaning.sentences import words
-from workers.meaning.significance.reading.other_parties import OTHERS, OTHERS_LAST, names_a_thing
+from workers.meaning.significance.reading.other_parties import OTHERS, OTHERS_LAST
 from workers.meaning.significance.reading.prefilters import has_any, lowered
 
 
@@ -223,8 +223,6 @@ class Cast:
             return Actor.GAO
         if has_any(subject, _LEGISLATIVE) and (_CONGRESS.search(subject) or _ACT.search(subject)):
             return Actor.CONGRESS
-        if names_a_thing(subject):
-            return Actor.THING  # "collection of the data from grantees": it is not they who act
         if not self._is_named(subject):
             known = _known_in(subject)
             ours = any(map(self.is_own, known))

@@ -19,7 +19,6 @@ from workers.meaning.significance.reading.boilerplate import (
 )
 from workers.meaning.significance.reading.dates import Mention, find_dates, without_dates
 from workers.meaning.significance.reading.other_parties import is_of_others
-from workers.meaning.significance.reading.parentheticals import straight
 from workers.meaning.significance.reading.prefilters import has_any, lowered
 from workers.meaning.significance.reading.review_dates import is_review
 from workers.meaning.significance.reading.synonyms import merged
@@ -165,13 +164,10 @@ _MOST = 40  # dates of a sentence that are read closely
 class Sentence:
     """A sentence, its white space folded; what the rules ask of it is read when they first ask.
 
-    `text` is the sentence told straight, `quote` as it stands. `low` is the text in lower case: what is only
-    looked for is found there without minding the case.
+    `low` is the text in lower case: what is only looked for is found there without minding the case.
     """
 
-    def __init__(self, quote: str, cast: Cast) -> None:
-        text = straight(quote)
-        self.quote = quote
+    def __init__(self, text: str, cast: Cast) -> None:
         self.text = text
         self.low = lowered(text)
         self._cast = cast

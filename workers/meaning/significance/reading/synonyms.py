@@ -338,7 +338,6 @@ def _merged() -> dict[str, str]:
 
 
 _MERGED = _merged()
-EXACT = _EXACT
 STATIVE = frozenset(lemma(word) for word in words("await wait lack need require pend remain"))
 
 

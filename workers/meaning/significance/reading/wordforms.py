@@ -219,10 +219,27 @@ def are_kin(one: str, other: str) -> bool:
     """Whether two stems are of one word: "vacant" and "vacancy", "decontaminate" and "decontamination"."""
     if one == other:
         return True
-    least = max(5, min(len(one), len(other)) - 1)
+    least = max(_HEAD, min(len(one), len(other)) - 1)
     return one[:least] == other[:least] and one.isalpha() and other.isalpha()
 
 
 def unmatched(part: frozenset[str], whole: frozenset[str]) -> frozenset[str]:
     """The words of the first of which the second has no form."""
-    return frozenset(word for word in part - whole if not any(are_kin(word, other) for other in whole))
+    left = part - whole
+    if not left:
+        return left
+    alike = _by_head(whole)
+    return frozenset(
+        word for word in left if not any(are_kin(word, other) for other in alike.get(word[:_HEAD], ()))
+    )
+
+
+_HEAD = 5  # letters that words of one kin share at least
+
+
+@lru_cache(maxsize=500)
+def _by_head(stems: frozenset[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for one in stems:
+        found.setdefault(one[:_HEAD], []).append(one)
+    return found
