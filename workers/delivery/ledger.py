@@ -100,13 +100,15 @@ class Attempt:
     outcome: str
     seconds: float | None
     detail: str | None
+    repeats: int = 1  # so many attempts like it were folded into one, the first of them at `since`
+    since: datetime | None = None
 
 
 def attempts_of(connection: Connection, message_id: str) -> list[Attempt]:
     """The attempts of a message, in their order."""
     query = select(attempts).where(attempts.c.message_id == message_id).order_by(attempts.c.id)
     return [
-        Attempt(row["at"], row["outcome"], row["seconds"], row["detail"])
+        Attempt(**{name: row[name] for name in ("at", "outcome", "seconds", "detail", "repeats", "since")})
         for row in connection.execute(query).mappings()
     ]
 

@@ -20,6 +20,8 @@ from workers.values import Cause, TransportError
 LONGEST_WAIT = timedelta(days=1)
 _SHORTEST_WAIT = timedelta(seconds=1)  # "Retry-After: 0" must not become a busy loop
 _JITTER = 0.1
+_THROTTLED_SHARE = 20  # of the time for which everything was throttled, the least wait
+_LONGEST_LEAST = timedelta(minutes=30)
 _EXCERPT = 500  # characters of an error kept
 
 Outcome = Literal["sent", "transient", "permanent", "throttled", "unknown"]
@@ -27,10 +29,11 @@ Outcome = Literal["sent", "transient", "permanent", "throttled", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class AttemptHistory:
-    """What decides about a message when an attempt ended: steps used, and why it exists."""
+    """What decides about a message when an attempt ended: steps used, why it exists, how it was throttled."""
 
     failures: int
     cause: Cause
+    throttled_for: timedelta = timedelta()  # how long the receiver has throttled everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def decide(
     if error.permanent:
         return replace(seen, state="waiting", due_at=now, pauses=True)
     if error.retry_after is not None:
-        due_at = now + _clamp(error.retry_after)
+        due_at = now + max(_clamp(error.retry_after), _least_wait(history.throttled_for))
         return replace(seen, outcome="throttled", state="waiting", due_at=due_at, holds_receiver=True)
     return _next_step(seen, retry, now, spread)
 
@@ -79,6 +82,11 @@ def _next_step(seen: Disposition, retry: Sequence[timedelta], now: datetime, spr
         return seen
     wait = retry[seen.failures] * (1 + _JITTER * max(-1.0, min(1.0, spread)))
     return replace(seen, state="waiting", failures=seen.failures + 1, due_at=now + wait)
+
+
+def _least_wait(lasted: timedelta) -> timedelta:
+    """A receiver that asks for a second each time is asked less often the longer it does."""
+    return min(lasted / _THROTTLED_SHARE, _LONGEST_LEAST)
 
 
 def _clamp(seconds: float) -> timedelta:

@@ -3,20 +3,20 @@
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from monitor.record.settings import Delivery
 from monitor.record.store.schema import attempts, messages, receivers
 from monitor.record.store.store import upsert
 from workers.delivery.claiming.claim import Claimed
-from workers.delivery.claiming.hosts import receiver_name
 from workers.delivery.claiming.settling import settle
 from workers.delivery.policy import AttemptHistory, Disposition, decide
+from workers.delivery.throttling import fold_attempt, receiver_row, record_throttling, throttled_for
 from workers.messages.receiver_trouble import notify_dead, pause
 from workers.values import Cause, Receipt, TransportError
 
@@ -122,12 +122,14 @@ def _warn_of_lapse(result: Result, outcome: str) -> None:
 
 def _record(connection: Connection, result: Result, delivery: Delivery, now: datetime, spread: float) -> None:
     claimed = result.claimed
-    history = AttemptHistory(claimed.failures, claimed.cause)
+    asked_to_wait = result.error is not None and result.error.retry_after is not None
+    lasted = throttled_for(connection, claimed, now) if asked_to_wait else timedelta()
+    history = AttemptHistory(claimed.failures, claimed.cause, lasted)
     decision = decide(result.error, history, delivery.retry, now, spread)
     if not _update(connection, result, _values(result, decision)):
         _warn_of_lapse(result, decision.outcome)
         return
-    connection.execute(attempts.insert(), _attempt(result, decision.outcome, decision.error))
+    _record_attempt(connection, result, decision, now)
     if decision.holds_receiver and decision.due_at is not None:
         _hold_receiver(connection, claimed, decision.due_at)
     if result.error is not None and result.error.timed_out:
@@ -138,6 +140,15 @@ def _record(connection: Connection, result: Result, delivery: Delivery, now: dat
         settle(connection, [claimed.id])
     if decision.state == "dead" and claimed.cause is not Cause.TEST:
         notify_dead(connection, claimed.id, now)
+
+
+def _record_attempt(connection: Connection, result: Result, decision: Disposition, now: datetime) -> None:
+    attempt = _attempt(result, decision.outcome, decision.error)
+    if decision.outcome == "throttled":
+        fold_attempt(connection, attempt)
+        record_throttling(connection, result.claimed, now, decision.error or "")
+    else:
+        connection.execute(attempts.insert(), attempt)
 
 
 def _values(result: Result, decision: Disposition) -> dict[str, Any]:
@@ -185,23 +196,22 @@ def _hold_receiver(connection: Connection, claimed: Claimed, until: datetime) ->
 
 
 def _record_time_out(connection: Connection, claimed: Claimed, now: datetime) -> None:
-    insert = upsert(connection)(receivers).values(_receiver(claimed) | {"timed_out_at": now})
+    insert = upsert(connection)(receivers).values(receiver_row(claimed) | {"timed_out_at": now})
     connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"timed_out_at": now}))
 
 
 def _record_answers(connection: Connection, answered: Iterable[Claimed], now: datetime) -> None:
-    """Note of receivers that they answer: from then on they may have several requests at a time."""
-    rows = {each.subscription: _receiver(each) | {"answered_at": now} for each in answered}
+    """Receivers that answer may have several requests at a time from now on, and throttle no more."""
+    rows = {each.subscription: receiver_row(each) | {"answered_at": now} for each in answered}
     add = upsert(connection)(receivers)
-    first = add.on_conflict_do_update(
-        index_elements=["name"], set_={"answered_at": now}, where=receivers.c.answered_at.is_(None)
-    )
-    connection.execute(first, list(rows.values()))
-
-
-def _receiver(claimed: Claimed) -> dict[str, Any]:
-    name = receiver_name(claimed.channel, claimed.host, claimed.subscription)
-    return {"name": name, "host": claimed.host, "subscription": claimed.subscription}
+    changes = or_(receivers.c.answered_at.is_(None), receivers.c.throttled_since.is_not(None))
+    fresh = {
+        "answered_at": func.coalesce(receivers.c.answered_at, add.excluded.answered_at),
+        "throttled_since": None,
+        "throttling_told_at": None,
+    }
+    statement = add.on_conflict_do_update(index_elements=["name"], set_=fresh, where=changes)
+    connection.execute(statement, list(rows.values()))
 
 
 def unmark(connection: Connection, channel: str, now: datetime, until: datetime | None) -> None:

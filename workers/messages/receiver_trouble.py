@@ -27,7 +27,7 @@ def pause(connection: Connection, subscription: str, reason: str, now: datetime)
         words = (
             f"{reason}; its messages wait. When that is mended: recwatch subscriptions resume {subscription}"
         )
-        _notify(connection, NoticeType.PAUSED, subscription, "paused", words, now)
+        notify(connection, NoticeType.PAUSED, subscription, "paused", words, now)
 
 
 def notify_dead(connection: Connection, message_id: str, now: datetime) -> None:
@@ -42,7 +42,7 @@ def notify_dead(connection: Connection, message_id: str, now: datetime) -> None:
         "not announced; recwatch deliveries --state dead lists them, recwatch redeliver --dead sends them"
     )
     since: datetime = row["created_at"]
-    _notify(connection, NoticeType.DEAD, row["subscription"], "dead", words, now, since)
+    notify(connection, NoticeType.DEAD, row["subscription"], "dead", words, now, since)
 
 
 _STATES = ("waiting", "sent", "dead", "cancelled")
@@ -66,7 +66,7 @@ def _already_notified(connection: Connection, row: Any, now: datetime) -> bool:
     return connection.scalar(other) is not None
 
 
-def _notify(
+def notify(
     connection: Connection,
     kind: NoticeType,
     concerns: str,
