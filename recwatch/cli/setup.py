@@ -33,6 +33,23 @@ def load(ctx: typer.Context, *, secrets: bool) -> "Loaded":
     return load_configuration(options.config, options.home, secrets=secrets)
 
 
+def load_running(ctx: typer.Context, *, secrets: bool) -> "Loaded":
+    """Load what a running `up` has in effect, and say so where the file differs; else the file."""
+    from recwatch.cli.output import note
+    from recwatch.configuration import find
+    from recwatch.configuration import load as load_configuration
+    from recwatch.configuration.running import running_text
+
+    options: Options = ctx.obj
+    paths = find(options.config, options.home)
+    text = running_text(paths.home, paths.path)
+    if text is None or text == paths.path.read_bytes().decode("utf-8-sig", "replace"):
+        return load(ctx, secrets=secrets)
+    os.umask(0o077)
+    note(f"{paths.path} was changed and is not in effect (yet): this is what `recwatch up` runs with")
+    return load_configuration(options.config, options.home, secrets=secrets, text=text)
+
+
 def start_logging(ctx: typer.Context) -> None:
     """Send logs to standard error."""
     with importing():

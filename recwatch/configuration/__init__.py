@@ -40,6 +40,7 @@ class Loaded:
     secrets: dict[str, str]
     missing: dict[str, str]
     warnings: tuple[str, ...] = ()
+    text: str = ""
 
     def require(self, key: str) -> None:
         """ConfigError where this key's reference is unresolved: using its default instead would be wrong."""
@@ -47,14 +48,14 @@ class Loaded:
             raise ConfigError([Mistake(str(self.path), None, key, self.missing[key])])
 
 
-def load(config: Path | None, home: Path | None, *, secrets: bool) -> Loaded:
+def load(config: Path | None, home: Path | None, *, secrets: bool, text: str | None = None) -> Loaded:
     """Load the configuration; ConfigError lists everything that is wrong with it.
 
     `secrets`: an unresolved reference is a mistake. Otherwise what depends on it is left out: its
-    subscription, its source, or the key alone.
+    subscription, its source, or the key alone. `text`: this, instead of what the file holds now.
     """
     paths = find(config, home)
-    text = _read(paths.path)
+    text = _read(paths.path) if text is None else text
     resolved = resolve(_parse(paths.path, text), paths.path.resolve().parent)
     configuration = _validated(resolved)
     if configuration is None and resolved.missing and not secrets:
@@ -72,6 +73,7 @@ def load(config: Path | None, home: Path | None, *, secrets: bool) -> Loaded:
         resolved.secrets,
         {written(key): message for key, message in resolved.missing.items()},
         tuple(_warnings(configuration)),
+        text,
     )
 
 

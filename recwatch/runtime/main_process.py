@@ -3,7 +3,7 @@
 import fcntl
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +17,8 @@ from monitor.record.store.store import StoreError, store_url
 from monitor.record.store.upgrade import open_existing
 from recwatch.configuration import Loaded
 from recwatch.configuration.operators import EVICTING_ADVICE, UNSEEN, evicting, nobody_sees
+from recwatch.configuration.running import LOCK, forget_running, remember_running
+from recwatch.configuration.watching import Watch
 from recwatch.errors import Failure
 from recwatch.queries.coverage import coverage_now, in_words
 from recwatch.queries.status import paused
@@ -26,24 +28,47 @@ from recwatch.runtime.polling import poller
 from recwatch.runtime.stopping import Stop, stop_signals
 from recwatch.runtime.supervisor import Supervisor
 
-LOCK = "up.lock"
 # What the children use, imported once here: after the fork each of them would pay for it.
 _PRELOADED = ("monitor.poller", "workers.queue.dispatcher", "workers.queue.jobs", "workers.queue.work_loop")
 
 _log = structlog.get_logger()
 
 
-def run(loaded: Loaded) -> None:
-    """Run the poller, the dispatcher and the workers until a stop is asked for."""
+def run(loaded: Loaded, load: Callable[[], Loaded]) -> None:
+    """Run the poller, the dispatcher and the workers until a stop is asked for.
+
+    `load` reads the configuration anew: a changed one is in effect within seconds.
+    """
     make_home(loaded.home)
     # Signals count from here on: a Ctrl-C while the children start stops them in order, too.
     with _only_up(loaded.home), stop_signals() as stop:
-        if not wait_for_store(loaded, stop):
-            return
-        _serve(loaded, stop)
+        watch, former = Watch(loaded, load), None
+        try:
+            while not stop.is_set() and wait_for_store(watch.current, stop):
+                former = _serve_or_go_back(watch, former, stop)
+        finally:
+            forget_running(loaded.home)
+        _log.info("stopped")
 
 
-def _serve(loaded: Loaded, stop: Stop) -> None:
+def _serve_or_go_back(watch: Watch, former: Loaded | None, stop: Stop) -> Loaded:
+    """Serve until the configuration changes; back to the former one where the new one cannot be used."""
+    current = watch.current
+    try:
+        _serve(watch, stop)
+    except (QueueError, StoreError, Failure) as error:
+        if former is None:
+            raise
+        _log.warning(
+            "the changed configuration cannot be used; the old one stays in effect", error=str(error)
+        )
+        watch.current = former
+        return former
+    return current
+
+
+def _serve(watch: Watch, stop: Stop) -> None:
+    loaded = watch.current
     with served(loaded) as make:
         _preload()
         queues = loaded.configuration.queues_in_use()
@@ -52,9 +77,9 @@ def _serve(loaded: Loaded, stop: Stop) -> None:
             [poller(loaded, make), children.dispatcher(make), *children.workers(loaded, make, queues)]
         )
         if not stop.is_set():
+            remember_running(loaded)
             supervisor.start()
-            supervisor.run(stop, lambda: _log_ready(loaded))
-        _log.info("stopped")
+            supervisor.run(stop, lambda: _log_ready(loaded), watch.changed)
 
 
 def _warn(loaded: Loaded, make: Make) -> None:

@@ -16,6 +16,8 @@ _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0  # seconds before a child that died is st
 _WELL_AFTER = 60.0  # seconds a child must have run for its next death to count as the first
 _PATIENCE = 15.0  # seconds from the stop until what still runs is killed; each stage has its share
 
+_LOOK = 2.0  # seconds between two calls of `until`
+
 _log = structlog.get_logger()
 
 
@@ -53,15 +55,20 @@ class Supervisor:
         for each in self._children:
             self._start(each)
 
-    def run(self, stop: Stop, first: Callable[[], None] = lambda: None) -> None:
-        """Keep the children running until a stop is asked for; then stop them.
+    def run(
+        self,
+        stop: Stop,
+        first: Callable[[], None] = lambda: None,
+        until: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Keep the children running until a stop is asked for, or `until` says so; then stop them.
 
         `first` is called while they run; if it fails, they are stopped in order, too.
         """
         try:
             first()
-            while not stop.is_set():
-                stop.wait(self._care())
+            while not stop.is_set() and not until():
+                stop.wait(min(self._care(), _LOOK))
         finally:
             self.stop(stop)
 

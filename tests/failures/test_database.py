@@ -94,7 +94,7 @@ def test_doctor_says_that_somebody_else_holds_the_store(
     assert answer.status == 1
     assert "FAIL  store: " in answer.out
     assert "database is locked (another program has held it" in answer.out
-    assert "→ do what stands in brackets" in answer.out
+    assert "→ do what the brackets say" in answer.out
 
 
 def test_what_was_sent_while_the_store_was_locked_is_recorded_when_it_is_free(impatient: Store) -> None:

@@ -7,7 +7,7 @@ import typer
 
 from recwatch.cli.options import AsCsv, AsJson
 from recwatch.cli.output import Column, answer, choose, counted, footer
-from recwatch.cli.setup import load, reading, verb_app
+from recwatch.cli.setup import load_running, reading, verb_app
 from recwatch.errors import Exit, Failure
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def deliveries(
 
     if state is not None and state not in STATES:
         raise Failure(f'there is no state "{state}"; known: {", ".join(STATES)}', Exit.CONFIGURATION)
-    loaded = load(ctx, secrets=False)
+    loaded = load_running(ctx, secrets=False)
     with reading(loaded) as store, store.read() as connection:
         found = entries(connection, state=state, subscription=subscription, limit=limit)
     form = choose(as_json=as_json, as_csv=as_csv)

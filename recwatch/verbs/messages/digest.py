@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recwatch.cli.output import counted, note, say
-from recwatch.cli.setup import load, verb_app
+from recwatch.cli.setup import load_running, verb_app
 from recwatch.errors import Exit, Failure
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def digest(
     from workers.messages.fanout import fan_out_all
     from workers.schedule import digests
 
-    loaded = load(ctx, secrets=not preview)
+    loaded = load_running(ctx, secrets=not preview)
     chosen = subscription_named(loaded, subscription)
     if chosen.digest is None:
         raise Failure(f"{subscription} has no digest: its messages go out at once", Exit.CONFIGURATION)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from recwatch.cli.output import json_line, say
-from recwatch.cli.setup import load, reading, verb_app
+from recwatch.cli.setup import load_running, reading, verb_app
 
 app = verb_app()
 
@@ -21,7 +21,7 @@ def match(
     from workers.channels.text.common import headline
     from workers.messages.routing import matches
 
-    loaded = load(ctx, secrets=False)
+    loaded = load_running(ctx, secrets=False)
     with reading(loaded) as store, store.read() as connection:
         described = one_event(connection, event)
     rows: list[dict[str, Any]] = []

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from recwatch.cli.output import note, say
-from recwatch.cli.setup import load, verb_app
+from recwatch.cli.setup import load_running, verb_app
 from recwatch.errors import Exit, Failure
 
 app = verb_app()
@@ -26,7 +26,7 @@ def redeliver(
 
     if bool(ids) == dead:
         raise Failure("name messages, or say --dead", Exit.CONFIGURATION)
-    loaded = load(ctx, secrets=True)
+    loaded = load_running(ctx, secrets=True)
     with ledger(loaded) as context, context.store.write() as connection:
         done = ledgers.redeliver(connection, context, now(), None if dead else ids)
     for each in done.ids:

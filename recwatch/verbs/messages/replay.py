@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from recwatch.cli.output import counted, note, say
-from recwatch.cli.setup import load, verb_app
+from recwatch.cli.setup import load_running, verb_app
 
 app = verb_app()
 
@@ -24,7 +24,7 @@ def replay(
     from workers.delivery import ledger as ledgers
 
     begin = moment(since, option="--since")
-    loaded = load(ctx, secrets=True)
+    loaded = load_running(ctx, secrets=True)
     only = subscription_named(loaded, subscription) if subscription else None
     with ledger(loaded) as context, context.store.write() as connection:
         made = ledgers.replay(connection, context, begin, now(), only)

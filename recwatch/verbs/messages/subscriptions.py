@@ -6,7 +6,7 @@ import typer
 
 from recwatch.cli.options import AsJson, JsonWithoutCommand
 from recwatch.cli.output import Column, answer, choose, say
-from recwatch.cli.setup import load, verb_app
+from recwatch.cli.setup import load_running, verb_app
 from recwatch.errors import Exit, Failure
 
 app = verb_app(invoke_without_command=True)
@@ -50,7 +50,7 @@ def pause(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="ID")]
     from recwatch.cli.times import now
     from workers.delivery import ledger as ledgers
 
-    loaded = load(ctx, secrets=False)
+    loaded = load_running(ctx, secrets=False)
     subscription_named(loaded, name)
     with ledger(loaded) as context, context.store.write() as connection:
         changed = ledgers.pause(connection, name, now())
@@ -64,7 +64,7 @@ def resume(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="ID")
     from recwatch.cli.times import now
     from workers.delivery import ledger as ledgers
 
-    loaded = load(ctx, secrets=False)
+    loaded = load_running(ctx, secrets=False)
     subscription_named(loaded, name)
     with ledger(loaded) as context, context.store.write() as connection:
         changed = ledgers.resume(connection, name, now())
@@ -76,7 +76,7 @@ def _print(ctx: typer.Context, *, as_json: bool) -> None:
     from workers.delivery.ledger import subscriptions_now
     from workers.messages.coverage import coverage
 
-    loaded = load(ctx, secrets=False)
+    loaded = load_running(ctx, secrets=False)
     with ledger(loaded) as context, context.store.read() as connection:
         states = subscriptions_now(connection, context)
         covered = coverage(connection, loaded.configuration.subscriptions)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recwatch.cli.output import As, Column, choose, counted, json_line, say, table
-from recwatch.cli.setup import load, reading, verb_app
+from recwatch.cli.setup import load_running, reading, verb_app
 from recwatch.cli.times import ago
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def status(
     """Print sources, queues, messages, and the oldest change that is not delivered."""
     from recwatch.queries import status
 
-    loaded = load(ctx, secrets=False)
+    loaded = load_running(ctx, secrets=False)
     with reading(loaded) as store, store.read() as connection:
         sources = status.sources(connection, loaded.configuration)
         messages = status.messages(connection, loaded.configuration)

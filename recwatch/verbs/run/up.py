@@ -1,5 +1,7 @@
 """`recwatch up`."""
 
+from functools import partial
+
 import typer
 
 from recwatch.cli.setup import load, start_logging, verb_app, warn
@@ -15,4 +17,4 @@ def up(ctx: typer.Context) -> None:
     loaded = load(ctx, secrets=True)
     start_logging(ctx)
     warn(loaded)
-    run(loaded)
+    run(loaded, partial(load, ctx, secrets=True))
