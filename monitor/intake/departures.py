@@ -119,10 +119,10 @@ def _cannot_say(lookup: Any) -> bool:
     return lookup.settled == "expired" or (lookup.settled is None and lookup.attempts > 0)
 
 
-def pending(connection: Connection, source_id: str, product: str) -> set[int]:
-    """Recommendations of a report with an open look-up."""
+def pending(connection: Connection, source_id: str, subject: str) -> set[int]:
+    """Recommendations with an open look-up, where the subject is their report; none of another subject."""
     query = select(lookups.c.recommendation_id).where(
-        lookups.c.source_id == source_id, lookups.c.product == product, lookups.c.settled.is_(None)
+        lookups.c.source_id == source_id, lookups.c.product == subject, lookups.c.settled.is_(None)
     )
     return set(connection.scalars(query))
 
@@ -131,6 +131,8 @@ def answer(writer: CaptureWriter, subject: str, changes: Changeset) -> None:
     """Settle the look-ups that a report's page answers; those of recommendations that it lacks stay open."""
     connection, source_id = writer.connection, writer.reader.source
     waiting = pending(connection, source_id, subject)
+    if not waiting:
+        return
     shown = {one: change.compared.row.status for one, change in changes.shown.items() if one in waiting}
     closed = {one for one, status in shown.items() if is_closed(status)}
     still_open = shown.keys() - closed

@@ -4,7 +4,7 @@
 reading, changesets, and writing with departures.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -22,9 +22,9 @@ from monitor.record.settings import Settings
 from monitor.record.store.intake_lock import take_turn
 from monitor.record.store.schema import outbox
 from monitor.record.store.store import Store
-from monitor.record.values import EventType, Format, Outcome
+from monitor.record.values import EventType, Outcome
 
-# What monitor.formats calls pages that keep programs out; a test holds the two together.
+# What monitor.formats calls pages that keep programs out.
 WALLS = ("a bot check", "a refusal")
 _SMALL = 256 * 1024  # bytes: such a page is no longer
 
@@ -94,7 +94,7 @@ def _outdated(connection: Connection, arrival: Arrival, read: ReadCapture) -> In
 
 def _decide(connection: Connection, settings: Settings, arrival: Arrival, read: ReadCapture) -> Intake:
     """Believe a capture, or hold it back."""
-    waiting = _looked_up(connection, arrival, read)
+    waiting = departures.pending(connection, arrival.source.id, read.subject)
     changes = compare(connection, arrival, read).answering(waiting, arrival.captured_at)
     if not arrival.options.released:
         judged = gate_input(connection, arrival, read, changes)
@@ -109,13 +109,6 @@ def _decide(connection: Connection, settings: Settings, arrival: Arrival, read: 
     return replace(intake, notices=notices)
 
 
-def _looked_up(connection: Connection, arrival: Arrival, read: ReadCapture) -> Collection[int]:
-    """The recommendations that this report's page is asked about."""
-    if read.capture.format is not Format.PRODUCT or not read.subject:
-        return ()
-    return departures.pending(connection, arrival.source.id, read.subject)
-
-
 def write(
     connection: Connection, settings: Settings, arrival: Arrival, read: ReadCapture, changes: Changeset
 ) -> Intake:
@@ -127,8 +120,7 @@ def write(
     )
     opened, events = _write_changes(writer, read, changes)
     vanished = departures.write_departures(writer, arrival.source, settings.gate, changes)
-    if read.capture.format is Format.PRODUCT and read.subject:
-        departures.answer(writer, read.subject, changes)
+    departures.answer(writer, read.subject, changes)
     happened = (*events, *vanished)
     outcome = Outcome.CHANGED if happened else Outcome.BASELINE if changes.first else Outcome.UNCHANGED
     types = [change.decision.type for change in changes.events.values()]

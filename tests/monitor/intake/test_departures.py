@@ -188,3 +188,12 @@ def test_lookups_go_where_the_configuration_says(scene: Scene, pattern: str) -> 
     )
     left(scene)
     assert lookup(scene)[1] == "https://example.org/r/gao-31-900001.html"
+
+
+def test_a_report_page_that_does_not_answer_counts_each_time_that_it_comes(scene: Scene) -> None:
+    """The same bytes saved again are one more try: such a page is not recognised unread."""
+    left(scene)
+    lacking = pages.report([Row(number="2", text="The Director should count the piers.")])
+    for attempts in (1, 2):
+        assert scene.take(lacking).events == ()
+        assert lookup(scene) == (None, "https://www.gao.gov/products/gao-31-900001", attempts)

@@ -178,3 +178,28 @@ def test_what_is_held_back_says_what_it_means_and_what_to_do(scene: Scene) -> No
     assert "No subscriber was told." in taken.message
     for verb in ("show", "release", "discard"):
         assert f"recwatch quarantine {verb} {number}" in taken.message
+
+
+WALL = b"<html><body><p>Please solve this captcha to go on.</p></body></html>"
+LOGIN = FAULTS["login"]
+
+
+@pytest.mark.parametrize(
+    ("body", "fetched", "outcome"),
+    [
+        (WALL, True, "blocked"),
+        (WALL, False, "quarantined"),
+        (LOGIN, True, "quarantined"),
+        (WALL.replace(b"</body>", b"<p>%s</p></body>" % (b"word " * 60_000)), True, "quarantined"),
+    ],
+    ids=["a wall", "a wall that somebody saved", "no wall", "too long for a wall"],
+)
+def test_only_a_wall_that_a_site_sends_is_a_refusal(
+    scene: Scene, body: bytes, fetched: bool, outcome: str
+) -> None:
+    """Nothing is kept of it; what cannot be read for another reason is held back for a person to see."""
+    scene.take(EXPORT)
+    assert scene.take(body, fetched=fetched).outcome == outcome
+    with scene.store.read() as connection:
+        kept = connection.scalars(select(captures.c.outcome)).all()
+    assert kept == ["baseline", *(["quarantined"] if outcome == "quarantined" else [])]
