@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, and_, func, select, update
 
 from monitor.record.batches import batched
 from monitor.record.ids import new_id
@@ -19,7 +19,9 @@ from monitor.record.store.store import upsert
 from monitor.record.values import Event
 from workers.context import Context
 from workers.delivery.claiming.settling import requeue
+from workers.delivery.handover import hand_over, hand_over_waiting, stranded
 from workers.delivery.loading import mismatch
+from workers.delivery.successors import Successors
 from workers.messages import storing
 from workers.messages.describe import described_events
 from workers.messages.planning import FIRST, PlannedMessage, route
@@ -146,21 +148,59 @@ def redeliver(
 ) -> Redelivered:
     """Put messages back in line under their old ids, whatever became of them; without ids, all dead ones."""
     query = select(messages).order_by(messages.c.created_at, messages.c.id)
-    query = query.where(messages.c.state == "dead") if ids is None else query.where(messages.c.id.in_(ids))
+    no_test = messages.c.cause != Cause.TEST
+    dead = and_(messages.c.state == "dead", no_test)
+    query = query.where(dead) if ids is None else query.where(messages.c.id.in_(ids))
     rows = {row["id"]: row for row in connection.execute(query.with_for_update()).mappings()}
     refused = {each: "there is no such message" for each in ids or () if each not in rows}
+    became = Successors(connection, context)
+    back: list[str] = []
     for row in rows.values():
-        if reason := _obstacle(context, row, now):
-            refused[row["id"]] = reason
-    back = tuple(each for each in rows if each not in refused)
-    requeue(connection, back, now)
-    return Redelivered(back, refused)
+        reason = mismatch(
+            context.configuration.subscription(row["subscription"]), row["channel"], row["recipient"]
+        )
+        ends = became.of(row["subscription"], row["recipient"])
+        if obstacle := _obstacle(row, now) or (reason if not ends else ""):
+            refused[row["id"]] = obstacle
+        elif reason:
+            back += hand_over(connection, context, [row["id"]], ends, now)
+        else:
+            requeue(connection, [row["id"]], now)
+            back.append(row["id"])
+    return Redelivered(tuple(back), refused)
 
 
-def _obstacle(context: Context, row: RowMapping, now: datetime) -> str:
-    if row["lease_until"] is not None and row["lease_until"] > now:
-        return "it is being sent"
-    return mismatch(context.configuration.subscription(row["subscription"]), row["channel"], row["recipient"])
+def redeliver_to(
+    connection: Connection,
+    context: Context,
+    subscription: Subscription,
+    now: datetime,
+    ids: Sequence[str] | None = None,
+) -> Redelivered:
+    """Send messages to another subscription; without ids, all that waits for ends that became nothing."""
+    hand_over_waiting(connection, context, now)
+    left = {(each.subscription, each.recipient) for each in stranded(connection, context)}
+    query = select(messages).order_by(messages.c.created_at, messages.c.id)
+    wanted = messages.c.state == "cancelled" if ids is None else messages.c.id.in_(ids)
+    rows = connection.execute(query.where(wanted).with_for_update()).mappings().all()
+    found = {row["id"] for row in rows}
+    refused = {each: "there is no such message" for each in ids or () if each not in found}
+    ends = [(subscription.id, recipient) for recipient in subscription.recipients()]
+    back: list[str] = []
+    for row in rows:
+        if ids is None and (row["subscription"], row["recipient"]) not in left:
+            continue
+        if obstacle := _obstacle(row, now):
+            refused[row["id"]] = obstacle
+        else:
+            back += hand_over(connection, context, [row["id"]], ends, now)
+    return Redelivered(tuple(back), {} if ids is None else refused)
+
+
+def _obstacle(row: RowMapping, now: datetime) -> str:
+    if row["cause"] == Cause.TEST:
+        return "a test is sent once; recwatch test-notify sends another"
+    return "it is being sent" if row["lease_until"] is not None and row["lease_until"] > now else ""
 
 
 def replay(

@@ -12,6 +12,7 @@ from monitor.record.store import queries
 from monitor.record.store.schema import digests, items, subscriptions
 from monitor.record.store.store import upsert
 from workers.context import Context
+from workers.delivery.handover import send_items
 from workers.delivery.loading import operators_address
 from workers.messages import storing
 from workers.messages.coverage import coverage, last_read_at
@@ -143,6 +144,10 @@ def _make(connection: Connection, context: Context, due: _DueDigest, now: dateti
     if empty and not due.send_empty:
         _forget_older(connection, due, slot)
         return None
+    if due.subscription.channel == "webhook":  # it had a digest as another channel; a body holds one event
+        held = connection.scalars(select(items.c.event_id).where(waiting).order_by(items.c.id)).all()
+        sent = send_items(connection, context, (due.subscription.id, due.recipient), held, now)
+        return sent[0] if sent else None
     planned = PlannedMessage(due.subscription, due.recipient, Cause.DIGEST, slot)
     [message] = storing.store_messages(connection, context, [planned], now)
     connection.execute(update(items).where(waiting).values(message_id=message))
