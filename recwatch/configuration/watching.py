@@ -19,7 +19,7 @@ _log = structlog.get_logger()
 _Stamp = tuple[int, int, int] | None
 
 
-class Watch:
+class ConfigurationWatch:
     """Looks whether the configuration file, or a file that it refers to, is another than before."""
 
     def __init__(self, loaded: Loaded, load: Callable[[], Loaded]) -> None:

@@ -18,7 +18,7 @@ from monitor.record.store.upgrade import open_existing
 from recwatch.configuration import Loaded
 from recwatch.configuration.operators import EVICTING_ADVICE, UNSEEN, evicting, nobody_sees
 from recwatch.configuration.running import LOCK, forget_running, remember_running
-from recwatch.configuration.watching import Watch
+from recwatch.configuration.watching import ConfigurationWatch
 from recwatch.errors import Failure
 from recwatch.queries.coverage import coverage_now, in_words
 from recwatch.queries.status import paused
@@ -42,7 +42,7 @@ def run(loaded: Loaded, load: Callable[[], Loaded]) -> None:
     make_home(loaded.home)
     # Signals count from here on: a Ctrl-C while the children start stops them in order, too.
     with _only_up(loaded.home), stop_signals() as stop:
-        watch, former = Watch(loaded, load), None
+        watch, former = ConfigurationWatch(loaded, load), None
         try:
             while not stop.is_set() and wait_for_store(watch.current, stop):
                 former = _serve_or_go_back(watch, former, stop)
@@ -51,7 +51,7 @@ def run(loaded: Loaded, load: Callable[[], Loaded]) -> None:
         _log.info("stopped")
 
 
-def _serve_or_go_back(watch: Watch, former: Loaded | None, stop: Stop) -> Loaded:
+def _serve_or_go_back(watch: ConfigurationWatch, former: Loaded | None, stop: Stop) -> Loaded:
     """Serve until the configuration changes; back to the former one where the new one cannot be used."""
     current = watch.current
     try:
@@ -67,7 +67,7 @@ def _serve_or_go_back(watch: Watch, former: Loaded | None, stop: Stop) -> Loaded
     return current
 
 
-def _serve(watch: Watch, stop: Stop) -> None:
+def _serve(watch: ConfigurationWatch, stop: Stop) -> None:
     loaded = watch.current
     with served(loaded) as make:
         _preload()

@@ -1,13 +1,17 @@
 """`recwatch show EVENT`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from recwatch.cli.output import json_line
 from recwatch.cli.setup import load, reading, verb_app
 from recwatch.errors import Exit, Failure
+
+if TYPE_CHECKING:
+    from monitor.captures.reextraction import Derivation
+    from workers.values import DescribedEvent
 
 app = verb_app()
 
@@ -40,25 +44,29 @@ def show(
     loaded = load(ctx, secrets=False)
     with reading(loaded) as store, store.read() as connection:
         described = one_event(connection, event)
+        derived = None
         if evidence:
             from monitor.captures.reextraction import derive
             from recwatch.cli import evidence as proof
 
             derived = derive(connection, described.event)
         if as_json:
-            from workers.channels.webhook.body import event_body
-
-            body = event_body(described, subscription=None)
-            json_line({**body, "evidence": proof.as_json(derived)} if evidence else body)
+            _print_json(described, derived)
             return
-        from recwatch.cli.changes import print_event
+        from recwatch.cli.changes import explain, print_event
 
         print_event(described)
         if why:
-            from recwatch.cli.changes import explain
-
             explain(described.event)
-        if evidence:
+        if derived:
             proof.print_evidence(described.event, derived)
-            if save:
-                proof.save(connection, derived, save)
+        if derived and save:
+            proof.save(connection, derived, save)
+
+
+def _print_json(described: "DescribedEvent", derived: "Derivation | None") -> None:
+    from recwatch.cli import evidence as proof
+    from workers.channels.webhook.body import event_body
+
+    body = event_body(described, subscription=None)
+    json_line({**body, "evidence": proof.as_json(derived)} if derived else body)

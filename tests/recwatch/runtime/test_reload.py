@@ -3,7 +3,7 @@
 import pytest
 
 from recwatch.configuration import load
-from recwatch.configuration.watching import Watch, differences
+from recwatch.configuration.watching import ConfigurationWatch, differences
 from tests.fakes import processes
 from tests.recwatch.conftest import AFTER, BEFORE, Program
 from tests.recwatch.runtime.test_up import up
@@ -101,7 +101,7 @@ def test_what_changed_is_named_without_its_values(old: object, new: object, name
 def test_a_file_that_is_half_written_is_not_taken(program: Program) -> None:
     """What an editor has begun to write may be valid: an empty file is."""
     loaded = load(program.config, program.home, secrets=True)
-    watch = Watch(loaded, lambda: load(program.config, program.home, secrets=True))
+    watch = ConfigurationWatch(loaded, lambda: load(program.config, program.home, secrets=True))
     assert [watch.changed() for _ in range(3)] == [False] * 3
     good = program.config.read_text()
     program.config.write_text("")

@@ -85,7 +85,7 @@ _ARTICLES = words("the a an its their this that these those any such each all of
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ReportedAction:
     """A candidate: the sentence, its verb, the content of its clause, its features and what they weigh."""
 
     sentence: Sentence
@@ -152,12 +152,12 @@ def _figures(text: str) -> list[str]:
     return [figure.rstrip(",.") for figure in _FIGURE.findall(without_dates(text))]
 
 
-def find_reports(sentence: Sentence, known: Known) -> Iterator[Report]:
+def find_reports(sentence: Sentence, known: Known) -> Iterator[ReportedAction]:
     """All verbs of a sentence that tell something as done."""
     return islice(_find(sentence, known), _MOST)
 
 
-def _find(sentence: Sentence, known: Known) -> Iterator[Report]:
+def _find(sentence: Sentence, known: Known) -> Iterator[ReportedAction]:
     frame = {"bias": 1.0} | _frame_of(sentence)
     for clause in sentence.clauses:
         about: frozenset[str] | None = None
@@ -165,7 +165,7 @@ def _find(sentence: Sentence, known: Known) -> Iterator[Report]:
             if about is None:
                 about = frozenset(map(merged, content(without_dates(clause.text))))
             every = frame | features | _news(sentence, clause, verb, about, known)
-            yield Report(sentence, verb, about, every, scorer(ACTION).weigh(every))
+            yield ReportedAction(sentence, verb, about, every, scorer(ACTION).weigh(every))
 
 
 def action_signals(old: Sequence[Sentence], came: Sequence[Sentence], seen: date) -> Iterator[Signal]:
@@ -216,18 +216,24 @@ def _is_verb(token: str) -> bool:
     return token in _BE or token in _HAVE or token in _MODALS or token in _SPEECH or is_past(token)
 
 
-def _frame_of_verb(clause: Clause, tokens: list[tuple[str, int, int]], index: int) -> dict[str, float] | None:
-    token, start, end = tokens[index]
+def _auxiliaries(tokens: list[tuple[str, int, int]], index: int) -> tuple[list[str], int]:
+    """The adverbs, modals and forms of have and be before a verb, and the place of the word before them."""
     chain: list[str] = []
     at = index - 1
-    while at >= 0 and (
-        tokens[at][0] in _ADVERBS
-        or tokens[at][0] in _MODALS
-        or tokens[at][0] in _HAVE
-        or tokens[at][0] in _BE
-    ):
+    while at >= 0 and any(tokens[at][0] in words for words in (_ADVERBS, _MODALS, _HAVE, _BE)):
         chain.append(tokens[at][0])
         at -= 1
+    return chain, at
+
+
+def _kind_of_verb(token: str) -> str:
+    kinds = {"speech": _SPEECH, "mind": _MIND, "state": _STATE, "deed": DEEDS}
+    return next((kind for kind, verbs in kinds.items() if token in verbs), "other")
+
+
+def _frame_of_verb(clause: Clause, tokens: list[tuple[str, int, int]], index: int) -> dict[str, float] | None:
+    token, start, end = tokens[index]
+    chain, at = _auxiliaries(tokens, index)
     if any(word in _MODALS for word in chain):
         return None
     before = clause.text[:start]
@@ -239,17 +245,7 @@ def _frame_of_verb(clause: Clause, tokens: list[tuple[str, int, int]], index: in
     other = any(_is_verb(one) for one, _, _ in tokens[: at + 1])
     if active and ((at >= 0 and tokens[at][0] in _ARTICLES) or (other and not follows)):
         return None
-    kind = (
-        "speech"
-        if token in _SPEECH
-        else "mind"
-        if token in _MIND
-        else "state"
-        if token in _STATE
-        else "deed"
-        if token in DEEDS
-        else "other"
-    )
+    kind = _kind_of_verb(token)
     found = {
         f"verb of {kind}": True,
         "perfect": perfect,
