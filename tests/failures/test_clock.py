@@ -102,7 +102,7 @@ def test_times_that_we_may_have_given_are_left_alone(store: Store) -> None:
     with store.write() as connection:
         seeding.wait(connection, seeding.capture(connection))
         connection.execute(update(outbox).values(enqueued_until=seeding.NOW + delivery.lease))
-        row = {"id": "msg_1", "subscription": "a", "channel": "webhook", "recipient": "", "cause": "test"}
+        row = {"id": "msg_1", "subscription": "a", "channel": "webhook", "recipient": "", "cause": "notice"}
         times = {
             "created_at": seeding.NOW,
             "due_at": seeding.NOW + timedelta(hours=24) * 1.1,

@@ -121,7 +121,7 @@ def add_message(store: Store, subscription: str = "tracker", **columns: Any) -> 
         "subscription": subscription,
         "channel": channel,
         "recipient": "",
-        "cause": "test",
+        "cause": "notice",
         "cause_ref": name,
         "created_at": now(),
         "state": "waiting",

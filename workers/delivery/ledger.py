@@ -1,4 +1,4 @@
-"""The ledger of messages: what `deliveries`, `redeliver`, `replay`, `test-notify`, `subscriptions` need.
+"""The ledger of messages: what `deliveries`, `redeliver`, `replay`, `subscriptions` need.
 
 Functions that write take a connection of `Store.write`; wake the dispatchers after it has committed.
 """
@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, func, select, update
 
 from monitor.record.batches import batched
-from monitor.record.ids import new_id
 from monitor.record.settings import Subscription
 from monitor.record.store import queries
 from monitor.record.store.schema import attempts, events, items, messages, subscriptions
@@ -260,17 +259,6 @@ def _replays(subscription: Subscription, matched: Sequence[Event], number: int) 
             for event in matched:
                 ref = f"{number}:{event.id}"
                 yield PlannedMessage(subscription, recipient, Cause.REPLAY, ref, (event,), cause_class)
-
-
-def send_test(
-    connection: Connection, context: Context, subscription: Subscription, now: datetime
-) -> list[str]:
-    """Put a sample change, marked as a test, in line: one message for each recipient; one attempt each."""
-    ref = new_id("test")
-    planned = [
-        PlannedMessage(subscription, recipient, Cause.TEST, ref) for recipient in subscription.recipients()
-    ]
-    return storing.store_messages(connection, context, planned, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, and_, select, update
 from monitor.record.store.schema import messages
 from workers.context import Context
 from workers.delivery.handover import hand_over_waiting, revive
+from workers.delivery.sending_tests import bury_abandoned
 from workers.messages import storing
 from workers.schedule.catch_up import catch_up
 from workers.schedule.clock_repair import repair_times
@@ -26,6 +27,7 @@ def reconcile(context: Context, now: datetime) -> None:
     with context.store.write() as connection:
         storing.register_subscriptions(connection, storing.everyone(context), now)
         hand_over_waiting(connection, context, now)
+        bury_abandoned(connection, now, context.configuration.delivery.lease)
         _readdress(connection, context)
         _revive(connection, context, now)
         repaired = repair_times(connection, context.configuration.delivery, now)

@@ -23,18 +23,17 @@ def notify(
 ) -> None:
     """Send a sample change, marked as a test, through the real channel."""
     from recwatch.cli.ledger import subscription_named
-    from recwatch.cli.times import now
     from recwatch.runtime.contexts import opened
-    from recwatch.runtime.sending import send_now
-    from workers.delivery import ledger
+    from workers.delivery.ledger import deliveries
+    from workers.delivery.sending_tests import send_test
 
     loaded = load(ctx, secrets=True)
     start_logging(ctx)
     chosen = subscription_named(loaded, subscription)
     with opened(loaded) as (context, stop), stop.ending():
-        with context.store.write() as connection:
-            ids = ledger.send_test(connection, context, chosen, now())
-        entries = send_now(context, chosen.channel, ids)
+        ids = send_test(context, chosen)
+        with context.store.read() as connection:
+            entries = deliveries(connection, ids=ids)
     _report(entries)
 
 

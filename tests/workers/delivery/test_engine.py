@@ -298,25 +298,6 @@ def test_a_thread_hangs_from_what_its_summary_got(store: Store) -> None:
     )
 
 
-def test_a_test_shows_a_sample_and_is_tried_once(store: Store) -> None:
-    """test-notify sends a made-up change through the channel, paused or not, and gives up at once."""
-    transport = FakeTransport()
-    world = context(store, configured(webhook()), transport)
-    [subscription] = world.configuration.subscriptions
-    with store.write() as connection:
-        ledger.pause(connection, "tracker", now())
-        [first] = ledger.send_test(connection, world, subscription, now())
-        [second] = ledger.send_test(connection, world, subscription, now())
-    transport.script["tracker"] = [TransportError("500")]
-    run(world)
-    states = {row["id"]: row["state"] for row in rows(store, messages)}
-    assert states == {first: "dead", second: "sent"}
-    [described] = transport.arrived[0].described_events
-    assert described.event.subject.agency == "Sample Agency"
-    assert described.significance.level == "substantive"
-    assert rows(store, notices) == []
-
-
 def test_a_message_that_cannot_be_put_together_holds_up_no_other(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,11 +29,12 @@ def pace_name(channel: str, host: str) -> str:
 
 
 def is_due(now: Moment) -> ColumnElement[bool]:
-    """Waiting, its time has come, nobody holds it, and it was not set aside (blocking.py)."""
+    """Waiting, its time has come, nobody holds it, and it is not blocked; no test (sending_tests.py)."""
     return and_(
         messages.c.state == "waiting",
         ~messages.c.blocked,
         messages.c.due_at <= now,
+        messages.c.cause != Cause.TEST,
         or_(messages.c.lease_until.is_(None), messages.c.lease_until <= now),
     )
 
@@ -72,9 +73,9 @@ def is_unmarked(now: Moment, epoch: str) -> ColumnElement[bool]:
 
 @cache
 def is_paused() -> ColumnElement[bool]:
-    """Its subscription is paused. A test goes out all the same: it is how one finds out."""
+    """Its subscription is paused."""
     paused = select(subscriptions.c.id).where(subscriptions.c.paused_at.is_not(None))
-    return and_(messages.c.subscription.in_(paused), messages.c.cause != Cause.TEST)
+    return messages.c.subscription.in_(paused)
 
 
 def _not_paused() -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ something else, which is over by then.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, select, update
@@ -16,12 +16,11 @@ from monitor.record.store.schema import attempts, messages
 from workers.delivery.claiming.hosts import Limits
 from workers.delivery.claiming.leasing import LAPSED
 from workers.delivery.claiming.settling import settle
-from workers.values import Cause
 
 SPACED = 3  # from this lapse on each is followed by a wait
 FEWEST = 5  # lapses that end a message where there is no schedule
 _IDS: BindParameter[Any] = bindparam("b_ids", expanding=True)
-_LAPSES = select(messages.c.id, messages.c.lapses, messages.c.cause).where(messages.c.id.in_(_IDS), LAPSED)
+_LAPSES = select(messages.c.id, messages.c.lapses).where(messages.c.id.in_(_IDS), LAPSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +40,14 @@ def put_off_lapsed(connection: Connection, limits: Limits, ids: Sequence[str], n
     kept, given_up = set(), []
     for row in lapsed:
         lapses = row.lapses + 1
-        waits = _waits(limits, row.cause)
-        if lapses >= max(SPACED + len(waits), FEWEST):
+        if lapses >= max(SPACED + len(limits.retry), FEWEST):
             _give_up(connection, row.id, lapses)
             given_up.append(row.id)
             kept.add(row.id)
-        elif 0 <= lapses - SPACED < len(waits):
-            _put_off(connection, row.id, lapses, now + waits[lapses - SPACED])
+        elif 0 <= lapses - SPACED < len(limits.retry):
+            _put_off(connection, row.id, lapses, now + limits.retry[lapses - SPACED])
             kept.add(row.id)
     return Lapsed(frozenset(kept), tuple(given_up))
-
-
-def _waits(limits: Limits, cause: str) -> Sequence[timedelta]:
-    """The waits after lapses; a test has none, as whoever sent it is watching."""
-    return () if cause == Cause.TEST else limits.retry
 
 
 def _record_attempts(connection: Connection, lapsed: Iterable[str], now: datetime) -> None:

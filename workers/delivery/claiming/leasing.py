@@ -91,6 +91,16 @@ def lease(connection: Connection, ids: Sequence[str], terms: LeaseTerms) -> list
     return [leased[one] for one in ids if one in leased]
 
 
+def lease_test(connection: Connection, ids: Sequence[str], terms: LeaseTerms) -> list[Claimed]:
+    """Give tests, which are never due, to who asked for them."""
+    until = terms.now + terms.length
+    leased = {"lease_until": until, "lease_holder": terms.holder, "attempts": 1}
+    mine = update(messages).where(messages.c.id.in_(ids)).values(leased)
+    rows = connection.execute(mine.returning(*(messages.c[name] for name in _COLUMNS))).mappings()
+    by_id = {row["id"]: _claimed(row, terms.holder, until) for row in rows}
+    return [by_id[one] for one in ids]
+
+
 def _claimed(row: RowMapping, holder: str, until: datetime) -> Claimed:
     found = dict(row)
     found |= {"cause": Cause(row["cause"]), "host": row["host"] or "", "holder": holder, "lease_until": until}
