@@ -158,11 +158,11 @@ def test_up_outlives_a_restart_of_its_database(program: Program, server: postgre
         doctor = program("doctor")
         assert "→ check [store] url, and that the database is up" in doctor.out
         server.start()
-        processes.until(lambda: running.out.count("subscription harbor") == 2, PATIENCE)
+        processes.until(lambda: running.out.count("· subscription harbor ·") == 2, PATIENCE)
         processes.until(lambda: "the store can be used again" in running.err, PATIENCE)
         processes.until(lambda: "dispatching again" in running.err, PATIENCE)
         assert running.stop() == 0
-    assert running.out.count("subscription harbor") == 2
+    assert running.out.count("· subscription harbor ·") == 2
     assert running.err.count("nothing can be stored") <= 2  # its going, and then its being away
     assert running.err.count("nothing can be dispatched") == 1
     assert running.err.count("a part ended") == 0

@@ -49,10 +49,10 @@ def test_up_on_a_full_disk_says_so_once_and_goes_on_when_there_is_room(program: 
         assert running.err.count("nothing can be stored") == 1
         assert "disk is full (make room there; it goes on by itself)" in running.err
         disk.free()
-        processes.until(lambda: running.out.count("subscription harbor") == 2, PATIENCE)
+        processes.until(lambda: running.out.count("· subscription harbor ·") == 2, PATIENCE)
         processes.until(lambda: "the store can be used again" in running.err, PATIENCE)
         assert running.stop() == 0
-    assert running.out.count("subscription harbor") == 2
+    assert running.out.count("· subscription harbor ·") == 2
     assert "Traceback" not in running.err
 
 
@@ -75,7 +75,7 @@ def test_a_home_that_may_not_be_written_to_is_said_by_every_verb(program: Progra
     disk.remount("rw")
     save(program, "two.csv", dated(AFTER, 2))
     answer = program.apart("once")
-    assert (answer.status, answer.out.count("subscription harbor")) == (0, 2)
+    assert (answer.status, answer.out.count("· subscription harbor ·")) == (0, 2)
 
 
 def test_a_queue_server_without_room_is_joined_by_nobody_and_says_why(program: Program, disk: Disk) -> None:

@@ -66,7 +66,7 @@ def test_up_waits_out_a_server_without_room_and_then_sends(served_apart: Program
             began = time.monotonic()
             processes.until(lambda: time.monotonic() - began > 6, PATIENCE)  # a worker's heartbeat or two
             assert len(running.children()) == 4
-        processes.until(lambda: running.out.count("subscription harbor") == 2, PATIENCE)
+        processes.until(lambda: running.out.count("· subscription harbor ·") == 2, PATIENCE)
         assert running.stop() == 0
     assert running.err.count("nothing can be dispatched") == 1
     assert running.err.count("a part ended") == 0
@@ -107,6 +107,6 @@ def test_a_server_that_throws_everything_away_costs_time_and_nothing_else(
         save(served_apart, "two.csv", dated(AFTER, 2))
         processes.until(lambda: "outcome=changed" in running.err, PATIENCE)
         server.connection.config_set("maxmemory", "0")
-        processes.until(lambda: running.out.count("subscription harbor") == 2, PATIENCE)
+        processes.until(lambda: running.out.count("· subscription harbor ·") == 2, PATIENCE)
         assert running.stop() == 0
-    assert running.out.count("subscription harbor") == 2
+    assert running.out.count("· subscription harbor ·") == 2

@@ -43,7 +43,7 @@ def test_up_notices_that_its_store_is_gone_and_goes_on_with_a_copy(program: Prog
     with up(program) as running:
         copy = baseline_and_copy(program, running)
         save(program, "two.csv", dated(AFTER, 2))
-        processes.until(lambda: running.out.count("subscription harbor") == 2, PATIENCE)
+        processes.until(lambda: running.out.count("· subscription harbor ·") == 2, PATIENCE)
         store.unlink()
         processes.until(lambda: said_by_all(running, f"the store at {store} is gone: put it back"), PATIENCE)
         for pid in running.children():
@@ -52,7 +52,7 @@ def test_up_notices_that_its_store_is_gone_and_goes_on_with_a_copy(program: Prog
         assert not store.exists()
         shutil.copy(copy, store)
         # The copy knows nothing of the second page, which is read again.
-        processes.until(lambda: running.out.count("subscription harbor") == 4, PATIENCE)
+        processes.until(lambda: running.out.count("· subscription harbor ·") == 4, PATIENCE)
         assert running.stop() == 0
     assert "Traceback" not in running.err
 
@@ -66,7 +66,7 @@ def test_up_turns_to_a_copy_that_is_put_in_its_stores_place(program: Program) ->
         # By whichever of its parts begins the next transaction; each process says it to itself once.
         processes.until(lambda: f"the store at {store} was replaced" in running.err, PATIENCE)
         save(program, "two.csv", dated(AFTER, 2))
-        processes.until(lambda: running.out.count("subscription harbor") == 2, PATIENCE)
+        processes.until(lambda: running.out.count("· subscription harbor ·") == 2, PATIENCE)
         assert running.stop() == 0
     assert "Traceback" not in running.err
     deliveries = program.apart("deliveries", "--state", "sent")

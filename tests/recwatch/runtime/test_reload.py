@@ -25,7 +25,7 @@ def test_a_valid_change_is_in_effect_and_said(program: Program) -> None:
         assert "subscriptions.piers (added)" in line
         processes.until(lambda: running.err.count("event=ready") == 2)
         save(program, "two.csv", dated(AFTER, 2))
-        processes.until(lambda: running.out.count("subscription piers") == 2)
+        processes.until(lambda: running.out.count("· subscription piers ·") == 2)
         assert "subscription harbor" not in running.out
         assert running.stop() == 0
         assert running.nothing_is_left()

@@ -56,7 +56,7 @@ class Up:
     def await_told(self, times: int) -> None:
         """Wait until the console was told so often; fails with what the children said meanwhile."""
         try:
-            processes.until(lambda: self.out.count("subscription harbor") == times)
+            processes.until(lambda: self.out.count("· subscription harbor ·") == times)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.out}\n{self.err}") from None
 
@@ -172,7 +172,7 @@ def test_starting_again_goes_on_where_it_was(program: Program) -> None:
     with up(program) as running:
         running.await_told(3)
         assert running.stop() == 0
-    assert running.out.count("subscription harbor") == 3
+    assert running.out.count("· subscription harbor ·") == 3
 
 
 def test_a_second_up_on_the_same_home_says_so_and_exits_1(polled: Program) -> None:

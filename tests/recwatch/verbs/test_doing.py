@@ -131,7 +131,7 @@ def test_once_reads_what_is_due_and_delivers_it(program: Program) -> None:
     save(program, "two.csv", dated(AFTER, 2))
     answer = program.apart("once")
     assert answer.status == 0
-    assert answer.out.count("subscription harbor") == 2
+    assert answer.out.count("· subscription harbor ·") == 2
     assert {row["state"] for row in program("deliveries", "--json").rows} == {"sent"}
     assert not (program.home / "queue" / "queue.sock").exists()
 
@@ -149,7 +149,7 @@ def test_work_burst_delivers_what_is_due_and_exits_0(polled: Program) -> None:
     answer = polled.apart("work", "--burst")
     assert answer.status == 0
     assert {row["state"] for row in polled("deliveries", "--json").rows} == {"sent"}
-    assert answer.out.count("subscription harbor") == 2
+    assert answer.out.count("· subscription harbor ·") == 2
 
 
 def test_work_burst_exits_1_only_if_a_message_went_dead(polled: Program) -> None:
@@ -224,7 +224,7 @@ def test_redeliver_puts_messages_back_under_their_old_ids(delivered: Program) ->
     assert (answer.status, answer.out) == (1, f"{name}\n")
     assert "msg_nobody: there is no such message" in answer.err
     assert [row["id"] for row in delivered("deliveries", "--state", "waiting", "--json").rows] == [name]
-    assert delivered.apart("work", "--burst").out.count("subscription harbor") == 1
+    assert delivered.apart("work", "--burst").out.count("· subscription harbor ·") == 1
 
 
 @pytest.mark.parametrize("arguments", [[], ["msg_x", "--dead"]])
@@ -254,7 +254,7 @@ def test_while_paused_messages_wait_and_resuming_sends_them(polled: Program) -> 
     assert polled("subscriptions", "--json", "pause", "harbor").status == 2
     assert "paused" in polled("status").out
     assert polled("subscriptions", "resume", "harbor").status == 0
-    assert polled.apart("work", "--burst").out.count("subscription harbor") == 2
+    assert polled.apart("work", "--burst").out.count("· subscription harbor ·") == 2
     assert polled("subscriptions", "pause", "harbour").status == 2
 
 
