@@ -141,6 +141,7 @@ def without_number(text: str) -> str:
     return _STATED.sub("", fold(text)).rstrip()
 
 
+@lru_cache(maxsize=2_000)  # an intake asks for that of each row of a page several times
 def text_fingerprint(text: str) -> str:
     """VERSION and the hash of a recommendation's folded text, without its stated number."""
     return VERSION + _digest(fold_text(text))[:_DIGEST]
@@ -188,6 +189,7 @@ def fold_title(title: str) -> str:
     return " ".join(_REISSUED.sub(" ", fold(title).casefold()).split()).strip(" .")
 
 
+@lru_cache(maxsize=20_000)
 def title_hash(title: str) -> str:
     """12 hex characters of the folded title's SHA-256: the REPORT part of a key without a number."""
     return _digest(fold_title(title))[:_SHORT]
