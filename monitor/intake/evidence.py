@@ -19,9 +19,9 @@ from monitor.record.store.store import upsert
 from monitor.record.values import Outcome, Page
 
 _LARGE = 10**6  # bytes
-# zlib's levels: 6 would be twice the work for 7 % less room. For the export, twice a day and most of all that
-# is kept, a third less is not worth four times the work.
-_LEVEL, _LEVEL_OF_LARGE = 5, 1
+# zlib's levels: of a page, 5 would be two and a half times the work for 11 % less room. For the export, twice
+# a day and most of all that is kept, a third less is not worth four times the work.
+_LEVEL, _LEVEL_OF_LARGE = 2, 1
 _READ = 64 * 1024  # bytes of what is packed that are unpacked at a time
 _BULKY = 4 * 10**6  # bytes of what is packed, from which they are written in pieces
 

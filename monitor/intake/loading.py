@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, or_, select
 
 from monitor.intake.decide.detection import ComparedFields, Earlier, KnownRecommendation, Reader, Reading
 from monitor.intake.decide.identity import Candidate
@@ -32,23 +32,33 @@ def load_candidates(
     rows = capture.recommendations
     ids: set[int] = set()
     keys = {row.key for row in rows} | {folding.key_apart(row.key, row.text) for row in rows}
-    for some in batched(keys):
-        ids.update(connection.scalars(select(aliases.c.recommendation_id).where(aliases.c.key.in_(some))))
-    for column, values in _features(capture):
+    for query, values in [(_BEARING, keys), *_features(capture)]:
         for some in batched(values):
-            ids.update(connection.scalars(select(recommendations.c.id).where(column.in_(some))))
+            ids.update(connection.scalars(query, {"some": some}))
     return _candidates(connection, ids)
 
 
-def _features(capture: Capture) -> list[tuple[ColumnElement[Any], set[str]]]:
+def _having(query: Select[Any], column: ColumnElement[Any]) -> Select[Any]:
+    return query.where(column.in_(bindparam("some", expanding=True)))
+
+
+# Composed once: to compose these takes longer than to execute them.
+_BEARING = _having(select(aliases.c.recommendation_id), aliases.c.key)
+_OF_PRODUCT, _OF_TITLE, _OF_TEXT = (
+    _having(select(recommendations.c.id), recommendations.c[name])
+    for name in ("product", "title_hash", "text_fingerprint")
+)
+
+
+def _features(capture: Capture) -> list[tuple[Select[Any], set[str]]]:
     rows = capture.recommendations
     products = {row.product for row in rows if row.product}
     if capture.format is Format.PRODUCT and capture.subject:
         products.add(capture.subject)
     return [
-        (recommendations.c.product, products),
-        (recommendations.c.title_hash, {folding.title_hash(row.title) for row in rows}),
-        (recommendations.c.text_fingerprint, {folding.text_fingerprint(row.text) for row in rows}),
+        (_OF_PRODUCT, products),
+        (_OF_TITLE, {folding.title_hash(row.title) for row in rows}),
+        (_OF_TEXT, {folding.text_fingerprint(row.text) for row in rows}),
     ]
 
 

@@ -52,22 +52,43 @@ def write_unseen(writer: CaptureWriter, rows: list[Recommendation], hashes: Mapp
 def _write_new(
     writer: CaptureWriter, rows: list[Recommendation], hashes: Sequence[bytes | None]
 ) -> list[int]:
-    table, connection = recommendations, writer.connection
-    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
-    ids = list(connection.scalars(statement, [_new_recommendation(writer, row) for row in rows]))
-    # A key belongs to the recommendation that bears it now, whichever bore it once.
-    named = upsert(connection)(aliases)
-    named = named.on_conflict_do_update(
-        index_elements=["key"], set_={"recommendation_id": named.excluded.recommendation_id}
-    )
+    connection = writer.connection
+    ids = list(connection.scalars(_ADD, [_new_recommendation(writer, row) for row in rows]))
     new = list(zip(ids, rows, strict=True))
-    connection.execute(named, [{"key": row.key, "recommendation_id": one} for one, row in new])
+    connection.execute(_naming(connection), [{"key": row.key, "recommendation_id": one} for one, row in new])
     connection.execute(insert(revisions), [_revision(writer, one, 1, row) for one, row in new])
     read = [
         Reading(ComparedFields.of(row), 1, row_hash=found) for row, found in zip(rows, hashes, strict=True)
     ]
     write_readings(writer, dict(zip(ids, read, strict=True)))
     return ids
+
+
+_ADD = insert(recommendations).returning(recommendations.c.id, sort_by_parameter_order=True)
+# The longest statements of a first capture are composed once: that takes longer than executing them.
+_COMPOSED: dict[tuple[str, str], Any] = {}
+
+
+def _naming(connection: Connection) -> Any:
+    # A key belongs to the recommendation that bears it now, whichever bore it once.
+    dialect = connection.dialect.name
+    if (dialect, "aliases") not in _COMPOSED:
+        named = upsert(connection)(aliases)
+        _COMPOSED[dialect, "aliases"] = named.on_conflict_do_update(
+            index_elements=["key"], set_={"recommendation_id": named.excluded.recommendation_id}
+        )
+    return _COMPOSED[dialect, "aliases"]
+
+
+def _reading_again(connection: Connection) -> Any:
+    dialect = connection.dialect.name
+    if (dialect, "readings") not in _COMPOSED:
+        read = upsert(connection)(readings)
+        _COMPOSED[dialect, "readings"] = read.on_conflict_do_update(
+            index_elements=["source_id", "format", "recommendation_id"],
+            set_={name: getattr(read.excluded, name) for name in _READ},
+        )
+    return _COMPOSED[dialect, "readings"]
 
 
 def _under_free_keys(writer: CaptureWriter, rows: list[Recommendation]) -> list[Recommendation]:
@@ -116,11 +137,6 @@ def write_readings(writer: CaptureWriter, shown: Mapping[int, Reading]) -> None:
     """Write what the source shows now, by recommendation; what it shows is not missed."""
     if not shown:
         return
-    statement = upsert(writer.connection)(readings)
-    statement = statement.on_conflict_do_update(
-        index_elements=["source_id", "format", "recommendation_id"],
-        set_={name: getattr(statement.excluded, name) for name in _READ},
-    )
     mine = {"source_id": writer.reader.source, "format": writer.reader.format, "read_at": writer.captured_at}
     rows = [
         {
@@ -133,7 +149,7 @@ def write_readings(writer: CaptureWriter, shown: Mapping[int, Reading]) -> None:
         }
         for one, reading in shown.items()
     ]
-    writer.connection.execute(statement, rows)
+    writer.connection.execute(_reading_again(writer.connection), rows)
 
 
 def write_row_hashes(writer: CaptureWriter, changes: Changeset) -> None:
