@@ -367,4 +367,4 @@ def test_one_that_hangs_holds_up_no_other_at_its_host(store: Store) -> None:
     run(world)
     assert count(store, messages, subscription="works", state="sent") == 20
     assert transport.most["hangs"] == 1
-    assert sorted(took)[20] < 5
+    assert took["works"] < 15
