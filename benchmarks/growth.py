@@ -32,7 +32,7 @@ from recwatch.queries import changes, recommendations
 from tests.fakes import pages, postgres
 from tests.workers import seeding
 from workers.context import Context
-from workers.delivery import ledger
+from workers.delivery import health
 from workers.delivery.claiming.claim import ClaimRequest, Limits, claim
 from workers.delivery.results import Result, record
 from workers.messages.fanout import fan_out
@@ -303,7 +303,7 @@ def _questions(context: Context, per: int) -> Iterator[tuple[str, Callable[[], o
     yield "due: make", lambda: rounds.make_due(datetime.now(UTC))
     yield "due: next", reading(lambda c: due.next_at(c, now, context.configuration))
     yield "due: outstanding", reading(lambda c: due.outstanding(c, now))
-    yield "oldest undelivered", reading(ledger.oldest_undelivered)
+    yield "oldest undelivered", reading(health.oldest_undelivered)
 
 
 def _polls(context: Context) -> Iterator[tuple[str, Callable[[], object]]]:

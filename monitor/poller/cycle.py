@@ -5,7 +5,7 @@ Here alone the lease of a source is held.
 
 import asyncio
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import structlog
@@ -24,6 +24,7 @@ from monitor.poller.session import Session
 from monitor.record.http.errors import reason
 from monitor.record.settings import Source
 from monitor.record.store.schema import sources as sources_table
+from monitor.record.store.undelivered import stuck_since
 from monitor.record.values import Notice, Outcome, Page
 from monitor.saved.drop import DropError
 
@@ -149,9 +150,12 @@ def _watch(session: Session, source: Source) -> tuple[Notice, ...]:
 
 
 async def heartbeat(session: Session) -> None:
-    """Ask for the heartbeat's address: a cycle went well and no source is in trouble."""
+    """Ask for the heartbeat's address: a cycle went well, no source is in trouble, and messages arrive."""
     url = session.poller.heartbeat_url
     if not url or await asyncio.to_thread(_in_trouble, session):
+        return
+    if since := await asyncio.to_thread(_stuck_since, session):
+        log.warning("no heartbeat is sent: nothing can be delivered", since=since.isoformat())
         return
     try:
         async with asyncio.timeout(_HEARTBEAT.total_seconds()):
@@ -160,6 +164,11 @@ async def heartbeat(session: Session) -> None:
             log.warning("the heartbeat was not accepted", status=answer.status_code)
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         log.warning("the heartbeat could not be sent", reason=reason(error))
+
+
+def _stuck_since(session: Session) -> datetime | None:
+    with session.store.read() as connection:
+        return stuck_since(connection, session.clock.now())
 
 
 def _in_trouble(session: Session) -> bool:

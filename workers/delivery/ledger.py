@@ -15,10 +15,12 @@ from monitor.record.settings import Subscription
 from monitor.record.store import queries
 from monitor.record.store.schema import attempts, events, items, messages, subscriptions
 from monitor.record.store.store import upsert
+from monitor.record.store.undelivered import PAUSED_BY_HAND
 from monitor.record.values import Event
 from workers.context import Context
 from workers.delivery.claiming.settling import requeue
 from workers.delivery.handover import hand_over, hand_over_waiting, stranded
+from workers.delivery.health import waiting_for_digests
 from workers.delivery.loading import mismatch
 from workers.delivery.successors import Successors
 from workers.messages import storing
@@ -123,15 +125,6 @@ def by_state(connection: Connection) -> dict[str, dict[str, int]]:
     for channel, state, count in connection.execute(query):
         counts.setdefault(channel, {})[state] = count
     return counts
-
-
-def oldest_undelivered(connection: Connection) -> LedgerEntry | None:
-    """The message that waits longest, paused ones included."""
-    query = (
-        select(messages).where(messages.c.state == "waiting").order_by(messages.c.created_at, messages.c.id)
-    )
-    row = connection.execute(query.limit(1)).mappings().one_or_none()
-    return None if row is None else _entry(row, _events_of(connection, [row["id"]]).get(row["id"], ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +264,7 @@ class SubscriptionState:
     paused_at: datetime | None
     reason: str | None
     counts: dict[str, int]
+    for_digest: int = 0  # changes that wait for its next digest
 
 
 def subscriptions_now(connection: Connection, context: Context) -> list[SubscriptionState]:
@@ -282,6 +276,7 @@ def subscriptions_now(connection: Connection, context: Context) -> list[Subscrip
     counts: dict[str, dict[str, int]] = {}
     for name, state, count in connection.execute(query):
         counts.setdefault(name, {})[state] = count
+    kept = waiting_for_digests(connection)
     nothing = {"first_seen_at": None, "paused_at": None, "reason": None}
     return [
         SubscriptionState(
@@ -289,6 +284,7 @@ def subscriptions_now(connection: Connection, context: Context) -> list[Subscrip
             each.channel,
             **{name: rows.get(each.id, nothing)[name] for name in nothing},
             counts=counts.get(each.id, {}),
+            for_digest=kept.get(each.id, 0),
         )
         for each in storing.everyone(context)
     ]
@@ -299,7 +295,7 @@ def pause(connection: Connection, subscription: str, now: datetime) -> bool:
     row = {"id": subscription, "first_seen_at": now}
     connection.execute(upsert(connection)(subscriptions).values(row).on_conflict_do_nothing())
     running = (subscriptions.c.id == subscription) & subscriptions.c.paused_at.is_(None)
-    values = {"paused_at": now, "reason": "paused by hand"}
+    values = {"paused_at": now, "reason": PAUSED_BY_HAND}
     return connection.execute(update(subscriptions).where(running).values(values)).rowcount == 1
 
 

@@ -3,11 +3,12 @@
 Each revision is read once: what it promises is stored in `promises` with the time at which it lapses, since
 when nothing changed in `clocks`. A change in between is a later revision: it is read first, and what it no
 longer promises is deleted. What had passed before it was first seen, or before reminders were asked for, is
-settled without a word.
+settled without a word. Nothing is said of days after which no source of the recommendation was read.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -36,11 +37,14 @@ from monitor.record.store.schema import (
     readings,
     recommendations,
     revisions,
+    sources,
 )
 from monitor.record.store.store import Store
 from monitor.record.values import EventType
 from workers.schedule.reminder_requests import ANNOUNCED, record_request
 from workers.schedule.revision_reading import read_revisions, unread_revisions
+
+_Read = Mapping[str, datetime]  # when each source was last read
 
 
 def remind(store: Store, asked: Reminders, now: datetime) -> int:
@@ -54,37 +58,57 @@ def remind(store: Store, asked: Reminders, now: datetime) -> int:
 
 def _make(store: Store, asked: Reminders, now: datetime) -> int:
     """Store what is due, all for one outbox row: many at once are summarised, as those of a capture are."""
-    queries = []
+    queries: list[Callable[[_Read], Select[Any]]] = []
     if asked.overdue:
-        queries.append(_lapsed(now))
+        queries.append(_lapsed)
     if asked.stalled_after:
-        queries.append(_stalled(now - asked.stalled_after))
+        queries.append(partial(_stalled, after=asked.stalled_after))
     with store.read() as connection:
-        if not any(connection.execute(query.limit(1)).first() for query in queries):
+        read = _read_sources(connection, now)
+        if not read or not any(connection.execute(query(read).limit(1)).first() for query in queries):
             return 0
     with store.write() as connection:
         # What is due is asked for once more: of two dispatchers one makes it, and a change goes before it.
         take_turn(connection)
-        due = [row for query in queries for row in connection.execute(query).mappings()]
+        read = _read_sources(connection, now)
+        due = [row for query in queries for row in connection.execute(query(read)).mappings()]
         _settle(connection, due)
         return _write_events(connection, due, now)
 
 
-def _lapsed(now: datetime) -> Select[Any]:
+def _read_sources(connection: Connection, now: datetime) -> _Read:
+    """When each source was last read: what has passed since then may have been answered, unseen."""
+    query = select(sources.c.id, sources.c.last_captured_at).where(sources.c.last_captured_at.is_not(None))
+    return {row.id: min(row.last_captured_at, now) for row in connection.execute(query)}
+
+
+def _seen_by(source: str) -> ColumnElement[bool]:
+    """A recommendation's newest revision comes from the source, or the source has confirmed it."""
+    read = and_(readings.c.recommendation_id == recommendations.c.id, readings.c.source_id == source)
+    return or_(revisions.c.source_id == source, exists(select(readings.c.source_id).where(read)))
+
+
+def _lapsed(read: _Read) -> Select[Any]:
     return (
         _about(promises)
         .add_columns(promises.c.last_day, promises.c.date, promises.c.text.label("words"))
-        .where(promises.c.settled.is_(None), promises.c.due_at <= now)
+        .where(
+            promises.c.settled.is_(None),
+            or_(*(and_(promises.c.due_at <= at, _seen_by(source)) for source, at in read.items())),
+        )
         .order_by(promises.c.recommendation_id, promises.c.last_day)
     )
 
 
-def _stalled(since: datetime) -> Select[Any]:
+def _stalled(read: _Read, after: timedelta) -> Select[Any]:
     unannounced = or_(clocks.c.reminded.is_(None), clocks.c.reminded < clocks.c.revision)
     return (
         _about(clocks)
         .add_columns(clocks.c.still_since)
-        .where(clocks.c.still_since <= since, unannounced)
+        .where(
+            unannounced,
+            or_(*(and_(clocks.c.still_since <= at - after, _seen_by(source)) for source, at in read.items())),
+        )
         .order_by(clocks.c.recommendation_id)
     )
 

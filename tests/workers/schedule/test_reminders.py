@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from monitor.record.settings import Reminders
 from monitor.record.store.queries import load_events
@@ -18,8 +18,9 @@ from monitor.record.store.schema import (
     promises,
     readings,
     recommendations,
+    sources,
 )
-from monitor.record.store.store import Store
+from monitor.record.store.store import Store, upsert
 from monitor.record.values import Event, Reminder
 from tests.fakes.transport import FakeTransport, context
 from tests.workers.seeding import configured, count, recommend, revise, rows, slack, webhook
@@ -38,10 +39,20 @@ WORDS = "CBP expects to complete the guidance by {}."
 MAY = WORDS.format("May 2026")
 
 
+ALWAYS = datetime(2999, 1, 1, tzinfo=UTC)
+
+
+def last_read(connection: Connection, at: datetime = ALWAYS) -> None:
+    """When the source was last read; as a rule, whenever it is asked."""
+    read = upsert(connection)(sources).values(id="gao-open", last_captured_at=at)
+    connection.execute(read.on_conflict_do_update(index_elements=["id"], set_={"last_captured_at": at}))
+
+
 def stands(store: Store, number: int = 1, said: str = MAY, at: datetime = START, **values: Any) -> None:
     """A recommendation that was first seen at a time."""
     with store.write() as connection:
         recommend(connection, number, **values)
+        last_read(connection)
         changes = {"narrative": said, "observed_at": at}
         connection.execute(update(_revisions()).where(_mine(number, 1)).values(changes))
 
@@ -348,3 +359,35 @@ def test_a_reading_that_comes_late_changes_nothing(any_store: Store) -> None:
     revision_reading.read_revisions(any_store, OVERDUE, late)
     assert rows(any_store, promises) == []
     assert rows(any_store, clocks)[0]["revision"] == 3
+
+
+def test_nothing_is_said_while_nobody_has_read(any_store: Store) -> None:
+    """A source that was last read before the date, or before the standstill, says nothing about it."""
+    asked = Reminders(overdue=True, stalled_after="30d")
+    stands(any_store)
+    with any_store.write() as connection:
+        last_read(connection, START + DAY)
+    assert remind(any_store, asked, START) == 0
+    assert remind(any_store, asked, JUNE + 90 * DAY) == 0
+    with any_store.write() as connection:
+        last_read(connection, JUNE - DAY)  # after the standstill, before the date
+    assert remind(any_store, asked, JUNE + 90 * DAY) == 1
+    with any_store.write() as connection:
+        last_read(connection, JUNE + DAY)
+    assert remind(any_store, asked, JUNE + 90 * DAY) == 1
+    assert sorted(kind for kind, _ in told(any_store)) == ["overdue", "stalled"]
+
+
+def test_any_source_that_shows_it_will_do(any_store: Store) -> None:
+    """Where another source has read the recommendation since, it is reminded of."""
+    stands(any_store)
+    with any_store.write() as connection:
+        last_read(connection, START + DAY)
+        connection.execute(insert(sources).values(id="cbp", last_captured_at=JUNE + DAY))
+    assert remind(any_store, OVERDUE, START) == 0
+    assert remind(any_store, OVERDUE, JUNE + 2 * DAY) == 0  # that one does not show it
+    with any_store.write() as connection:
+        row = {"source_id": "cbp", "format": "gao-agency", "recommendation_id": 1, "fingerprint": ""}
+        more = {"text_fingerprint": "", "status": "open", "priority": False, "revision": 1, "read_at": START}
+        connection.execute(insert(readings), row | more)
+    assert remind(any_store, OVERDUE, JUNE + 2 * DAY) == 1
