@@ -8,6 +8,8 @@ from pathlib import Path
 
 from workers.queue import stopping
 
+PATHS = {f"{__name__}.{name}" for name in ("note", "linger", "ignore_stops", "modules", "fail", "die")}
+
 
 def note(file: str, word: str) -> None:
     """Write a word, this process and its parent."""

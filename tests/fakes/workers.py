@@ -12,11 +12,13 @@ import structlog
 from pathlib import Path
 from monitor.record.queue.client import Queue, queue_server
 from monitor.record.store.store import Store
-from workers.queue import rq_worker, work_loop
+from tests.fakes import jobs
+from workers.queue import rq_job, rq_worker, work_loop
 from workers.configuration import Configuration
 from workers.context import Context
 
 home, queue_name, burst, redis_url = Path(sys.argv[1]), sys.argv[2], sys.argv[3] == "True", sys.argv[4]
+rq_job.ALLOWED |= jobs.PATHS
 rq_worker.WORKER_TTL = 15 + int(sys.argv[5])
 logging.basicConfig(level="WARNING", filename=home / "worker.log", format="%(levelname)s %(message)s")
 structlog.configure(

@@ -6,6 +6,8 @@ import rq
 from rq.intermediate_queue import IntermediateQueue
 from rq.utils import now
 
+from workers.queue.rq_job import ProductJob
+
 _STUCK_AFTER = timedelta(seconds=10)  # dequeued and not begun
 _MAINTENANCE_LOCK = 15  # seconds
 
@@ -17,7 +19,9 @@ class _Intermediate(IntermediateQueue):
 
 
 class RecoveringQueue(rq.Queue):
-    """What workers of this product listen to."""
+    """What workers of this product listen to; its jobs are the product's own (invariant 7)."""
+
+    job_class = ProductJob
 
     @property
     def intermediate_queue(self) -> IntermediateQueue:

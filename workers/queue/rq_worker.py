@@ -28,6 +28,7 @@ from workers.context import current
 from workers.outage import Outage
 from workers.queue import prefork, stopping
 from workers.queue.prefork import PreforkedChild
+from workers.queue.rq_job import ProductJob
 from workers.queue.rq_queue import RecoveringQueue
 from workers.queue.warm_up import compose_statements
 
@@ -62,6 +63,7 @@ class Worker(rq.Worker):
     """A worker of one queue. `stopping`: it was asked to stop; `drained`: a burst found nothing more."""
 
     queue_class = RecoveringQueue
+    job_class = ProductJob
     max_connection_wait_time = _LONGEST_WAIT
     log_result_lifespan = False
 

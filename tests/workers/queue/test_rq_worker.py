@@ -17,10 +17,16 @@ from tests.fakes.processes import line, lives, running, until
 from tests.workers.seeding import changes
 from workers.configuration import Configuration
 from workers.context import Context
-from workers.queue import rq_worker, stopping, work_loop
+from workers.queue import rq_job, rq_worker, stopping, work_loop
 from workers.queue.dispatcher import dispatch_once
 
 NOTE, LINGER, FAIL = (f"tests.fakes.jobs.{name}" for name in ("note", "linger", "fail"))
+
+
+@pytest.fixture(autouse=True)
+def jobs_of_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers run these jobs, too."""
+    monkeypatch.setattr(rq_job, "ALLOWED", rq_job.ALLOWED | jobs.PATHS)
 
 
 @pytest.fixture
