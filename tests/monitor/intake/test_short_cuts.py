@@ -301,11 +301,20 @@ def test_other_code_reads_everything_anew(
 
 
 def test_a_page_held_back_is_never_the_one_believed(scene: Scene, counted: list[str]) -> None:
-    """It is held again each time that it comes, and released it is still read the next time."""
+    """It is held again each time that it comes."""
     scene.take(pages.export(rows(30)))
     short = pages.export(rows(5))
     assert [str(scene.take(short).outcome) for _ in range(2)] == ["quarantined"] * 2
     assert str(scene.take(pages.export(rows(30))).outcome) == "unchanged"
+
+
+def test_a_page_that_a_person_released_is_read_the_next_time(scene: Scene, counted: list[str]) -> None:
+    """Their word is for one capture: the gate is asked again about the next one that is the same."""
+    page = pages.report(rows(3))
+    scene.take(page, released=True)
+    scene.take(page)
+    scene.take(page)
+    assert counted == ["whole", "whole"]
 
 
 @pytest.mark.parametrize("form", FORMATS)
