@@ -41,7 +41,7 @@ INVARIANTS = {
     ),
     3: Invariant(
         "one atomic update claims a message before it is sent; only its holder records",
-        "workers/delivery/claiming/claim.py",
+        "workers/delivery/claiming/leasing.py",
         (_SENDER, f"{_DELIVERY}test_a_sender_that_is_killed"),
         (_SENDER, f"{_DELIVERY}test_a_sender_that_is_killed"),
     ),

@@ -36,9 +36,10 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from monitor.fetching import hosts
-from monitor.poller import Poller, leases, serve
+from monitor.poller import Poller, leases, run
 from monitor.record.settings import Settings
 from monitor.record.store.store import Store
+from recwatch.runtime.stopping import serve_until_stopped, stop_signals
 store, site, holder, turns = sys.argv[1:]
 take_turn = hosts.take_turn
 def noted(connection, name, interval, now):
@@ -52,8 +53,10 @@ leases.LEASE, leases._RENEWED = timedelta(seconds=8), 1
 http = {"allow_private_networks": True, "min_interval": "1200ms", "contact": "a@b.c"}
 each = {"format": "gao-csv", "every": "1s", "robots": "ignore"}
 settings = Settings(http=http, sources=[{"id": name, "url": f"{site}/{name}", **each} for name in "abc"])
+poller = Poller(Store(store), settings, Path("."), holder=holder)
 print("ready", flush=True)
-serve(Poller(Store(store), settings, Path("."), holder=holder))
+with stop_signals() as stop:
+    serve_until_stopped(stop, lambda event: run(poller, event))
 """
 
 

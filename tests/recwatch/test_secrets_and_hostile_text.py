@@ -11,7 +11,7 @@ import pytest
 import structlog
 from sqlalchemy import select, update
 
-from monitor.incidents import record
+from monitor.incidents import SourceOutcome, record
 from monitor.record import masking
 from monitor.record.store.schema import notices, sources
 from monitor.record.store.upgrade import open_existing
@@ -197,7 +197,8 @@ def test_what_is_recorded_of_a_source_is_masked(polled: Program) -> None:
     """Whoever calls: a parser's error may name an address."""
     masking.know({"hunter-known": "********"})
     with open_existing(f"sqlite:///{polled.home}/recwatch.sqlite3") as store, store.write() as connection:
-        record(connection, "lamps", Outcome.QUARANTINED, "hunter-known https://a:pw12@b/", datetime.now(UTC))
+        said = "hunter-known https://a:pw12@b/"
+        record(connection, SourceOutcome("lamps", Outcome.QUARANTINED, said, datetime.now(UTC)))
         message = connection.scalar(select(sources.c.message).where(sources.c.id == "lamps"))
         notice = connection.scalar(select(notices.c.message))
     assert message == notice == "******** https://a:********@b/"

@@ -61,7 +61,7 @@ def test_history_says_what_each_revision_came_to(polled: Program) -> None:
     (_, revision) = polled("history", BEFORE[0].product, "--json").rows
     text = polled("history", BEFORE[0].product).out
     assert f"{revision['what']}  [{revision['event_id']}]" in text
-    assert revision["what"] == "Action reported"
+    assert revision["what"] == "Added to the status update"
     assert "recommendation.updated" not in text
 
 

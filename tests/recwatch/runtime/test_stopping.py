@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +17,7 @@ from monitor.poller import leases
 from monitor.record.store.schema import sources
 from monitor.record.store.upgrade import open_existing
 from recwatch.configuration import load
-from recwatch.runtime import contexts, polling, sending
+from recwatch.runtime import contexts, polling
 from recwatch.runtime.stopping import run_until_stopped, stop_signals
 from tests.recwatch.conftest import ROOT, Program
 from workers.queue import dispatcher as dispatching
@@ -84,30 +83,6 @@ def test_poll_once_that_is_stopped_amid_a_fetch_leaves_no_lease(program: Program
             assert running.wait(60) == STOPPED
             asked.close()
     assert holder(program) is None
-
-
-def test_a_stop_amid_a_send_waits_until_it_is_written_down(
-    program: Program, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Else what had arrived would go out again, its outcome being unknown."""
-    deliver, sending_now = sending.deliver, threading.Event()
-
-    def slow(context: Any, channel: Any, stopping: threading.Event) -> None:
-        sending_now.set()
-        assert stopping.wait(60)
-        time.sleep(0.2)  # the answer of a receiver that takes its time
-        deliver(context, channel)
-
-    def stopped(*arguments: Any) -> Any:
-        if sending_now.is_set():
-            stop()
-        return look(*arguments)
-
-    look = sending._load
-    monkeypatch.setattr(sending, "deliver", slow)
-    monkeypatch.setattr(sending, "_load", stopped)
-    assert program("test-notify", "harbor").status == STOPPED
-    assert [row["state"] for row in program("deliveries", "--json").rows] == ["sent"]
 
 
 def test_a_stop_that_meets_a_finalizer_is_not_lost(program: Program) -> None:

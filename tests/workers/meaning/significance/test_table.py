@@ -14,7 +14,7 @@ from workers.values import Level
 _ASIDE = "aside.toml"
 _BEYOND = read_pairs("beyond.toml")
 _FILES = sorted({file.name for file in PAIRS.glob("*.toml")} - {"beyond.toml", _ASIDE})
-_FRESH = [file for file in sorted((PAIRS / "fresh").glob("*.toml")) if ".labels" not in file.name]
+_FRESH = [file for file in sorted((PAIRS / "fresh").glob("set1_*.toml")) if ".labels" not in file.name]
 _TUNED = [pair for name in _FILES for pair in read_pairs(name)]
 _CAPTURES = Path(__file__).parents[4].parent / "shared" / "captures"
 _STANDING_IN = (
