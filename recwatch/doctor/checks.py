@@ -92,11 +92,11 @@ def _home(loaded: Loaded) -> str | Warned:
             os.fsync(file.fileno())
     finally:
         probe.unlink(missing_ok=True)
-    if (mode := stat.S_IMODE(loaded.home.stat().st_mode)) & 0o077:
-        return Warned(f"others may read it (mode {mode:04o})", f"chmod -R go= {loaded.home}")
     free = shutil.disk_usage(loaded.home).free
     if free < _ROOM:
         return Warned(f"can be written to, but only {free // 10**6} MB are left", "make room there soon")
+    if (mode := stat.S_IMODE(loaded.home.stat().st_mode)) & 0o077:
+        return Warned(f"others may read it (mode {mode:04o})", f"chmod -R go= {loaded.home}")
     return "can be written to"
 
 
